@@ -1,0 +1,1 @@
+"""What a layer is: its parameters, ports and lowering, declared once."""

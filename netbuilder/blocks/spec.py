@@ -1,0 +1,284 @@
+"""What a layer declares, and the values that the declaration is made of.
+
+A layer is one subclass of `Block`: its parameters are pydantic fields made with `param`, its ports are `Port`s, and its
+`lower` turns the specs of its inputs into a `Call`. A `Call` is data: instantiated it is the module, printed it is the
+source line, run on the meta device it gives the shapes. Palette, search, inspector, validation, files, generated code,
+reference and tests all follow from this one class.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+# Tensors
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Free:
+    """A dimension that only the data fixes: `scale * symbol + offset`, with the symbol N for the batch."""
+
+    symbol: str
+    scale: int = 1
+    offset: int = 0
+
+    def __str__(self) -> str:
+        text = self.symbol if self.scale == 1 else f"{self.symbol}*{self.scale}"
+        return text if not self.offset else f"{text}{self.offset:+d}"
+
+
+Dim: TypeAlias = int | Free
+DType: TypeAlias = Literal["float32", "int64", "bool"]
+
+BATCH = Free("N")
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """The shape and type of a tensor on a wire. `num_classes` is set where the values are class indices of known count."""
+
+    shape: tuple[Dim, ...]
+    dtype: str = "float32"
+    num_classes: int | None = None
+
+    @property
+    def rank(self) -> int:
+        """Number of dimensions, the batch among them."""
+        return len(self.shape)
+
+    def __str__(self) -> str:
+        return " × ".join(map(str, self.shape)) if self.shape else "scalar"
+
+    def size(self, dimension: int) -> int:
+        """Return the fixed size of a dimension; `Mismatch` where it is free or missing."""
+        if not -self.rank <= dimension < self.rank:
+            raise Mismatch(f"The input is {self}: it has no dimension {dimension}.")
+        size = self.shape[dimension]
+        if isinstance(size, Free):
+            raise Mismatch(f"Dimension {dimension} of the input {self} is {size}; it has to be a fixed number here.")
+        return size
+
+    def numel(self) -> int:
+        """Return the elements of one sample: the product of all dimensions with each free one taken as 1."""
+        return math.prod(dim if isinstance(dim, int) else dim.scale + dim.offset for dim in self.shape)
+
+
+# What a block asks for and gives
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A place for wires.
+
+    `rank` bounds the number of dimensions that an input takes (a number, or lowest and highest), `dtype` its type. A
+    variadic input stands for x1, x2, ... as many as are wired, at least two.
+    """
+
+    name: str
+    help: str = ""
+    rank: int | tuple[int, int] | None = None
+    dtype: Literal["float", "integer"] | None = "float"
+    variadic: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """A suggestion: put a block of this type, with these parameters, into the wire before the port."""
+
+    type: str
+    params: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetOwn:
+    """A suggestion: set a parameter of the block that refused."""
+
+    parameter: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Resize:
+    """A suggestion: let the layer that feeds the port produce `features` features or channels."""
+
+    features: int
+
+
+Suggestion: TypeAlias = Insert | SetOwn | Resize
+
+
+class Mismatch(Exception):
+    """Raised in `Block.lower`: these inputs can't be taken. The message is for the user; suggestions become fixes."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        port: str | None = None,
+        code: str = "shape-mismatch",
+        suggestions: Iterable[Suggestion] = (),
+    ) -> None:
+        super().__init__(message)
+        self.port = port
+        self.code = code
+        self.suggestions = tuple(suggestions)
+
+
+# Calls
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """The value of the block's i-th wired input, inside the arguments of a call."""
+
+    index: int
+
+
+Value: TypeAlias = "None | bool | int | float | str | tuple[Value, ...] | Arg | Call"
+Key: TypeAlias = "int | tuple[int | tuple[int | None, int | None], ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a torch module or function, as data.
+
+    Attributes
+    ----------
+    target
+        Dotted path of a torch function or class, of a function of `operator`, or of a class in `netbuilder.nn`.
+    settings
+        Constructor keywords of a module; None says that the target is a function.
+    args, kwargs
+        What is passed when called: constants, `Arg`s and, for functions, further function calls.
+    results
+        Output port and the keys that pick its value from what the call returns: `()` is all of it, `(1, 0)` is
+        `result[1][0]`; a tuple inside is one multi-dimensional index, with `(start, stop)` for a slice.
+    """
+
+    target: str
+    settings: tuple[tuple[str, Value], ...] | None
+    args: tuple[Value, ...]
+    kwargs: tuple[tuple[str, Value], ...] = ()
+    results: tuple[tuple[str, tuple[Key, ...]], ...] = (("y", ()),)
+
+    @property
+    def is_module(self) -> bool:
+        """Whether the target is a class that is instantiated once and may own parameters."""
+        return self.settings is not None
+
+
+def module(
+    target: str,
+    /,
+    *args: Value,
+    results: dict[str, tuple[Key, ...]] | None = None,
+    call_with: dict[str, Value] | None = None,
+    **settings: Value,
+) -> Call:
+    """Call an `nn.Module` made with `settings`; `args` default to the first input alone."""
+    return Call(target, _pairs(settings), args or (Arg(0),), _pairs(call_with), _results(results))
+
+
+def function(target: str, /, *args: Value, results: dict[str, tuple[Key, ...]] | None = None, **kwargs: Value) -> Call:
+    """Call a function; `args` default to the first input alone."""
+    return Call(target, None, args or (Arg(0),), _pairs(kwargs), _results(results))
+
+
+def _pairs(values: dict[str, Value] | None) -> tuple[tuple[str, Value], ...]:
+    return tuple((values or {}).items())
+
+
+def _results(results: dict[str, tuple[Key, ...]] | None) -> tuple[tuple[str, tuple[Key, ...]], ...]:
+    return tuple(results.items()) if results else (("y", ()),)
+
+
+# Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Marks a parameter that is a list of whole numbers: of fixed `length`, where one number stands for all, or of any."""
+
+    minimum: int
+    maximum: int
+    length: int | None = None
+
+
+def _spread(length: int) -> BeforeValidator:
+    """Let one number stand for `length` equal ones, and a JSON list for a tuple."""
+
+    def spread(value: object) -> object:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return (value,) * length
+        return tuple(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+    return BeforeValidator(spread)
+
+
+_as_tuple = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+LARGEST = 2**31 - 1
+
+Count = Annotated[int, Field(ge=1, le=LARGEST)]
+"""How many of something: features, channels, heads, layers."""
+
+Index = Annotated[int, Field(ge=-8, le=7)]
+"""A dimension of a tensor; negative counts from the end."""
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+_Size = Annotated[int, Field(ge=1, le=65_536)]
+_Pad = Annotated[int, Field(ge=0, le=65_536)]
+
+Size1d = Annotated[tuple[_Size], _spread(1), Sizes(1, 65_536, 1)]
+Size2d = Annotated[tuple[_Size, _Size], _spread(2), Sizes(1, 65_536, 2)]
+Padding1d = Annotated[tuple[_Pad], _spread(1), Sizes(0, 65_536, 1)]
+Padding2d = Annotated[tuple[_Pad, _Pad], _spread(2), Sizes(0, 65_536, 2)]
+AutoPadding1d = Literal["same", "valid"] | Padding1d
+"""`"same"` keeps the size at stride 1, `"valid"` pads nothing, numbers pad each side by so much."""
+AutoPadding2d = Literal["same", "valid"] | Padding2d
+
+Shape = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=LARGEST)], ...], Field(min_length=0, max_length=7), _as_tuple, Sizes(1, LARGEST)
+]
+"""Sizes of all dimensions but the batch."""
+
+
+def param(default: Any, *, help: str, unit: str = "") -> Any:
+    """Declare a parameter of a block with its default, a one-line explanation, and its unit where it has one."""
+    return Field(default=default, description=help, json_schema_extra={"unit": unit} if unit else None)
+
+
+Role = Literal["layer", "input", "output", "loss", "metric"]
+
+
+class Block(BaseModel):
+    """A layer. Subclasses declare; `lower` decides.
+
+    The docstring's first line is the tooltip; the whole of it is the reference page: what it does, the formula, the
+    shapes, when to use it, and where it comes from.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True, allow_inf_nan=False)
+
+    category: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    role: ClassVar[Role] = "layer"
+    inputs: ClassVar[tuple[Port, ...]] = (Port("x"),)
+    outputs: ClassVar[tuple[Port, ...]] = (Port("y"),)
+
+    lower: ClassVar[Callable[..., Call]]
+    """`lower(self, *inputs: TensorSpec) -> Call`: the call that computes the outputs from inputs of these specs.
+
+    Inputs come in the order of the ports; a variadic port gives as many as are wired. Their rank and dtype have been
+    checked against the ports. Raises `Mismatch` where they don't fit. `Input` and `Output` have none.
+    """
+
+    def summary(self) -> str:
+        """Return the parameters worth reading on the canvas, in a few words: `32 · 3×3 · same`."""
+        return ""

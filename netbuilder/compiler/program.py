@@ -1,0 +1,132 @@
+"""The intermediate representation between the canvas and everything made from it.
+
+A `Program` is a list of calls in the order in which they run. It is frozen and holds no tensors: modules (`build`),
+source text (`source`), ONNX and counts are all made from it.
+
+Invariants: an instruction's arguments are produced by an input or by an earlier instruction; names are unique and are
+those of the canvas; results come in creation order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from netbuilder.blocks.spec import Call, TensorSpec
+from netbuilder.diagnostics import Diagnostic
+from netbuilder.graph.model import NodeId, PortRef
+
+
+@dataclass(frozen=True, slots=True)
+class InputSlot:
+    """A tensor that is fed in. `field` is the data set's field it comes from, empty if none."""
+
+    node: NodeId
+    name: str
+    field: str
+    spec: TensorSpec
+
+    @property
+    def value(self) -> PortRef:
+        """The value that this slot provides."""
+        return PortRef(self.node, "y")
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One call: `args[i]` is the value of the call's `Arg(i)`; `outputs` are port and spec of what it produces."""
+
+    node: NodeId
+    name: str
+    type: str
+    call: Call
+    args: tuple[PortRef, ...]
+    outputs: tuple[tuple[str, TensorSpec], ...]
+
+
+ResultRole = Literal["output", "loss", "metric"]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A value that is handed out: exported (`output`), minimised (`loss`, times `weight`) or reported (`metric`)."""
+
+    node: NodeId
+    name: str
+    role: ResultRole
+    value: PortRef
+    spec: TensorSpec
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A network that is complete and fits together."""
+
+    inputs: tuple[InputSlot, ...]
+    instructions: tuple[Instruction, ...]
+    results: tuple[Result, ...]
+
+    def only(self, *roles: ResultRole) -> Program:
+        """Return the part that computes the results of these roles, and nothing else.
+
+        `only("output")` is what is exported; `only("loss")` what a training step runs.
+        """
+        return self.computing(result for result in self.results if result.role in roles)
+
+    def computing(self, results: Iterable[Result]) -> Program:
+        """Return the part that computes just these results."""
+        results = tuple(results)
+        needed = {result.value.node for result in results}
+        kept: list[Instruction] = []
+        for instruction in reversed(self.instructions):
+            if instruction.node in needed:
+                kept.append(instruction)
+                needed.update(value.node for value in instruction.args)
+        inputs = tuple(slot for slot in self.inputs if slot.node in needed)
+        return replace(self, inputs=inputs, instructions=tuple(reversed(kept)), results=results)
+
+    def specs(self) -> dict[PortRef, TensorSpec]:
+        """Return the spec of every value in the program."""
+        specs = {slot.value: slot.spec for slot in self.inputs}
+        for instruction in self.instructions:
+            specs |= {PortRef(instruction.node, port): spec for port, spec in instruction.outputs}
+        return specs
+
+    def names(self) -> dict[NodeId, str]:
+        """Return the name of every input, instruction and result by node."""
+        parts = (*self.inputs, *self.instructions, *self.results)
+        return {part.node: part.name for part in parts}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a block costs. `flops` counts multiplications and additions of one sample, forward; `activation` in bytes, one sample."""
+
+    parameters: int = 0
+    flops: int = 0
+    activation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    """What the compiler knows of a project.
+
+    `specs` has every output port whose shape is known, `costs` every block that could be made, complete or not.
+    `program` is None while `diagnostics` holds an error.
+    """
+
+    program: Program | None
+    specs: Mapping[PortRef, TensorSpec]
+    costs: Mapping[NodeId, Cost]
+    diagnostics: tuple[Diagnostic, ...]
+
+    def errors(self) -> list[Diagnostic]:
+        """Return the diagnostics that keep the network from being trained and exported."""
+        return [diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "error"]
+
+    def total(self) -> Cost:
+        """Return the cost of the whole network."""
+        costs = self.costs.values()
+        return Cost(*(sum(getattr(cost, part) for cost in costs) for part in ("parameters", "flops", "activation")))

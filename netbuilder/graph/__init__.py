@@ -1,0 +1,1 @@
+"""Projects as data: the graph, the edits that change it, and its file."""

@@ -1,0 +1,1 @@
+"""Training on a background thread, and what it leaves behind."""

@@ -1,0 +1,1 @@
+"""The canvas: blocks and wires, drawn and edited by hand."""
