@@ -35,13 +35,13 @@ class InputSlot:
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One call: `args[i]` is the value of the call's `Arg(i)`; `outputs` are port and spec of what it produces."""
+    """One call: `args[i]` is the value of the call's `Arg(i)`, None for an optional input left open; `outputs` are port and spec of what it produces."""
 
     node: NodeId
     name: str
     type: str
     call: Call
-    args: tuple[PortRef, ...]
+    args: tuple[PortRef | None, ...]
     outputs: tuple[tuple[str, TensorSpec], ...]
 
 
@@ -83,7 +83,7 @@ class Program:
         for instruction in reversed(self.instructions):
             if instruction.node in needed:
                 kept.append(instruction)
-                needed.update(value.node for value in instruction.args)
+                needed.update(value.node for value in instruction.args if value)
         inputs = tuple(slot for slot in self.inputs if slot.node in needed)
         return replace(self, inputs=inputs, instructions=tuple(reversed(kept)), results=results)
 

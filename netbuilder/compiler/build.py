@@ -1,0 +1,77 @@
+"""From a program to the `torch.fx.GraphModule` that trains, predicts and is exported.
+
+The graph is built node by node, never traced: a submodule has the name of its block, and so have its parameters in the
+`state_dict` and in the ONNX file. Several modules built from parts of one program share their submodules, and so their
+weights: one view for the training step, one for validation, one for export.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from torch import fx, nn
+
+from netbuilder.blocks.spec import Call
+from netbuilder.compiler.calls import index, instantiate, perform, resolve
+from netbuilder.compiler.program import Instruction, Program
+from netbuilder.graph.model import PortRef
+
+
+def build(program: Program, modules: nn.Module | None = None) -> fx.GraphModule:
+    """Build a module whose forward takes the program's inputs in order and returns a tuple of its results in order.
+
+    `modules` lends its submodules by name, weights shared; without it they are made anew, initialised from torch's global
+    generator in program order, so that a seed set before gives the same weights each time.
+
+    Every fx node carries `meta["value"]`, the `PortRef` that it computes.
+    """
+    root = nn.Module()
+    for instruction in program.instructions:
+        if instruction.call.is_module:
+            lent = modules.get_submodule(instruction.name) if modules else instantiate(instruction.call)
+            root.add_module(instruction.name, lent)
+
+    graph = fx.Graph()
+    values: dict[PortRef, fx.Node] = {}
+    for slot in program.inputs:
+        values[slot.value] = graph.placeholder(slot.name)
+    used = {value for instruction in program.instructions for value in instruction.args if value}
+    used |= {result.value for result in program.results}
+    for instruction in program.instructions:
+        values |= _emit(graph, instruction, values, used)
+    for value, node in values.items():
+        node.meta["value"] = value
+    graph.output(tuple(values[result.value] for result in program.results))
+
+    module = fx.GraphModule(root, graph, class_name="Network")
+    module.graph.lint()
+    return module
+
+
+def _emit(
+    graph: fx.Graph, instruction: Instruction, values: dict[PortRef, fx.Node], used: set[PortRef]
+) -> dict[PortRef, fx.Node]:
+    """Append the nodes of one instruction; return the node of each output port that something uses."""
+
+    def invoke(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> fx.Node:
+        if call.is_module:
+            node = graph.create_node("call_module", instruction.name, args, kwargs, name=instruction.name)
+        else:
+            name = instruction.name if call is instruction.call else None
+            node = graph.create_node("call_function", resolve(call.target), args, kwargs, name=name)
+        node.meta["value"] = PortRef(instruction.node, "")
+        return node
+
+    result = perform(instruction.call, [value and values[value] for value in instruction.args], invoke)
+    outputs: dict[PortRef, fx.Node] = {}
+    for port, path in instruction.call.results:
+        value = PortRef(instruction.node, port)
+        if value not in used:
+            continue
+        node = result
+        for key in path:
+            node = graph.call_function(operator.getitem, (node, index(key)))
+            node.meta["value"] = PortRef(instruction.node, "")
+        outputs[value] = node
+    return outputs

@@ -1,0 +1,194 @@
+"""Repairs for common mistakes, as edits: what a person would do next, one click away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from netbuilder.blocks import registry
+from netbuilder.blocks.parameters import defaults
+from netbuilder.blocks.spec import Insert, Resize, SetOwn, Suggestion, TensorSpec
+from netbuilder.diagnostics import Fix
+from netbuilder.graph.edits import AddNode, Batch, Connect, Disconnect, Edit, SetParameter
+from netbuilder.graph.model import Edge, Node, NodeId, PortRef
+from netbuilder.graph.placing import COLUMN, ROW, free_spot
+from netbuilder.graph.project import Position, Project
+
+_WIDTHS = ("out_features", "out_channels", "embedding_dim")
+
+
+def new_node(project: Project, type_id: str, name: str | None = None, **params: Any) -> Node:
+    """Return a node of this type with a fresh id, a free name, and all parameters at their defaults but those given."""
+    block = registry.get(type_id)
+    assert block is not None, type_id
+    free = project.graph.free_name(name or type_id.lower())
+    return Node(next(project.new_ids()), type_id, free, defaults(block) | params)
+
+
+def from_suggestions(project: Project, target: PortRef, suggestions: Iterable[Suggestion]) -> tuple[Fix, ...]:
+    """Turn what a block suggests about the input port `target` into fixes."""
+    fixes = (_from_suggestion(project, target, suggestion) for suggestion in suggestions)
+    return tuple(fix for fix in fixes if fix)
+
+
+def for_rank(project: Project, target: PortRef, spec: TensorSpec, wanted: tuple[int, int]) -> tuple[Fix, ...]:
+    """Return fixes for an input whose number of dimensions is wrong."""
+    suggestions: list[Suggestion] = []
+    fixed = [dim for dim in spec.shape[1:] if isinstance(dim, int)]
+    if len(fixed) == spec.rank - 1 and wanted[0] <= 4:
+        lowest, highest = wanted
+        if spec.rank > highest == 2:
+            suggestions.append(Insert("Flatten"))
+        elif spec.rank == 4 and highest == 3 and fixed[0] == 1:
+            suggestions.append(Insert("Reshape", (("shape", fixed[1:]),)))
+        elif (spec.rank, lowest) in ((3, 4), (2, 3)):
+            suggestions.append(Insert("Reshape", (("shape", [1, *fixed]),)))
+        elif spec.rank == 2 and lowest == 4:
+            side = math.isqrt(fixed[0])
+            shape = [1, side, side] if side * side == fixed[0] else [fixed[0], 1, 1]
+            suggestions.append(Insert("Reshape", (("shape", shape),)))
+    return from_suggestions(project, target, suggestions)
+
+
+def for_unconnected(project: Project, target: PortRef, labels: bool) -> tuple[Fix, ...]:
+    """Offer a wire from the nearest block to the left whose output leads nowhere; from an `Input`, where labels belong."""
+    graph = project.graph
+    candidates: list[tuple[float, Edge]] = []
+    x, y = project.layout[target.node]
+    for node in graph.nodes():
+        block = registry.get(node.type)
+        if block is None or not block.outputs or block.role in ("loss", "metric"):
+            continue
+        if labels != (block.role == "input" and bool(graph.edges_out_of(node.id) or _is_label(project, node))):
+            continue
+        if (not labels and graph.edges_out_of(node.id)) or graph.would_cycle(node.id, target.node):
+            continue
+        left, top = project.layout[node.id]
+        distance = math.hypot(x - left, y - top) + (0 if left < x else 10 * COLUMN)
+        candidates.append((distance, Edge(PortRef(node.id, block.outputs[0].name), target)))
+    if not candidates:
+        return ()
+    edge = min(candidates, key=lambda candidate: candidate[0])[1]
+    return (Fix(f"Connect {graph.node(edge.source.node).name}", Connect(edge)),)
+
+
+def add_loss(project: Project, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix, ...]:
+    """Offer a loss between what the network puts out and the data's target, where both can be told."""
+    prediction = _prediction(project, specs)
+    target = _target_field(project)
+    if prediction is None or target is None:
+        return ()
+    field, type_id, port = target
+    x, y = project.layout[prediction.node]
+    scratch = project.copy()
+    edits: list[Edit] = []
+
+    def put(node: Node, near: Position) -> Node:
+        edit = AddNode(node, free_spot(scratch.layout.values(), near))
+        edit.apply(scratch)
+        edits.append(edit)
+        return node
+
+    bound = next((n for n in project.graph.nodes() if n.type == "Input" and n.params.get("field") == field), None)
+    label = bound or put(new_node(scratch, "Input", field, field=field), (x, y + ROW))
+    loss = put(new_node(scratch, type_id, "loss"), (x + COLUMN, y + ROW))
+    first = registry.blocks()[type_id].inputs[0].name
+    edits.append(Connect(Edge(prediction, PortRef(loss.id, first))))
+    edits.append(Connect(Edge(PortRef(label.id, "y"), PortRef(loss.id, port))))
+    return (Fix(f"Add {type_id}", Batch(tuple(edits), f"Add {type_id}")),)
+
+
+def add_output(project: Project, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix, ...]:
+    """Offer an Output behind what the losses look at, or behind the last block."""
+    prediction = _prediction(project, specs)
+    if prediction is None:
+        return ()
+    x, y = project.layout[prediction.node]
+    node = new_node(project, "Output", "output")
+    spot = free_spot(project.layout.values(), (x + COLUMN, y))
+    wire = Connect(Edge(prediction, PortRef(node.id, "x")))
+    return (Fix("Add Output", Batch((AddNode(node, spot), wire), "Add Output")),)
+
+
+def bind_input(project: Project, node: NodeId, fields: Iterable[str]) -> tuple[Fix, ...]:
+    """Offer each field of the data to an input that has none, or a wrong one."""
+    return tuple(Fix(f"Use “{field}”", SetParameter(node, "field", field)) for field in fields)
+
+
+def _from_suggestion(project: Project, target: PortRef, suggestion: Suggestion) -> Fix | None:
+    match suggestion:
+        case SetOwn(parameter=parameter, value=value):
+            return Fix(f"Set {parameter} to {_text(value)}", SetParameter(target.node, parameter, value))
+        case Insert(type=type_id, params=params):
+            return _insert(project, target, type_id, dict(params))
+        case Resize(features=features):
+            return _resize(project, target, features)
+
+
+def _insert(project: Project, target: PortRef, type_id: str, params: dict[str, Any]) -> Fix | None:
+    edge = project.graph.edge_into(target)
+    block = registry.get(type_id)
+    if edge is None or block is None:
+        return None
+    node = new_node(project, type_id, **params)
+    (x0, y0), (x1, y1) = project.layout[edge.source.node], project.layout[target.node]
+    spot = free_spot(project.layout.values(), ((x0 + x1) / 2, (y0 + y1) / 2))
+    edits = (
+        Disconnect(edge),
+        AddNode(node, spot),
+        Connect(Edge(edge.source, PortRef(node.id, block.inputs[0].name))),
+        Connect(Edge(PortRef(node.id, block.outputs[0].name), target)),
+    )
+    detail = f" to {_text(params['shape'])}" if "shape" in params else ""
+    return Fix(f"Insert {type_id}{detail}", Batch(edits, f"Insert {type_id}"))
+
+
+def _resize(project: Project, target: PortRef, features: int) -> Fix | None:
+    """Walk upstream to the layer that decides how many features arrive, past those that keep the number."""
+    edge = project.graph.edge_into(target)
+    while edge is not None:
+        node = project.graph.node(edge.source.node)
+        for parameter in _WIDTHS:
+            if parameter in node.params:
+                return Fix(f"Set {node.name}.{parameter} to {features}", SetParameter(node.id, parameter, features))
+        wires = project.graph.edges_into(node.id)
+        block = registry.get(node.type)
+        keeps = block is not None and block.category in ("Activation", "Regularization", "Normalization", "Pooling")
+        edge = wires[0] if keeps and len(wires) == 1 else None
+    return None
+
+
+def _prediction(project: Project, specs: Mapping[PortRef, TensorSpec]) -> PortRef | None:
+    """Return the value that the network is for: what an Output or a loss looks at, else the newest loose end."""
+    graph = project.graph
+    for role in ("output", "loss"):
+        for node in graph.nodes():
+            block = registry.get(node.type)
+            if block and block.role == role:
+                edge = graph.edge_into(PortRef(node.id, block.inputs[0].name))
+                if edge:
+                    return edge.source
+    ends = [value for value in specs if not graph.edges_out_of(value.node)]
+    layers = [value for value in ends if (block := registry.get(graph.node(value.node).type)) and block.role == "layer"]
+    return layers[-1] if layers else None
+
+
+def _target_field(project: Project) -> tuple[str, str, str] | None:
+    """Return the field to learn, the loss for it and the loss's port for it."""
+    fields = project.data.get("fields")
+    if not isinstance(fields, Mapping):
+        return None
+    for name, field in fields.items():
+        if isinstance(field, Mapping) and field.get("classes"):
+            return name, "CrossEntropy", "target"
+    return ("target", "MSE", "target") if "target" in fields else None
+
+
+def _is_label(project: Project, node: Node) -> bool:
+    target = _target_field(project)
+    return target is not None and node.params.get("field") == target[0]
+
+
+def _text(value: Any) -> str:
+    return " × ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,190 @@
+"""A program as the PyTorch code that a person would have written: a plain `nn.Module` that imports torch alone."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from netbuilder.blocks.spec import Call, Key
+from netbuilder.compiler.calls import perform, resolve
+from netbuilder.compiler.program import Instruction, Program
+from netbuilder.graph.model import PortRef
+
+_WIDTH = 100
+_OPERATORS = {
+    "operator.add": "+",
+    "operator.sub": "-",
+    "operator.mul": "*",
+    "operator.truediv": "/",
+    "operator.matmul": "@",
+}
+_PREFIXES = {"torch.nn.functional.": "functional.", "torch.nn.": "nn.", "torch.": "torch.", "netbuilder.nn.": ""}
+
+
+def source(program: Program, class_name: str = "Network") -> str:
+    """Return Python source that defines `class_name` with the parameters, `state_dict` keys and results of `build(program)`.
+
+    Its forward takes the program's inputs in order and returns the one result, or a tuple of several. The small modules of
+    `netbuilder.nn` that the program uses are written out, so the text runs where only torch is installed.
+    """
+    variables = _variables(program)
+    init = [line for instruction in program.instructions for line in _init_lines(instruction)]
+    forward = [line for instruction in program.instructions for line in _forward_lines(instruction, variables)]
+    results = [variables[result.value] for result in program.results]
+    forward.append(f"return {results[0] if len(results) == 1 else _tuple(results)}" if results else "return ()")
+    parameters = "".join(f", {variables[slot.value]}: torch.Tensor" for slot in program.inputs)
+    returns = "torch.Tensor" if len(results) == 1 else f"tuple[{', '.join(['torch.Tensor'] * len(results)) or '()'}]"
+    lines = [
+        f"class {class_name}(nn.Module):",
+        *_indent(_docstring(program)),
+        "",
+        "    def __init__(self) -> None:",
+        *_indent(["super().__init__()", *init], 2),
+        "",
+        f"    def forward(self{parameters}) -> {returns}:",
+        *_indent(forward, 2),
+    ]
+    inlined = _inlined(program)
+    body = "\n\n\n".join([*inlined, "\n".join(lines)])
+    return f"{_imports(body)}\n\n\n{body}\n"
+
+
+def _docstring(program: Program) -> list[str]:
+    inputs = ", ".join(f"{slot.name} ({slot.spec}, {slot.spec.dtype})" for slot in program.inputs)
+    outputs = ", ".join(f"{result.name} ({result.spec})" for result in program.results)
+    return ['"""Takes ' + (inputs or "nothing") + ".", "", "Returns " + (outputs or "nothing") + ".", '"""']
+
+
+def _imports(body: str) -> str:
+    names = ["from torch import nn"]
+    if "functional." in body:
+        names.append("from torch.nn import functional")
+    return "\n".join(["import torch", *names])
+
+
+def _inlined(program: Program) -> list[str]:
+    """Return the source of each of our own modules that the program uses, once, in order of first use."""
+    targets = dict.fromkeys(
+        instruction.call.target
+        for instruction in program.instructions
+        if instruction.call.target.startswith("netbuilder.nn.")
+    )
+    return [inspect.getsource(resolve(target)).rstrip() for target in targets]
+
+
+def _init_lines(instruction: Instruction) -> list[str]:
+    call = instruction.call
+    if call.settings is None:
+        return []
+    return _wrapped(f"self.{instruction.name} = {_spelling(call.target)}", _settings(call))
+
+
+def _settings(call: Call) -> list[str]:
+    """Return constructor arguments: the required ones by position, others by keyword where they differ from torch's default."""
+    signature = _signature(call.target)
+    settings = dict(call.settings or ())
+    arguments: list[str] = []
+    by_position = True
+    for name, value in settings.items():
+        parameter = signature.parameters.get(name)
+        required = parameter is not None and parameter.default is inspect.Parameter.empty
+        if parameter is not None and not required and _same(parameter.default, value):
+            by_position = False
+            continue
+        by_position = by_position and required and list(signature.parameters)[len(arguments)] == name
+        arguments.append(repr(value) if by_position else f"{name}={value!r}")
+    return arguments
+
+
+def _same(default: object, value: object) -> bool:
+    return type(default) is type(value) and default == value
+
+
+@cache
+def _signature(target: str) -> inspect.Signature:
+    return inspect.signature(resolve(target))
+
+
+def _forward_lines(instruction: Instruction, variables: dict[PortRef, str]) -> list[str]:
+    def invoke(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Text:
+        if call.target in _OPERATORS:
+            text = f" {_OPERATORS[call.target]} ".join(map(_argument, args))
+            return _Text(text if call is instruction.call else f"({text})")
+        callee = f"self.{instruction.name}" if call.is_module else _spelling(call.target)
+        arguments = [*map(_argument, args), *(f"{name}={_argument(value)}" for name, value in kwargs.items())]
+        return _Text(f"{callee}({', '.join(arguments)})")
+
+    inputs = [value and _Text(variables[value]) for value in instruction.args]
+    expression = perform(instruction.call, inputs, invoke)
+    paths, specs = dict(instruction.call.results), dict(instruction.outputs)
+    ports = [port for port in paths if PortRef(instruction.node, port) in variables]
+    if len(ports) == 1:
+        (port,) = ports
+        return [f"{variables[PortRef(instruction.node, port)]} = {expression}{_brackets(paths[port])}  # {specs[port]}"]
+    whole = f"{instruction.name}_result"
+    picks = [(variables[PortRef(instruction.node, port)], port) for port in ports]
+    return [
+        f"{whole} = {expression}",
+        *(f"{name} = {whole}{_brackets(paths[port])}  # {specs[port]}" for name, port in picks),
+    ]
+
+
+class _Text(str):
+    """Source text among arguments, to be printed as it is and not as a string constant."""
+
+
+def _argument(value: Any) -> str:
+    if isinstance(value, _Text):
+        return value
+    if isinstance(value, tuple):
+        return _tuple([_argument(item) for item in value])
+    return repr(value)
+
+
+def _tuple(items: Sequence[str]) -> str:
+    return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+
+
+def _brackets(path: tuple[Key, ...]) -> str:
+    return "".join(f"[{_key(key)}]" for key in path)
+
+
+def _key(key: Key) -> str:
+    if isinstance(key, int):
+        return str(key)
+    return ", ".join(
+        ":".join("" if bound is None else str(bound) for bound in part) if isinstance(part, tuple) else str(part)
+        for part in key
+    )
+
+
+def _variables(program: Program) -> dict[PortRef, str]:
+    """Return a variable for each value that something uses: the block's name, and the port's where a block has several."""
+    used = {value for instruction in program.instructions for value in instruction.args if value}
+    used |= {result.value for result in program.results}
+    variables = {slot.value: slot.name for slot in program.inputs}
+    for instruction in program.instructions:
+        ports = [port for port, _ in instruction.call.results if PortRef(instruction.node, port) in used]
+        for port in ports:
+            alone = len(instruction.call.results) == 1 or len(ports) == 1
+            variables[PortRef(instruction.node, port)] = instruction.name if alone else f"{instruction.name}_{port}"
+    return variables
+
+
+def _spelling(target: str) -> str:
+    prefix = next(prefix for prefix in _PREFIXES if target.startswith(prefix))
+    return _PREFIXES[prefix] + target.removeprefix(prefix)
+
+
+def _wrapped(callee: str, arguments: list[str]) -> list[str]:
+    line = f"{callee}({', '.join(arguments)})"
+    if len(line) + 8 <= _WIDTH:
+        return [line]
+    return [f"{callee}(", *(f"    {argument}," for argument in arguments), ")"]
+
+
+def _indent(lines: list[str], depth: int = 1) -> list[str]:
+    return [textwrap.indent(line, "    " * depth) for line in lines]
