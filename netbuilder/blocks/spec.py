@@ -53,11 +53,15 @@ class TensorSpec:
     def __str__(self) -> str:
         return " × ".join(map(str, self.shape)) if self.shape else "scalar"
 
+    def axis(self, dimension: int) -> int:
+        """Return a dimension counted from the front; `Mismatch` where there is no such one."""
+        if not -self.rank <= dimension < self.rank:
+            raise Mismatch(f"The input is {self}: it has no dimension {dimension}.", code="no-such-dimension")
+        return dimension % self.rank
+
     def size(self, dimension: int) -> int:
         """Return the fixed size of a dimension; `Mismatch` where it is free or missing."""
-        if not -self.rank <= dimension < self.rank:
-            raise Mismatch(f"The input is {self}: it has no dimension {dimension}.")
-        size = self.shape[dimension]
+        size = self.shape[self.axis(dimension)]
         if isinstance(size, Free):
             raise Mismatch(f"Dimension {dimension} of the input {self} is {size}; it has to be a fixed number here.")
         return size
@@ -113,18 +117,23 @@ Suggestion: TypeAlias = Insert | SetOwn | Resize
 
 
 class Mismatch(Exception):
-    """Raised in `Block.lower`: these inputs can't be taken. The message is for the user; suggestions become fixes."""
+    """Raised in `Block.lower`: these inputs can't be taken.
+
+    The message is for the user; `port` or `parameter` is the place that is to blame; suggestions become fixes.
+    """
 
     def __init__(
         self,
         message: str,
         *,
         port: str | None = None,
+        parameter: str | None = None,
         code: str = "shape-mismatch",
         suggestions: Iterable[Suggestion] = (),
     ) -> None:
         super().__init__(message)
         self.port = port
+        self.parameter = parameter
         self.code = code
         self.suggestions = tuple(suggestions)
 
@@ -225,12 +234,21 @@ _as_tuple = BeforeValidator(lambda value: tuple(value) if isinstance(value, list
 LARGEST = 2**31 - 1
 
 Count = Annotated[int, Field(ge=1, le=LARGEST)]
-"""How many of something: features, channels, heads, layers."""
+"""How many of something: features, channels, heads."""
+
+Depth = Annotated[int, Field(ge=1, le=256)]
+"""How many layers of a kind are stacked inside one block."""
 
 Index = Annotated[int, Field(ge=-8, le=7)]
 """A dimension of a tensor; negative counts from the end."""
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+Epsilon = Annotated[float, Field(ge=1e-12, le=1.0)]
+"""A small number that keeps a division finite."""
+
+LossWeight = Annotated[float, Field(ge=0.0, le=1e6)]
+"""By how much a loss counts in the sum that training minimises."""
 
 _Size = Annotated[int, Field(ge=1, le=65_536)]
 _Pad = Annotated[int, Field(ge=0, le=65_536)]
@@ -243,10 +261,24 @@ AutoPadding1d = Literal["same", "valid"] | Padding1d
 """`"same"` keeps the size at stride 1, `"valid"` pads nothing, numbers pad each side by so much."""
 AutoPadding2d = Literal["same", "valid"] | Padding2d
 
+Stride2d = Literal["kernel_size"] | Size2d
+"""Steps of a pooling window: by its own size, so that windows don't overlap, or by so much."""
+
 Shape = Annotated[
     tuple[Annotated[int, Field(ge=1, le=LARGEST)], ...], Field(min_length=0, max_length=7), _as_tuple, Sizes(1, LARGEST)
 ]
 """Sizes of all dimensions but the batch."""
+
+NewShape = Annotated[
+    tuple[Annotated[int, Field(ge=-1, le=LARGEST)], ...],
+    Field(min_length=0, max_length=7),
+    _as_tuple,
+    Sizes(-1, LARGEST),
+]
+"""Sizes of all dimensions but the batch, where -1 stands for “whatever is left”."""
+
+Order = Annotated[tuple[Index, ...], Field(min_length=1, max_length=8), _as_tuple, Sizes(-8, 7)]
+"""Dimensions of a tensor, the batch among them, in a certain order."""
 
 
 def param(default: Any, *, help: str, unit: str = "") -> Any:
@@ -271,6 +303,8 @@ class Block(BaseModel):
     role: ClassVar[Role] = "layer"
     inputs: ClassVar[tuple[Port, ...]] = (Port("x"),)
     outputs: ClassVar[tuple[Port, ...]] = (Port("y"),)
+    example_inputs: ClassVar[tuple[TensorSpec, ...]] = ()
+    """Inputs that the block takes with its defaults; needed only where ranks and dtypes of the ports don't tell."""
 
     lower: ClassVar[Callable[..., Call]]
     """`lower(self, *inputs: TensorSpec) -> Call`: the call that computes the outputs from inputs of these specs.

@@ -1,0 +1,125 @@
+"""Shape: the same numbers, arranged another way."""
+
+from __future__ import annotations
+
+import math
+
+from netbuilder.blocks.spec import (
+    Arg,
+    Block,
+    Call,
+    Free,
+    Index,
+    Mismatch,
+    NewShape,
+    Order,
+    Port,
+    SetOwn,
+    TensorSpec,
+    function,
+    param,
+)
+from netbuilder.blocks.windows import times
+
+_INPUTS = (Port("x", help="Any shape.", rank=(1, 8), dtype=None),)
+
+
+class Flatten(Block):
+    """Lay several dimensions out as one.
+
+    `N × C × H × W` becomes `N × C·H·W`. Between the convolutions of a network and its Linear layers. The batch is
+    dimension 0 and is left alone unless start_dim is 0.
+    Source: `torch.nn.Flatten`.
+    """
+
+    category = "Shape"
+    aliases = ("view", "vector", "reshape")
+    inputs = (Port("x", help="Any shape.", rank=(2, 8), dtype=None),)
+
+    start_dim: Index = param(1, help="First dimension that is laid out; 0 is the batch.")
+    end_dim: Index = param(-1, help="Last dimension that is laid out.")
+
+    def lower(self, x: TensorSpec) -> Call:
+        if x.axis(self.start_dim) > x.axis(self.end_dim):
+            raise Mismatch(
+                f"start_dim {self.start_dim} comes after end_dim {self.end_dim} in the input {x}.",
+                parameter="start_dim",
+                code="bad-parameter",
+                suggestions=(SetOwn("start_dim", 1), SetOwn("end_dim", -1)),
+            )
+        return function("torch.flatten", Arg(0), start_dim=self.start_dim, end_dim=self.end_dim)
+
+    def summary(self) -> str:
+        return "" if (self.start_dim, self.end_dim) == (1, -1) else f"{self.start_dim} to {self.end_dim}"
+
+
+class Reshape(Block):
+    """Arrange the elements of each sample in another shape.
+
+    `N × …` becomes `N × shape`, read row by row; shape has to hold as many elements. One size may be −1: whatever is left. For
+    features that become images (before ConvTranspose2d) and images that become sequences.
+    Source: `torch.reshape`.
+    """
+
+    category = "Shape"
+    aliases = ("view", "unflatten", "squeeze", "unsqueeze")
+    inputs = _INPUTS
+    example_inputs = (TensorSpec((Free("N"), 4, 6)),)
+
+    shape: NewShape = param((-1,), help="Sizes without the batch; one of them may be −1, whatever is left.")
+
+    def lower(self, x: TensorSpec) -> Call:
+        if self.shape.count(-1) > 1 or 0 in self.shape:
+            raise Mismatch(
+                f"shape {times(self.shape)} may hold one −1, and otherwise sizes of at least 1.",
+                parameter="shape",
+                code="bad-parameter",
+                suggestions=(SetOwn("shape", (-1,)),),
+            )
+        have = math.prod(x.size(dimension) for dimension in range(1, x.rank))
+        want = math.prod(size for size in self.shape if size != -1)
+        if have % want if -1 in self.shape else have != want:
+            needed = f"a multiple of {want}" if -1 in self.shape else str(want)
+            raise Mismatch(
+                f"A sample of the input {x} has {have} elements, and shape {times(self.shape) or '()'} takes {needed}.",
+                port="x",
+                parameter="shape",
+                code="reshape-mismatch",
+                suggestions=(SetOwn("shape", (-1,)),),
+            )
+        return function("torch.reshape", Arg(0), (-1, *(have // want if size == -1 else size for size in self.shape)))
+
+    def summary(self) -> str:
+        return times(self.shape)
+
+
+class Permute(Block):
+    """Put the dimensions in another order.
+
+    y's dimension i is x's dimension dims[i]; the batch is 0 and normally stays first. (0, 2, 1) turns signals `N × C × L` into
+    sequences `N × L × C` and back; (0, 3, 1, 2) images with channels last into channels first.
+    Source: `torch.permute`.
+    """
+
+    category = "Shape"
+    aliases = ("transpose", "swap", "channels last", "axes")
+    inputs = (Port("x", help="Any shape.", rank=(2, 8), dtype=None),)
+    example_inputs = (TensorSpec((Free("N"), 4, 6)),)
+
+    dims: Order = param((0, 2, 1), help="All dimensions in their new order; 0 is the batch.")
+
+    def lower(self, x: TensorSpec) -> Call:
+        valid = all(-x.rank <= dim < x.rank for dim in self.dims)
+        if not valid or sorted(dim % x.rank for dim in self.dims) != list(range(x.rank)):
+            order = tuple(range(x.rank))
+            raise Mismatch(
+                f"The input {x} has {x.rank} dimensions: dims has to name each of {', '.join(map(str, order))} once, "
+                f"and is {', '.join(map(str, self.dims))}.",
+                parameter="dims",
+                code="bad-permutation",
+                suggestions=(SetOwn("dims", (*order[:-2], order[-1], order[-2]) if x.rank > 2 else order),),
+            )
+        return function("torch.permute", Arg(0), self.dims)
+
+    def summary(self) -> str:
+        return ", ".join(map(str, self.dims))
