@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from netbuilder.graph.edits import Edit, MoveNodes, SetParameter, SetSection, describe
+from netbuilder.graph.edits import Batch, Edit, MoveNodes, SetParameter, SetSection, describe, flatten
 from netbuilder.graph.model import NodeId, creation_number
 from netbuilder.graph.project import Project
 
@@ -18,18 +18,21 @@ class Document(QObject):
     """A project with its undo stack and its file.
 
     Views read `project` and call `apply`; nothing else changes it. `edited` carries every edit once it is applied, be it
-    new, undone or redone; `replaced` says that another project took the old one's place.
+    new, undone or redone; `replaced` says that another project took the old one's place; `modified_changed` that the
+    project came to differ from its file, or to equal it again.
     """
 
     edited = Signal(object)
     replaced = Signal()
     path_changed = Signal()
+    modified_changed = Signal()
 
     def __init__(self, project: Project | None = None, path: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.project = project or Project()
         self.path = path
         self.undo_stack = QUndoStack(self)
+        self.undo_stack.cleanChanged.connect(self.modified_changed)
         self._highest_id = 0
         self._remember_ids()
 
@@ -38,10 +41,16 @@ class Document(QObject):
         """The project's name, as the title bar shows it."""
         return self.path.stem if self.path else "untitled"
 
+    @property
+    def modified(self) -> bool:
+        """Whether the project differs from its file."""
+        return not self.undo_stack.isClean()
+
     def apply(self, edit: Edit, *, merge: str | None = None) -> None:
         """Apply the edit as one undo step. Raises `GraphError`, and changes nothing, where it can't be applied.
 
-        Steps with the same `merge` key that follow one another become one: a drag, a spinning field.
+        Steps with the same `merge` key that follow one another and overwrite the same things become one: a drag, a
+        spinning field, the same field of several blocks.
         """
         text = describe(edit, self.project)
         inverse = edit.apply(self.project)
@@ -53,18 +62,22 @@ class Document(QObject):
         """Yield ids that no block of this session has had, so that undo never brings an id to another block."""
         return (NodeId(f"n{number}") for number in itertools.count(self._highest_id + 1))
 
-    def replace(self, project: Project, path: Path | None) -> None:
-        """Take another project in, with an empty undo history."""
+    def replace(self, project: Project, path: Path | None, *, modified: bool = False) -> None:
+        """Take another project in, with an empty undo history; `modified` if its file doesn't hold it as it is."""
         self.project = project
         self.undo_stack.clear()
+        if modified:
+            self.undo_stack.resetClean()
         self._highest_id = 0
         self._remember_ids()
-        self.set_path(path)
+        self.path = path
+        self.path_changed.emit()
         self.replaced.emit()
 
-    def set_path(self, path: Path | None) -> None:
-        """Tell under which file the project is kept."""
+    def mark_saved(self, path: Path) -> None:
+        """Take note that this file holds the project as it is now."""
         self.path = path
+        self.undo_stack.setClean()
         self.path_changed.emit()
 
     def replay(self, edit: Edit) -> None:
@@ -94,9 +107,8 @@ class _Step(QUndoCommand):
         return self._ID if self._merge else -1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Step) or other._merge != self._merge or type(other._edit) is not type(self._edit):
+        if not isinstance(other, _Step) or other._merge != self._merge or not _overwrites(other._edit, self._edit):
             return False
-        assert isinstance(self._edit, MoveNodes | SetParameter | SetSection), "only edits that overwrite can merge"
         self._edit = other._edit
         return True
 
@@ -108,3 +120,18 @@ class _Step(QUndoCommand):
 
     def undo(self) -> None:
         self._document.replay(self._inverse)
+
+
+def _overwrites(later: Edit, earlier: Edit) -> bool:
+    """Tell whether `later` leaves nothing of what `earlier` did, so that `earlier`'s inverse takes back both."""
+    match later, earlier:
+        case MoveNodes(positions=after), MoveNodes(positions=before):
+            return {node for node, _ in after} == {node for node, _ in before}
+        case SetParameter(), SetParameter():
+            return (later.node, later.parameter) == (earlier.node, earlier.parameter)
+        case SetSection(), SetSection():
+            return later.section == earlier.section
+        case Batch(edits=after), Batch(edits=before):
+            return len(after) == len(before) and all(map(_overwrites, after, before))
+        case _:
+            return False

@@ -1,0 +1,125 @@
+"""What the compiler knows of the open project, kept up to date off the GUI thread."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from netbuilder.compiler.program import Lowering
+from netbuilder.diagnostics import Diagnostic
+from netbuilder.graph.edits import Edit, MoveNodes, flatten
+from netbuilder.graph.project import Project
+from netbuilder.ui.document import Document
+from netbuilder.ui.worker import Worker
+
+_QUIET_MS = 10
+"""How long edits are gathered. One analysis is under way at a time, so a slow one gathers more."""
+
+
+class Analysis(QObject):
+    """Lowers the document's project after each edit; `changed` follows with `lowering` and `source` renewed.
+
+    1. An edit that can change more than the layout starts a short timer.
+    2. A copy of the project goes to the worker, which imports torch the first time it is asked.
+    3. The result comes back in the GUI thread and is dropped if the project has moved on; then the newer one is asked for.
+    """
+
+    changed = Signal()
+
+    def __init__(self, document: Document, parent: QObject | None = None, *, start: bool = True) -> None:
+        super().__init__(parent)
+        self.lowering: Lowering | None = None
+        self.source = ""
+        self._document = document
+        self._worker = Worker("analysis", self)
+        self._generation = 0
+        self._started = False
+        self._timer = QTimer(self, singleShot=True, interval=_QUIET_MS)
+        self._timer.timeout.connect(self._submit)
+        document.edited.connect(self._on_document_edited)
+        document.replaced.connect(self._on_document_replaced)
+        if start:
+            self.start()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether `lowering` belongs to the project as it is now."""
+        return self.lowering is not None and not self._timer.isActive() and not self._worker.busy
+
+    def start(self) -> None:
+        """Begin: until then the project is not looked at, so that the window is painted before torch is imported."""
+        self._started = True
+        self._timer.start()
+
+    def report(self, problem: Diagnostic) -> None:
+        """Show a problem that only running the network brought to light, until the network changes or trains again."""
+        if self.lowering:
+            self.lowering = replace(self.lowering, diagnostics=(*self._own_diagnostics(), problem))
+            self._reported = problem
+            self.changed.emit()
+
+    def clear_report(self) -> None:
+        """Take back what `report` showed."""
+        if self.lowering and self._reported:
+            self.lowering = replace(self.lowering, diagnostics=self._own_diagnostics())
+            self._reported = None
+            self.changed.emit()
+
+    def close(self) -> None:
+        """End the worker."""
+        self._timer.stop()
+        self._worker.close()
+
+    def _own_diagnostics(self) -> tuple[Diagnostic, ...]:
+        assert self.lowering
+        return tuple(each for each in self.lowering.diagnostics if each is not self._reported)
+
+    _reported: Diagnostic | None = None
+
+    def _on_document_edited(self, edit: Edit) -> None:
+        if any(not isinstance(part, MoveNodes) for part in flatten(edit)):
+            self._ask()
+
+    def _on_document_replaced(self) -> None:
+        self.lowering = None
+        self.source = ""
+        self._reported = None
+        self.changed.emit()
+        self._ask()
+
+    def _ask(self) -> None:
+        self._generation += 1
+        if self._started and not self._timer.isActive():
+            self._timer.start()
+
+    def _submit(self) -> None:
+        if self._worker.busy:
+            return  # its answer, stale by now, brings us here again
+        generation, project = self._generation, self._document.project.copy()
+        self._worker.submit(
+            lambda: _analyse(project),
+            lambda result: self._take(generation, *result),
+            lambda error: self._fail(generation, error),
+        )
+
+    def _take(self, generation: int, lowering: Lowering, source: str) -> None:
+        if generation != self._generation:
+            self._submit()
+            return
+        self.lowering, self.source, self._reported = lowering, source, None
+        self.changed.emit()
+
+    def _fail(self, generation: int, error: Exception) -> None:
+        sentence = f"NetBuilder failed to analyse this network; this is a fault of the program: {error or type(error).__name__}"
+        broken = Lowering(None, {}, {}, (Diagnostic("error", "internal-error", sentence),))
+        self._take(generation, broken, "")
+        raise error  # shown with its report, as any uncaught error
+
+
+def _analyse(project: Project) -> tuple[Lowering, str]:
+    from netbuilder.compiler.lower import lower
+    from netbuilder.compiler.source import source
+
+    lowering = lower(project)
+    return lowering, source(lowering.program) if lowering.program else ""
