@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from netbuilder.graph.edits import Batch, Edit, MoveNodes, SetParameter, SetSection, describe, flatten
+from netbuilder.graph.edits import Batch, Edit, MoveNodes, SetParameter, SetSection, describe
 from netbuilder.graph.model import NodeId, creation_number
 from netbuilder.graph.project import Project
 

@@ -1,0 +1,147 @@
+"""A form made from a declaration: a row per parameter of a block, or of any model declared with `param`."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from netbuilder.blocks.parameters import Parameter, expectation, parameters, parse
+from netbuilder.graph.edits import UNSET
+from netbuilder.ui.fields import MIXED, ChoiceField, Field, SwitchField, TextField
+from netbuilder.ui.theme import icon
+from netbuilder.ui.values import thawed, to_text
+
+Choices = Sequence[tuple[str, str]]
+"""Pairs of a value and what is shown for it."""
+
+
+class Form(QWidget):
+    """Fields for the parameters of `model`, for one thing or for several that are edited together.
+
+    The form changes nothing itself: `edited(parameter, value, series)` carries a JSON value, or `UNSET` for a reset; steps
+    of one spin share a `series` above 0, so that they can become one undo step. A value that can't be used is passed on
+    like any other, and `show_values` then says what is wrong with it below its field.
+    """
+
+    edited = Signal(str, object, int)
+
+    def __init__(
+        self, model: type[BaseModel], choices: Mapping[str, Choices] | None = None, parent: QWidget | None = None
+    ) -> None:
+        """Make the form; `choices` turns a text parameter into a choice among what is there."""
+        super().__init__(parent)
+        self.model = model
+        self._rows: dict[str, _Row] = {}
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(0, 5)
+        grid.setColumnStretch(1, 6)
+        for at, parameter in enumerate(parameters(model)):
+            row = _Row(parameter, (choices or {}).get(parameter.name), self)
+            row.field.committed.connect(
+                lambda value, series, name=parameter.name: self.edited.emit(name, value, series)
+            )
+            row.reset.clicked.connect(lambda _=False, name=parameter.name: self.edited.emit(name, UNSET, 0))
+            grid.addWidget(row.label, 2 * at, 0)
+            grid.addWidget(row.field, 2 * at, 1)
+            grid.addWidget(row.problem, 2 * at + 1, 0, 1, 2)
+            self._rows[parameter.name] = row
+
+    def show_values(self, params: Sequence[Mapping[str, Any]], problems: Mapping[str, str] | None = None) -> None:
+        """Show the parameters set on one or several things; `problems` adds what the values alone don't tell."""
+        given = [thawed(each) for each in params]
+        found = dict(problems or {})
+        for each in given:
+            found |= {wrong.parameter: wrong.message for wrong in parse(self.model, each)[1] if wrong.parameter}
+        for name, row in self._rows.items():
+            row.show([each.get(name, row.parameter.default) for each in given], found.get(name))
+
+    def commit(self) -> None:
+        """Take what is typed in a field as it stands."""
+        for row in self._rows.values():
+            row.field.commit()
+
+    def field(self, name: str) -> Field:
+        """Return the field of a parameter."""
+        return self._rows[name].field
+
+    def problem(self, name: str) -> str:
+        """Return what is said to be wrong with a parameter, empty if nothing."""
+        return self._rows[name].problem.text()
+
+    def reset_button(self, name: str) -> QToolButton:
+        """Return the button that gives a parameter its default back; hidden while it has it."""
+        return self._rows[name].reset
+
+
+class _Row:
+    """The label, the field and the sentence of one parameter."""
+
+    def __init__(self, parameter: Parameter, choices: Choices | None, form: QWidget) -> None:
+        self.parameter = parameter
+        self.field = _field(parameter, choices, form)
+        self.field.setAccessibleName(parameter.name)
+        self.field.setMinimumWidth(72)
+
+        name = QLabel(parameter.name)
+        name.setProperty("role", "muted")
+        name.setBuddy(self.field)
+        self.reset = QToolButton()
+        self.reset.setIcon(icon("mdi6.backup-restore", "muted"))
+        self.reset.setIconSize(QSize(14, 14))
+        self.reset.setProperty("role", "quiet")
+        self.reset.setStyleSheet("padding: 1px;")
+        self.reset.setToolTip(f"Back to the default: {to_text(parameter, parameter.default) or 'none'}")
+        self.reset.setAccessibleName(f"Reset {parameter.name}")
+        self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.reset.hide()
+        self.label = QWidget()
+        across = QHBoxLayout(self.label)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(4)
+        across.addWidget(name)
+        across.addStretch()
+        across.addWidget(self.reset)
+
+        self.problem = QLabel()
+        self.problem.setProperty("role", "error")
+        self.problem.setWordWrap(True)
+        self.problem.hide()
+
+        tip = _tooltip(parameter)
+        name.setToolTip(tip)
+        self.field.setToolTip(tip)
+
+    def show(self, values: Sequence[Any], problem: str | None) -> None:
+        texts = {to_text(self.parameter, value) for value in values}
+        self.field.set_value(values[0] if len(texts) == 1 else MIXED)
+        self.reset.setVisible(texts != {to_text(self.parameter, self.parameter.default)})
+        self.field.set_problem(problem is not None)
+        self.problem.setText(problem or "")
+        self.problem.setVisible(problem is not None)
+
+
+def _field(parameter: Parameter, choices: Choices | None, parent: QWidget) -> Field:
+    if choices is not None:
+        return ChoiceField(choices, parent)
+    match parameter.kind:
+        case "choice":
+            return ChoiceField([(choice, choice) for choice in parameter.choices], parent)
+        case "bool":
+            return SwitchField(parent)
+        case _:
+            return TextField(parameter, parent)
+
+
+def _tooltip(parameter: Parameter) -> str:
+    unit = f" {parameter.unit}" if parameter.unit else ""
+    default = to_text(parameter, parameter.default) or "empty"
+    facts = f"{expectation(parameter).capitalize()}{unit and f', in{unit}'}. Default: {default}."
+    return f"<p><b>{html.escape(parameter.name)}</b></p><p>{html.escape(parameter.help)}</p><p>{html.escape(facts)}</p>"
