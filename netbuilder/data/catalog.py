@@ -1,0 +1,97 @@
+"""The data sets that travel with the program: scikit-learn's own, small and real. Free of torch and of scikit-learn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netbuilder.data.config import DataConfig, DataField, SplitConfig
+from netbuilder.diagnostics import NetbuilderError
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A data set that can be chosen. `normalize` are the fields that are normalised unless the user says otherwise."""
+
+    name: str
+    title: str
+    description: str
+    samples: int
+    fields: dict[str, DataField]
+    normalize: tuple[str, ...]
+
+    @property
+    def label(self) -> str | None:
+        """The field with classes, if there is one."""
+        return next((name for name, field in self.fields.items() if field.classes), None)
+
+
+def _table(features: int) -> DataField:
+    return DataField(shape=(features,), dtype="float32")
+
+
+def _label(*classes: str) -> DataField:
+    return DataField(shape=(), dtype="int64", classes=classes)
+
+
+_ALL = (
+    Source(
+        "digits",
+        "Handwritten digits",
+        "1,797 handwritten digits as 8 × 8 grey images. Which digit is it?",
+        1797,
+        {"image": DataField(shape=(1, 8, 8), dtype="float32"), "label": _label(*"0123456789")},
+        ("image",),
+    ),
+    Source(
+        "iris",
+        "Iris flowers",
+        "150 flowers, four measurements of petals and sepals each. Which of three species is it?",
+        150,
+        {"features": _table(4), "label": _label("setosa", "versicolor", "virginica")},
+        ("features",),
+    ),
+    Source(
+        "wine",
+        "Wine",
+        "178 Italian wines, 13 chemical measurements each. Which of three growers made it?",
+        178,
+        {"features": _table(13), "label": _label("class_0", "class_1", "class_2")},
+        ("features",),
+    ),
+    Source(
+        "breast_cancer",
+        "Breast cancer",
+        "569 tumours, 30 measurements of cell nuclei each. Malignant or benign?",
+        569,
+        {"features": _table(30), "label": _label("malignant", "benign")},
+        ("features",),
+    ),
+    Source(
+        "diabetes",
+        "Diabetes",
+        "442 patients, ten measurements each. How far will the disease go within a year, from 25 to 346?",
+        442,
+        {"features": _table(10), "target": DataField(shape=(1,), dtype="float32")},
+        ("features",),
+    ),
+)
+
+SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
+
+
+def source(name: str) -> Source:
+    """Return the data set of this name. Raises `NetbuilderError` where there is none."""
+    if name not in SOURCES:
+        raise NetbuilderError(f"There is no data set “{name}”; there are {', '.join(SOURCES)}.")
+    return SOURCES[name]
+
+
+def default_config(name: str) -> DataConfig:
+    """Return the data section that a new project gets for this data set."""
+    chosen = source(name)
+    return DataConfig(
+        source=name,
+        fields=chosen.fields,
+        normalize=dict.fromkeys(chosen.normalize, "standard"),
+        split=SplitConfig(stratify=chosen.label),
+    )
