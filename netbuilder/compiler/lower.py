@@ -53,6 +53,9 @@ class _Lowerer:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.graph = project.graph
+        self.wires: dict[NodeId, dict[str, Edge]] = {}
+        for edge in self.graph.edges():
+            self.wires.setdefault(edge.target.node, {})[edge.target.port] = edge
         self.fields: dict[str, TensorSpec] = {}
         self.blocks: dict[NodeId, Block] = {}
         self.specs: dict[PortRef, TensorSpec] = {}
@@ -67,7 +70,8 @@ class _Lowerer:
         order, rest = self.graph.topological_order()
         for node in (*order, *rest):
             self._parse(self.graph.node(node))
-        self._useful = self._find_useful()
+        self._useful = self._feeding("loss", "metric", "output") or set(self.graph)
+        self._trained = self._feeding("loss")
         self._report_cycles()
         for node in order:
             self._lower_node(self.graph.node(node))
@@ -117,10 +121,9 @@ class _Lowerer:
         if block is not None:
             self.blocks[node.id] = block
 
-    def _find_useful(self) -> set[NodeId]:
-        """Return the nodes that a loss, a metric or an output depends on: a problem elsewhere is no obstacle."""
-        ends = [node.id for node in self.graph.nodes() if _role(node) in ("loss", "metric", "output")]
-        return self.graph.ancestors(ends) if ends else set(self.graph)
+    def _feeding(self, *roles: str) -> set[NodeId]:
+        """Return the nodes that one of these roles depends on. A problem that no result depends on is no obstacle."""
+        return self.graph.ancestors(node.id for node in self.graph.nodes() if _role(node) in roles)
 
     def _lower_node(self, node: Node) -> None:
         block = self.blocks.get(node.id)
@@ -168,7 +171,7 @@ class _Lowerer:
             offers = fixes.bind_input(self.project, node.id, self.fields)
             self._say("error", mismatch.code, str(mismatch), node, parameter="field", fixes=offers)
             return
-        if self.fields and not block.field and node.id in self._trained():
+        if self.fields and not block.field and node.id in self._trained:
             offers = fixes.bind_input(self.project, node.id, self.fields)
             message = "Training needs data here: choose the field of the data set that this input stands for."
             self._say("error", "unbound-input", message, node, parameter="field", fixes=offers)
@@ -177,12 +180,9 @@ class _Lowerer:
         self.specs[slot.value] = spec
         self.costs[node.id] = Cost(0, 0, spec.numel() * _BYTES.get(spec.dtype, 4))
 
-    def _trained(self) -> set[NodeId]:
-        return self.graph.ancestors(node.id for node in self.graph.nodes() if _role(node) == "loss")
-
     def _gather(self, node: Node, block: Block) -> tuple[PortRef | None, ...] | None:
         """Return the value wired to each input port in order, or None where a problem here or upstream stands in the way."""
-        edges = {edge.target.port: edge for edge in self.graph.edges_into(node.id)}
+        edges = dict(self.wires.get(node.id, {}))
         wired: list[tuple[Port, str, Edge | None]] = []
         for port in block.inputs:
             if port.variadic:
@@ -243,12 +243,11 @@ class _Lowerer:
         return False
 
     def _refuse(self, node: Node, block: Block, mismatch: Mismatch) -> None:
-        port = mismatch.port or (
-            block.inputs[0].name if len(block.inputs) == 1 and not block.inputs[0].variadic else None
-        )
+        alone = block.inputs[0].name if len(block.inputs) == 1 and not block.inputs[0].variadic else None
+        port = mismatch.port or (alone if mismatch.parameter is None else None)
         target = PortRef(node.id, port or block.inputs[0].name)
         offers = fixes.from_suggestions(self.project, target, mismatch.suggestions)
-        self._say("error", mismatch.code, str(mismatch), node, port, fixes=offers)
+        self._say("error", mismatch.code, str(mismatch), node, port, parameter=mismatch.parameter, fixes=offers)
 
     # Step 3
 
@@ -320,4 +319,4 @@ def _field_spec(field: Any) -> TensorSpec | None:
 def _reserved_names() -> frozenset[str]:
     """Names that a submodule can't take without hiding something of `nn.Module`."""
     empty = fx.GraphModule(nn.Module(), fx.Graph())
-    return frozenset((*dir(empty), *vars(empty), "self", "torch", "nn", "functional", "operator", "math"))
+    return frozenset((*dir(empty), *vars(empty), "self", "torch", "nn", "F"))

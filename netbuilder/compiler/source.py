@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 from collections.abc import Sequence
 from functools import cache
@@ -21,7 +22,7 @@ _OPERATORS = {
     "operator.truediv": "/",
     "operator.matmul": "@",
 }
-_PREFIXES = {"torch.nn.functional.": "functional.", "torch.nn.": "nn.", "torch.": "torch.", "netbuilder.nn.": ""}
+_PREFIXES = {"torch.nn.functional.": "F.", "torch.nn.": "nn.", "torch.": "torch.", "netbuilder.nn.": ""}
 
 
 def source(program: Program, class_name: str = "Network") -> str:
@@ -60,8 +61,8 @@ def _docstring(program: Program) -> list[str]:
 
 def _imports(body: str) -> str:
     names = ["from torch import nn"]
-    if "functional." in body:
-        names.append("from torch.nn import functional")
+    if re.search(r"\bF\.", body):
+        names.append("from torch.nn import functional as F")
     return "\n".join(["import torch", *names])
 
 
@@ -124,7 +125,7 @@ def _forward_lines(instruction: Instruction, variables: dict[PortRef, str]) -> l
     if len(ports) == 1:
         (port,) = ports
         return [f"{variables[PortRef(instruction.node, port)]} = {expression}{_brackets(paths[port])}  # {specs[port]}"]
-    whole = f"{instruction.name}_result"
+    whole = variables[PortRef(instruction.node, "")]
     picks = [(variables[PortRef(instruction.node, port)], port) for port in ports]
     return [
         f"{whole} = {expression}",
@@ -162,15 +163,25 @@ def _key(key: Key) -> str:
 
 
 def _variables(program: Program) -> dict[PortRef, str]:
-    """Return a variable for each value that something uses: the block's name, and the port's where a block has several."""
+    """Return a variable for each value that something uses: the block's name, and the port's where a block has several.
+
+    A block of several ports also needs one for all of its result, which stands under the empty port.
+    """
     used = {value for instruction in program.instructions for value in instruction.args if value}
     used |= {result.value for result in program.results}
     variables = {slot.value: slot.name for slot in program.inputs}
+    taken = set(program.names().values())
     for instruction in program.instructions:
         ports = [port for port, _ in instruction.call.results if PortRef(instruction.node, port) in used]
-        for port in ports:
-            alone = len(instruction.call.results) == 1 or len(ports) == 1
-            variables[PortRef(instruction.node, port)] = instruction.name if alone else f"{instruction.name}_{port}"
+        if len(ports) == 1:
+            variables[PortRef(instruction.node, ports[0])] = instruction.name
+            continue
+        for port in ("", *ports):
+            name = f"{instruction.name}_{port or 'result'}"
+            while name in taken:
+                name += "_"
+            taken.add(name)
+            variables[PortRef(instruction.node, port)] = name
     return variables
 
 

@@ -170,9 +170,13 @@ class Graph:
 
     def ancestors(self, nodes: Iterable[NodeId]) -> set[NodeId]:
         """Return the given nodes and every node that feeds them."""
-        found = set(nodes)
-        for node in tuple(found):
-            found |= nx.ancestors(self._graph, node)  # pyright: ignore[reportUnknownMemberType]
+        found: set[NodeId] = set()
+        waiting = list(nodes)
+        while waiting:
+            node = waiting.pop()
+            if node not in found:
+                found.add(node)
+                waiting.extend(self._graph.predecessors(node))
         return found
 
     def would_cycle(self, source: NodeId, target: NodeId) -> bool:

@@ -1,0 +1,61 @@
+"""Draws projects in code, the way a person does on the canvas: a block at a time, wired to what stands before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netbuilder.blocks import registry
+from netbuilder.blocks.parameters import defaults
+from netbuilder.graph.edits import AddNode, Connect, SetSection
+from netbuilder.graph.model import Edge, Node, NodeId, PortRef
+from netbuilder.graph.project import Project
+
+DIGITS = {
+    "source": "digits",
+    "fields": {
+        "image": {"shape": [1, 8, 8], "dtype": "float32"},
+        "label": {"shape": [], "dtype": "int64", "classes": [str(digit) for digit in range(10)]},
+    },
+}
+
+
+class Drawing:
+    """A project under construction."""
+
+    def __init__(self, data: dict[str, Any] | None = None) -> None:
+        self.project = Project()
+        if data:
+            SetSection("data", data).apply(self.project)
+
+    def put(self, type_id: str, name: str, *sources: NodeId | PortRef, **params: Any) -> NodeId:
+        """Add a block and wire its input ports, in order, to the sources: a node's only output, or a named port."""
+        block = registry.blocks()[type_id]
+        node = Node(next(self.project.new_ids()), type_id, name, defaults(block) | params)
+        AddNode(node, (212.0 * len(self.project.graph), 0.0)).apply(self.project)
+        ports = [port.name for port in block.inputs]
+        if block.inputs and block.inputs[0].variadic:
+            ports = [f"{ports[0]}{number + 1}" for number in range(len(sources))]
+        for source, port in zip(sources, ports, strict=False):
+            self.wire(source, node.id, port)
+        return node.id
+
+    def wire(self, source: NodeId | PortRef, target: NodeId, port: str) -> None:
+        """Draw one wire."""
+        start = source if isinstance(source, PortRef) else PortRef(source, "y")
+        Connect(Edge(start, PortRef(target, port))).apply(self.project)
+
+
+def digits_cnn() -> Drawing:
+    """Draw a small classifier of digits with a loss, a metric and an output."""
+    drawing = Drawing(DIGITS)
+    image = drawing.put("Input", "image", field="image")
+    label = drawing.put("Input", "label", field="label")
+    conv = drawing.put("Conv2d", "conv1", image, out_channels=4)
+    relu = drawing.put("ReLU", "relu1", conv)
+    pool = drawing.put("MaxPool2d", "pool1", relu)
+    flat = drawing.put("Flatten", "flatten", pool)
+    logits = drawing.put("Linear", "classes", flat, out_features=10)
+    drawing.put("Output", "logits", logits)
+    drawing.put("CrossEntropy", "loss", logits, label)
+    drawing.put("Accuracy", "accuracy", logits, label)
+    return drawing
