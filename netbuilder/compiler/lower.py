@@ -319,4 +319,4 @@ def _field_spec(field: Any) -> TensorSpec | None:
 def _reserved_names() -> frozenset[str]:
     """Names that a submodule can't take without hiding something of `nn.Module`."""
     empty = fx.GraphModule(nn.Module(), fx.Graph())
-    return frozenset((*dir(empty), *vars(empty), "self", "torch", "nn", "F"))
+    return frozenset((*dir(empty), *vars(empty), "self", "torch", "nn", "functional"))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import re
 import textwrap
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from netbuilder.blocks.spec import Call, Key
+from netbuilder.blocks.spec import Call, Key, Value
 from netbuilder.compiler.calls import perform, resolve
 from netbuilder.compiler.program import Instruction, Program
 from netbuilder.graph.model import PortRef
@@ -22,7 +21,21 @@ _OPERATORS = {
     "operator.truediv": "/",
     "operator.matmul": "@",
 }
-_PREFIXES = {"torch.nn.functional.": "F.", "torch.nn.": "nn.", "torch.": "torch.", "netbuilder.nn.": ""}
+_PREFIXES = {"torch.nn.functional.": "functional.", "torch.nn.": "nn.", "torch.": "torch.", "netbuilder.nn.": ""}
+
+
+_PER_DIMENSION = {"kernel_size", "stride", "padding", "output_padding", "dilation", "output_size"}
+_UNTOLD: dict[str, Any] = {
+    "padding": 0,
+    "dilation": 1,
+    "ceil_mode": False,
+    "count_include_pad": True,
+    "divisor_override": None,
+    "start_dim": 0,
+    "end_dim": -1,
+    "dim": 0,
+}
+"""Defaults of the builtin functions among our targets, whose signatures Python can't read."""
 
 
 def source(program: Program, class_name: str = "Network") -> str:
@@ -35,7 +48,7 @@ def source(program: Program, class_name: str = "Network") -> str:
     init = [line for instruction in program.instructions for line in _init_lines(instruction)]
     forward = [line for instruction in program.instructions for line in _forward_lines(instruction, variables)]
     results = [variables[result.value] for result in program.results]
-    forward.append(f"return {results[0] if len(results) == 1 else _tuple(results)}" if results else "return ()")
+    forward.append(f"return {', '.join(results) or '()'}")
     parameters = "".join(f", {variables[slot.value]}: torch.Tensor" for slot in program.inputs)
     returns = "torch.Tensor" if len(results) == 1 else f"tuple[{', '.join(['torch.Tensor'] * len(results)) or '()'}]"
     lines = [
@@ -61,8 +74,8 @@ def _docstring(program: Program) -> list[str]:
 
 def _imports(body: str) -> str:
     names = ["from torch import nn"]
-    if re.search(r"\bF\.", body):
-        names.append("from torch.nn import functional as F")
+    if "functional." in body:
+        names.append("from torch.nn import functional")
     return "\n".join(["import torch", *names])
 
 
@@ -84,29 +97,51 @@ def _init_lines(instruction: Instruction) -> list[str]:
 
 
 def _settings(call: Call) -> list[str]:
-    """Return constructor arguments: the required ones by position, others by keyword where they differ from torch's default."""
-    signature = _signature(call.target)
-    settings = dict(call.settings or ())
+    """Return constructor arguments: the required ones by position, others by keyword, defaults left away."""
+    defaults = _defaults(call.target)
     arguments: list[str] = []
-    by_position = True
-    for name, value in settings.items():
-        parameter = signature.parameters.get(name)
-        required = parameter is not None and parameter.default is inspect.Parameter.empty
-        if parameter is not None and not required and _same(parameter.default, value):
-            by_position = False
-            continue
-        by_position = by_position and required and list(signature.parameters)[len(arguments)] == name
-        arguments.append(repr(value) if by_position else f"{name}={value!r}")
+    for name, value in call.settings or ():
+        required = defaults.get(name) is inspect.Parameter.empty
+        if required and list(defaults)[len(arguments)] == name:
+            arguments.append(_constant(name, value))
+        elif required or not _is_default(defaults, name, value):
+            arguments.append(f"{name}={_constant(name, value)}")
     return arguments
 
 
-def _same(default: object, value: object) -> bool:
-    return type(default) is type(value) and default == value
-
-
 @cache
-def _signature(target: str) -> inspect.Signature:
-    return inspect.signature(resolve(target))
+def _defaults(target: str) -> dict[str, Any]:
+    """Return the parameters of a function or class with their defaults, `Parameter.empty` for those that have none."""
+    callee = resolve(target)
+    for place in getattr(callee, "__mro__", (callee,)):  # nn.LSTM takes *args, and hands them to its base
+        try:
+            parameters = inspect.signature(place).parameters.values()
+        except ValueError:  # a builtin that tells nothing of itself
+            break
+        if any(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters):
+            return {parameter.name: parameter.default for parameter in parameters}
+    return _UNTOLD
+
+
+def _is_default(defaults: dict[str, Any], name: str, value: Value) -> bool:
+    """Tell whether torch would take this value anyway; `(1, 1)` is what a default of 1 means to a 2d layer."""
+    if name not in defaults:
+        return False
+    default = defaults[name]
+    same = type(default) is type(value) and default == value
+    return same or (type(default) is int and name in _PER_DIMENSION and value == (default,) * len(_as_tuple(value)))
+
+
+def _constant(name: str, value: Value) -> str:
+    """Print a constant the short way: 3 for a kernel size of (3, 3)."""
+    sizes = _as_tuple(value)
+    if name in _PER_DIMENSION and len(set(sizes)) == 1:
+        return _argument(sizes[0])
+    return _argument(value)
+
+
+def _as_tuple(value: Value) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _forward_lines(instruction: Instruction, variables: dict[PortRef, str]) -> list[str]:
@@ -114,8 +149,14 @@ def _forward_lines(instruction: Instruction, variables: dict[PortRef, str]) -> l
         if call.target in _OPERATORS:
             text = f" {_OPERATORS[call.target]} ".join(map(_argument, args))
             return _Text(text if call is instruction.call else f"({text})")
+        defaults = {} if call.is_module else _defaults(call.target)
         callee = f"self.{instruction.name}" if call.is_module else _spelling(call.target)
-        arguments = [*map(_argument, args), *(f"{name}={_argument(value)}" for name, value in kwargs.items())]
+        named = (
+            f"{name}={_constant(name, value)}"
+            for name, value in kwargs.items()
+            if not _is_default(defaults, name, value)
+        )
+        arguments = [*map(_argument, args), *named]
         return _Text(f"{callee}({', '.join(arguments)})")
 
     inputs = [value and _Text(variables[value]) for value in instruction.args]
@@ -142,7 +183,7 @@ def _argument(value: Any) -> str:
         return value
     if isinstance(value, tuple):
         return _tuple([_argument(item) for item in value])
-    return repr(value)
+    return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 def _tuple(items: Sequence[str]) -> str:

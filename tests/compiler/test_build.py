@@ -87,7 +87,7 @@ def test_printed_source_imports_torch_alone_and_computes_the_same() -> None:
     program = program_of(digits_cnn().project).only("output")
     network, twin = build(program), printed(program)
     imports = [line for line in source(program).splitlines() if "import" in line]
-    assert imports == ["import torch", "from torch import nn", "from torch.nn import functional as F"]
+    assert imports == ["import torch", "from torch import nn", "from torch.nn import functional"]
     twin.load_state_dict(network.state_dict())
     image, _ = digits_batch()
     assert torch.equal(twin(image), network(image)[0])

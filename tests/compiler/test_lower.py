@@ -253,7 +253,7 @@ def test_training_an_input_without_data_is_refused_and_can_be_bound() -> None:
     assert [fix.title for fix in problem.fixes] == ["Use “image”", "Use “label”"]
 
 
-@pytest.mark.parametrize("name", ["forward", "train", "state_dict", "training", "graph", "torch", "nn", "F"])
+@pytest.mark.parametrize("name", ["forward", "train", "state_dict", "training", "graph", "torch", "nn", "functional"])
 def test_a_name_that_would_break_the_module_is_refused(name: str) -> None:
     project = digits_cnn().project
     RenameNode(node_named(project, "conv1"), name).apply(project)
