@@ -151,7 +151,11 @@ class _Lowerer:
         except InferenceError as error:
             shapes = ", ".join(str(spec) for spec in inputs if spec)
             self._say(
-                "error", "shape-mismatch", f"{node.type} can't take {shapes}: {error}", node, block.inputs[0].name
+                "error",
+                "shape-mismatch",
+                f"{node.type} can't take {shapes}: {str(error).rstrip('.')}.",
+                node,
+                block.inputs[0].name,
             )
             return
         for port, spec in inference.outputs:
