@@ -31,6 +31,7 @@ class Document(QObject):
         super().__init__(parent)
         self.project = project or Project()
         self.path = path
+        self._name = ""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.cleanChanged.connect(self.modified_changed)
         self._highest_id = 0
@@ -38,8 +39,8 @@ class Document(QObject):
 
     @property
     def name(self) -> str:
-        """The project's name, as the title bar shows it."""
-        return self.path.stem if self.path else "untitled"
+        """The project's name, as the title bar shows it: its file's, or the one it came with."""
+        return self.path.stem if self.path else self._name or "untitled"
 
     @property
     def modified(self) -> bool:
@@ -62,8 +63,11 @@ class Document(QObject):
         """Yield ids that no block of this session has had, so that undo never brings an id to another block."""
         return (NodeId(f"n{number}") for number in itertools.count(self._highest_id + 1))
 
-    def replace(self, project: Project, path: Path | None, *, modified: bool = False) -> None:
-        """Take another project in, with an empty undo history; `modified` if its file doesn't hold it as it is."""
+    def replace(self, project: Project, path: Path | None, *, name: str = "", modified: bool = False) -> None:
+        """Take another project in, with an empty undo history.
+
+        `name` is what it is called while it has no file; it is `modified` if no file holds it as it is.
+        """
         self.project = project
         self.undo_stack.clear()
         if modified:
@@ -71,6 +75,7 @@ class Document(QObject):
         self._highest_id = 0
         self._remember_ids()
         self.path = path
+        self._name = name
         self.path_changed.emit()
         self.replaced.emit()
 

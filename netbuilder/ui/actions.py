@@ -1,0 +1,150 @@
+"""All actions in one table, which feeds menus, top bar, shortcuts, the shortcuts sheet and the command palette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from netbuilder.ui.theme import icon
+
+MENUS = ("File", "Edit", "View", "Network", "Train", "Export", "Help")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that a person can do.
+
+    `text` stands in its menu and in the command palette, `tip` says what it does. A `canvas` action's keys count only
+    while the keyboard is in the canvas, so that single letters can be keys. `section` numbers the parts of a menu.
+    """
+
+    id: str
+    menu: str
+    section: int
+    text: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    tip: str = ""
+    scope: Literal["window", "canvas"] = "window"
+    checkable: bool = False
+
+
+ACTIONS = (
+    Action("new", "File", 0, "New", ("Ctrl+N",), "mdi6.file-plus-outline", "Start an empty network"),
+    Action("open", "File", 0, "Open…", ("Ctrl+O",), "mdi6.folder-open-outline", "Open a .netb project"),
+    Action("start_page", "File", 0, "Examples and recent…", (), "mdi6.view-grid-outline", "Go to the start page"),
+    Action("save", "File", 1, "Save", ("Ctrl+S",), "mdi6.content-save-outline", "Save the project in its file"),
+    Action("save_as", "File", 1, "Save as…", ("Ctrl+Shift+S",), "", "Save the project in another file"),
+    Action("quit", "File", 2, "Quit", ("Ctrl+Q",), "", "Close the window; a training run is stopped and kept"),
+    Action("undo", "Edit", 0, "Undo", ("Ctrl+Z",), "mdi6.undo", "Take the last change back"),
+    Action("redo", "Edit", 0, "Redo", ("Ctrl+Y", "Ctrl+Shift+Z"), "mdi6.redo", "Do again what was taken back"),
+    Action("cut", "Edit", 1, "Cut", ("Ctrl+X",), "mdi6.content-cut", "Move the selected blocks to the clipboard"),
+    Action("copy", "Edit", 1, "Copy", ("Ctrl+C",), "mdi6.content-copy", "Copy the selected blocks as JSON text"),
+    Action("paste", "Edit", 1, "Paste", ("Ctrl+V",), "mdi6.content-paste", "Insert the blocks on the clipboard"),
+    Action("duplicate", "Edit", 1, "Duplicate", ("Ctrl+D",), "mdi6.content-duplicate", "Copy the selected blocks beside themselves"),
+    Action("delete", "Edit", 1, "Delete", ("Del", "Backspace"), "mdi6.trash-can-outline", "Delete the selected blocks; their wires heal", "canvas"),
+    Action("select_all", "Edit", 2, "Select all", ("Ctrl+A",), "mdi6.select-all", "Select every block"),
+    Action("rename", "Edit", 2, "Rename…", ("F2",), "mdi6.rename", "Give the selected block another name"),
+    Action("fit", "View", 0, "Show all", ("Home",), "mdi6.fit-to-page-outline", "Fit the whole network into the view", "canvas"),
+    Action("fit_selection", "View", 0, "Show selection", ("F", "."), "mdi6.image-filter-center-focus", "Fit the selected blocks into the view", "canvas"),
+    Action("zoom_100", "View", 0, "Zoom to 100 %", ("Ctrl+0",), "mdi6.magnify", "Show blocks at their natural size"),
+    Action("zoom_in", "View", 0, "Zoom in", ("Ctrl++", "Ctrl+="), "mdi6.magnify-plus-outline", "Make everything larger"),
+    Action("zoom_out", "View", 0, "Zoom out", ("Ctrl+-",), "mdi6.magnify-minus-outline", "Make everything smaller"),
+    Action("show_palette", "View", 1, "Layers", ("Ctrl+1",), "", "Show or hide the layers at the left", checkable=True),
+    Action("show_inspector", "View", 1, "Inspector", ("Ctrl+2",), "", "Show or hide the inspector at the right", checkable=True),
+    Action("show_bottom", "View", 1, "Bottom panel", ("Ctrl+J",), "", "Show or hide training, problems and code", checkable=True),
+    Action("show_overview", "View", 1, "Overview", ("Alt+M",), "", "Show or hide the small map of the network", checkable=True),
+    Action("theme_light", "View", 2, "Light theme", (), "", "Dark on light", checkable=True),
+    Action("theme_dark", "View", 2, "Dark theme", (), "", "Light on dark", checkable=True),
+    Action("theme_system", "View", 2, "Theme of the system", (), "", "Follow the desktop", checkable=True),
+    Action("commands", "View", 3, "Find a command…", ("Ctrl+Shift+P",), "mdi6.console-line", "Search everything that NetBuilder can do"),
+    Action("add_block", "Network", 0, "Add a block…", ("Tab", "Space"), "mdi6.plus-box-outline", "Search a layer and put it on the canvas", "canvas"),
+    Action("arrange", "Network", 0, "Arrange", ("L",), "mdi6.auto-fix", "Lay the blocks out in the order in which data flows", "canvas"),
+    Action("next_problem", "Network", 1, "Next problem", ("F8",), "mdi6.alert-circle-outline", "Go to the block of the next problem"),
+    Action("previous_problem", "Network", 1, "Previous problem", ("Shift+F8",), "", "Go to the block of the previous problem"),
+    Action("train", "Train", 0, "Train", ("Ctrl+Return", "Ctrl+Enter"), "mdi6.play", "Train the network on its data"),
+    Action("pause", "Train", 0, "Pause", ("Ctrl+Shift+Space",), "mdi6.pause", "Pause or go on; the weights are kept as they are"),
+    Action("step", "Train", 0, "One step", ("F10",), "mdi6.debug-step-over", "Train for a single batch, and pause"),
+    Action("stop", "Train", 0, "Stop", ("Shift+F5",), "mdi6.stop", "End the run; what it learned is kept"),
+    Action("continue", "Train", 1, "Continue the last run", ("Ctrl+Shift+Return",), "mdi6.play-circle-outline", "Train on where the last run stopped"),
+    Action("show_runs", "Train", 2, "Show the runs' folder", (), "mdi6.folder-outline", "Open the folder where runs are kept"),
+    Action("export_onnx", "Export", 0, "Export ONNX…", ("Ctrl+E",), "mdi6.export-variant", "Write an ONNX file, proven equal to the network here"),
+    Action("save_code", "Export", 1, "Save PyTorch code…", (), "mdi6.language-python", "Write the network as a Python file that imports only torch"),
+    Action("copy_code", "Export", 1, "Copy PyTorch code", (), "mdi6.content-copy", "Put the network's Python code on the clipboard"),
+    Action("shortcuts", "Help", 0, "Keyboard and mouse", ("?",), "mdi6.keyboard-outline", "Show what every key does", "canvas"),
+    Action("copy_system", "Help", 1, "Copy system information", (), "", "Versions and devices, for a bug report"),
+    Action("about", "Help", 1, "About NetBuilder", (), "", "Version and licences"),
+)  # fmt: skip
+
+BUTTON_TEXTS = {"export_onnx": "Export ONNX", "train": "Train", "pause": "Pause", "stop": "Stop", "arrange": "Arrange"}
+"""The actions of the top bar, with the words on their buttons."""
+
+Refusal = Callable[[], str | None]
+
+
+class Actions(QObject):
+    """The table as `QAction`s. An action is bound to what it does and to why it may be unable to."""
+
+    def __init__(self, window: QWidget, canvas: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._canvas = canvas
+        self._refusals: dict[str, Refusal] = {}
+        self._by_id = {action.id: self._make(action) for action in ACTIONS}
+
+    def __getitem__(self, action_id: str) -> QAction:
+        return self._by_id[action_id]
+
+    def bind(self, action_id: str, run: Callable[[], object], refusal: Refusal | None = None) -> None:
+        """Let the action do `run`, except while `refusal` gives a reason against it."""
+        self._by_id[action_id].triggered.connect(lambda: run())
+        if refusal:
+            self._refusals[action_id] = refusal
+
+    def refresh(self) -> None:
+        """Ask again which actions can run; those that can't are disabled and say why."""
+        for spec in ACTIONS:
+            if spec.id in self._refusals:
+                reason = self._refusals[spec.id]()
+                self._by_id[spec.id].setEnabled(reason is None)
+                self._by_id[spec.id].setToolTip(reason or _tip(spec))
+
+    def fill(self, menu: QMenu, name: str) -> None:
+        """Put the actions of the menu `name` into `menu`, with a line between its sections."""
+        menu.setToolTipsVisible(True)
+        section = 0
+        for action in (each for each in ACTIONS if each.menu == name):
+            if action.section != section:
+                menu.addSeparator()
+                section = action.section
+            menu.addAction(self._by_id[action.id])
+
+    def _make(self, action: Action) -> QAction:
+        made = QAction(action.text, self._window)
+        made.setObjectName(action.id)
+        made.setShortcuts([QKeySequence(keys) for keys in action.keys])
+        made.setCheckable(action.checkable)
+        made.setMenuRole(QAction.MenuRole.NoRole)
+        if action.icon:
+            made.setIcon(icon(action.icon, "muted"))
+        made.setToolTip(_tip(action))
+        if action.scope == "canvas":
+            made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self._canvas.addAction(made)
+        else:
+            self._window.addAction(made)
+        return made
+
+
+def _tip(action: Action) -> str:
+    return f"{action.tip}  ({native(QKeySequence(action.keys[0]))})" if action.keys else action.tip
+
+
+def native(keys: QKeySequence) -> str:
+    """Return the keys as this system writes them."""
+    return keys.toString(QKeySequence.SequenceFormat.NativeText)

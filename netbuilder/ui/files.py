@@ -1,0 +1,146 @@
+"""New, open, save: what stands between the document and its file, with the questions that this takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from netbuilder.assets import examples
+from netbuilder.diagnostics import NetbuilderError
+from netbuilder.graph.files import SUFFIX, load, save
+from netbuilder.graph.project import Project
+from netbuilder.ui.dialogs import Choice, ask, show_problem
+from netbuilder.ui.document import Document
+from netbuilder.ui.recovery import Snapshot
+from netbuilder.ui.settings import remember_file, settings
+
+_FILTER = f"NetBuilder projects (*{SUFFIX})"
+
+
+class Files(QObject):
+    """Brings projects into the document and onto the disk. A refused file leaves both as they were.
+
+    `opened` follows a project that was opened or begun.
+    """
+
+    opened = Signal()
+
+    def __init__(self, document: Document, window: QWidget) -> None:
+        super().__init__(window)
+        self._document = document
+        self._window = window
+
+    def new(self) -> bool:
+        """Begin an empty project; False if the person would rather keep the open one."""
+        if not self.may_leave():
+            return False
+        self._document.replace(Project(), None)
+        self.opened.emit()
+        return True
+
+    def open(self, path: Path) -> bool:
+        """Open a project file; False if it was refused, which the person has been told, or if they would rather stay.
+
+        A file of the examples' folder opens as a project without a file, so that no one saves over an example.
+        """
+        if not self.may_leave():
+            return False
+        QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        try:
+            project = load(path)
+        except NetbuilderError as error:
+            QGuiApplication.restoreOverrideCursor()
+            show_problem(self._window, "This project can't be opened", str(error))
+            return False
+        QGuiApplication.restoreOverrideCursor()
+        is_example = path.resolve().is_relative_to(examples().resolve())
+        self._document.replace(project, None if is_example else path.absolute(), name=path.stem)
+        if not is_example:
+            remember_file(path)
+        self.opened.emit()
+        return True
+
+    def choose_and_open(self) -> bool:
+        """Ask for a file and open it."""
+        dialog = self._dialog("Open a project", QFileDialog.AcceptMode.AcceptOpen)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        path = _run(dialog)
+        return path is not None and self.open(path)
+
+    def restore(self, snapshot: Snapshot) -> bool:
+        """Take in what a crash left unsaved; it stays unsaved until the person saves it."""
+        if not self.may_leave():
+            return False
+        try:
+            project = snapshot.project()
+        except NetbuilderError as error:
+            show_problem(self._window, "The unsaved changes can't be restored", str(error))
+            return False
+        self._document.replace(project, snapshot.path, name=snapshot.name, modified=True)
+        self.opened.emit()
+        return True
+
+    def save(self) -> bool:
+        """Save the project in its file, asking for one if it has none; False if it isn't saved."""
+        path = self._document.path
+        return self._save(path) if path else self.save_as()
+
+    def save_as(self) -> bool:
+        """Ask for a file and save the project there, which is its file from then on."""
+        path = self._ask_where("Save the project")
+        return path is not None and self._save(path)
+
+    def save_copy(self) -> bool:
+        """Ask for a file and save the project there; its own file and what is unsaved stay as they are."""
+        path = self._ask_where("Save a copy")
+        return path is not None and self._write(path)
+
+    def may_leave(self) -> bool:
+        """Ask what to do with unsaved changes, if there are any; False if the person wants to stay."""
+        if not self._document.modified:
+            return True
+        choices = (Choice("discard", "Don't save"), Choice("stay", "Cancel"), Choice("save", "Save", "primary"))
+        title = f"Save the changes to “{self._document.name}”?"
+        answer = ask(self._window, title, "They are lost if you don't save them.", choices)
+        return self.save() if answer == "save" else answer == "discard"
+
+    def _save(self, path: Path) -> bool:
+        if not self._write(path):
+            return False
+        self._document.mark_saved(path)
+        remember_file(path)
+        return True
+
+    def _write(self, path: Path) -> bool:
+        try:
+            save(self._document.project, path)
+        except NetbuilderError as error:
+            show_problem(self._window, "The project can't be saved", f"{error} Nothing is lost: it stays open here.")
+            return False
+        return True
+
+    def _ask_where(self, title: str) -> Path | None:
+        dialog = self._dialog(title, QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(SUFFIX.removeprefix("."))
+        dialog.selectFile(str(self._document.path or f"{self._document.name}{SUFFIX}"))
+        return _run(dialog)
+
+    def _dialog(self, title: str, mode: QFileDialog.AcceptMode) -> QFileDialog:
+        folder = self._document.path.parent if self._document.path else settings().value("folder", str(Path.home()))
+        dialog = QFileDialog(self._window, title, str(folder), _FILTER)
+        dialog.setAcceptMode(mode)
+        return dialog
+
+
+def _run(dialog: QFileDialog) -> Path | None:
+    accepted = dialog.exec()
+    chosen = dialog.selectedFiles()
+    dialog.deleteLater()
+    if not accepted or not chosen:
+        return None
+    path = Path(chosen[0])
+    settings().setValue("folder", str(path.parent))
+    return path
