@@ -2,7 +2,7 @@
 
 import torch
 from torch import nn
-from torch.nn import functional as F  # noqa: N812 - torch's own name for it
+from torch.nn import functional
 
 
 class MultiheadSelfAttention(nn.Module):
@@ -23,7 +23,7 @@ class MultiheadSelfAttention(nn.Module):
         heads = self.in_proj(x).unflatten(-1, (3, self.num_heads, -1))  # N x T x 3 x heads x head_dim
         query, key, value = heads.permute(2, 0, 3, 1, 4)
         dropout = self.dropout if self.training else 0.0
-        y = F.scaled_dot_product_attention(query, key, value, dropout_p=dropout, is_causal=self.is_causal)
+        y = functional.scaled_dot_product_attention(query, key, value, dropout_p=dropout, is_causal=self.is_causal)
         return self.out_proj(y.transpose(1, 2).flatten(2))
 
 

@@ -35,10 +35,10 @@ class _Elementwise(Block):
         shape = x[0].shape
         for index, other in enumerate(x[1:], start=1):
             if other.rank != len(shape) or not all(map(_fits, shape, other.shape)):
-                raise _cannot_join(type(self).__name__, x[0], TensorSpec(shape), other, index)
+                raise _cannot_join(type(self).__name__, TensorSpec(shape), other, index)
             shape = tuple(b if a == 1 else a for a, b in zip(shape, other.shape, strict=True))
         first: Value = Arg(0)
-        joined = reduce(lambda sum_, index: function(self.operation, sum_, Arg(index)), range(1, len(x)), first)
+        joined = reduce(lambda value, index: function(self.operation, value, Arg(index)), range(1, len(x)), first)
         assert isinstance(joined, Call), "a variadic port gives at least two inputs"
         return joined
 
@@ -85,31 +85,27 @@ class Concat(Block):
 
     def lower(self, *x: TensorSpec) -> Call:
         first = x[0]
-        for index, other in enumerate(x[1:], start=1):
-            if other.rank != first.rank:
-                raise _unequal_ranks("Concat", first, other, index)
-            axis = first.axis(self.dim)
-            apart = [i for i, (a, b) in enumerate(zip(first.shape, other.shape, strict=True)) if a != b and i != axis]
-            if apart:
-                raise Mismatch(
-                    f"Concat joins along dimension {axis}, so all other sizes have to be equal: x1 is {first} and "
-                    f"x{index + 1} is {other}, which differ in dimension {' and '.join(map(str, apart))}.",
-                    port=f"x{index + 1}",
-                    suggestions=self._ways_out(first, other, apart),
-                )
-        if first.axis(self.dim) == 0:
+        axis = first.axis(self.dim)
+        if axis == 0:
             raise Mismatch(
                 "Dimension 0 is the batch: branches can't be joined along it. Join channels or features, dimension 1.",
                 parameter="dim",
                 suggestions=(SetOwn("dim", 1),),
             )
+        for index, other in enumerate(x[1:], start=1):
+            if other.rank != first.rank:
+                raise _unequal_ranks("Concat", first, other, index)
+            unequal = [i for i, (a, b) in enumerate(zip(first.shape, other.shape, strict=True)) if a != b]
+            apart = [i for i in unequal if i != axis]
+            if apart:
+                joinable = len(unequal) == 1 and 0 not in unequal  # along the one dimension that is unequal
+                raise Mismatch(
+                    f"Concat joins along dimension {axis}, so all other sizes have to be equal: "
+                    f"{first} and {other} differ in dimension {' and '.join(map(str, apart))}.",
+                    port=f"x{index + 1}",
+                    suggestions=[*_pooled(first, apart), *([SetOwn("dim", apart[0])] if joinable else [])],
+                )
         return function("torch.cat", tuple(map(Arg, range(len(x)))), dim=self.dim)
-
-    def _ways_out(self, first: TensorSpec, other: TensorSpec, apart: list[int]) -> list[Suggestion]:
-        unequal = [axis for axis, (a, b) in enumerate(zip(first.shape, other.shape, strict=True)) if a != b]
-        if len(unequal) == 1:  # one dimension alone is unequal: it may be the one to join along
-            return [SetOwn("dim", unequal[0])]
-        return _pooled(first, apart)
 
     def summary(self) -> str:
         return "" if self.dim == 1 else f"dim {self.dim}"
@@ -119,7 +115,7 @@ def _fits(a: Dim, b: Dim) -> bool:
     return a == b or (isinstance(a, int) and isinstance(b, int) and 1 in (a, b))
 
 
-def _cannot_join(block: str, first: TensorSpec, so_far: TensorSpec, other: TensorSpec, index: int) -> Mismatch:
+def _cannot_join(block: str, so_far: TensorSpec, other: TensorSpec, index: int) -> Mismatch:
     if other.rank != so_far.rank:
         return _unequal_ranks(block, so_far, other, index)
     apart = [axis for axis, (a, b) in enumerate(zip(so_far.shape, other.shape, strict=True)) if not _fits(a, b)]
@@ -129,7 +125,7 @@ def _cannot_join(block: str, first: TensorSpec, so_far: TensorSpec, other: Tenso
         insert = projection(so_far.rank, apart[0], wanted)
         suggestions += [Resize(wanted), insert] if insert else []
     return Mismatch(
-        f"{block} needs equal shapes: x1 is {first} and x{index + 1} is {other}, which differ in "
+        f"{block} needs branches of the same shape: {so_far} and {other} differ in "
         f"dimension {' and '.join(map(str, apart))}.",
         port=f"x{index + 1}",
         suggestions=suggestions,
@@ -146,7 +142,7 @@ def _unequal_ranks(block: str, first: TensorSpec, other: TensorSpec, index: int)
     elif flat.rank == 2 and flat.shape[1] == deep.shape[1]:
         suggestions = [Insert("Reshape", (("shape", (flat.shape[1], *(1,) * (deep.rank - 2))),))]
     return Mismatch(
-        f"{block} needs branches with equally many dimensions: x1 is {first} and x{index + 1} is {other}.",
+        f"{block} needs branches with equally many dimensions: {first} has {first.rank} and {other} has {other.rank}.",
         port=place,
         suggestions=suggestions,
     )

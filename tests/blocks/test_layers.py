@@ -1,0 +1,106 @@
+"""Linear, normalization, activations, dropout and embeddings against torch's own, and what they refuse."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from netbuilder.blocks.library import activation
+from netbuilder.blocks.library.embedding import Embedding, LearnedPositionalEncoding
+from netbuilder.blocks.library.linear import Linear
+from netbuilder.blocks.library.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
+from netbuilder.blocks.library.regularization import Dropout
+from netbuilder.blocks.spec import Block, Insert, SetOwn
+from tests.blocks.calling import batch, compute, output, refusal
+
+IMAGES = torch.randn(3, 4, 9, 7, generator=torch.Generator().manual_seed(1))
+SIGNALS = IMAGES.flatten(2)
+FEATURES = IMAGES.flatten(1)
+
+
+def test_linear_is_torchs() -> None:
+    torch.manual_seed(0)
+    expected = nn.Linear(7, 5, bias=False)(SIGNALS[..., :7])
+    assert torch.equal(output(Linear(out_features=5, bias=False), SIGNALS[..., :7]), expected)
+
+
+def test_linear_after_an_image_asks_for_flatten() -> None:
+    mismatch = refusal(Linear(), batch(32, 4, 4))
+    assert (mismatch.code, mismatch.suggestions) == ("missing-flatten", (Insert("Flatten"),))
+
+
+@pytest.mark.parametrize(
+    ("block", "module", "inputs"),
+    [
+        (BatchNorm1d(), nn.BatchNorm1d(252), FEATURES),
+        (BatchNorm1d(momentum=0.3, affine=False), nn.BatchNorm1d(4, momentum=0.3, affine=False), SIGNALS),
+        (BatchNorm2d(eps=1e-3), nn.BatchNorm2d(4, eps=1e-3), IMAGES),
+        (BatchNorm2d(track_running_stats=False), nn.BatchNorm2d(4, track_running_stats=False), IMAGES),
+        (LayerNorm(), nn.LayerNorm(7), IMAGES),
+        (LayerNorm(normalized_dims=3, eps=0.1), nn.LayerNorm((4, 9, 7), eps=0.1), IMAGES),
+        (LayerNorm(elementwise_affine=False), nn.LayerNorm(7, elementwise_affine=False), IMAGES),
+    ],
+    ids=str,
+)
+def test_normalization_is_torchs(block: Block, module: nn.Module, inputs: torch.Tensor) -> None:
+    assert torch.equal(output(block, inputs), module(inputs))
+
+
+def test_layer_norm_never_reaches_the_batch() -> None:
+    mismatch = refusal(LayerNorm(normalized_dims=3), batch(9, 7))
+    assert (mismatch.parameter, mismatch.suggestions) == ("normalized_dims", (SetOwn("normalized_dims", 2),))
+
+
+@pytest.mark.parametrize(
+    ("block", "module"),
+    [
+        (activation.ReLU(), nn.ReLU()),
+        (activation.LeakyReLU(negative_slope=0.2), nn.LeakyReLU(0.2)),
+        (activation.GELU(), nn.GELU()),
+        (activation.GELU(approximate="tanh"), nn.GELU(approximate="tanh")),
+        (activation.SiLU(), nn.SiLU()),
+        (activation.Sigmoid(), nn.Sigmoid()),
+        (activation.Tanh(), nn.Tanh()),
+        (activation.Softmax(dim=1), nn.Softmax(dim=1)),
+    ],
+    ids=str,
+)
+def test_activations_are_torchs(block: Block, module: nn.Module) -> None:
+    assert torch.equal(output(block, IMAGES), module(IMAGES))
+
+
+def test_softmax_along_a_dimension_that_is_not_there_is_refused() -> None:
+    assert refusal(activation.Softmax(dim=2), batch(10)).code == "no-such-dimension"
+
+
+def test_dropout_drops_in_training_alone() -> None:
+    (y,) = compute(Dropout(p=0.5), torch.ones(100, 100)).values()
+    assert set(y.unique().tolist()) == {0.0, 2.0}
+    call = Dropout(p=0.5).lower(batch(100))
+    assert dict(call.settings or ()) == {"p": 0.5}
+
+
+def test_embedding_is_torchs() -> None:
+    tokens = torch.randint(0, 20, (3, 6))
+    torch.manual_seed(0)
+    expected = nn.Embedding(20, 5)(tokens)
+    assert torch.equal(output(Embedding(num_embeddings=20, embedding_dim=5), tokens), expected)
+
+
+def test_embedding_needs_a_vector_for_every_token() -> None:
+    mismatch = refusal(Embedding(num_embeddings=5), batch(7, dtype="int64", num_classes=12))
+    assert (mismatch.code, mismatch.suggestions) == ("vocabulary-mismatch", (SetOwn("num_embeddings", 12),))
+    Embedding(num_embeddings=12).lower(batch(7, dtype="int64", num_classes=12))
+
+
+def test_embedding_takes_integers_alone() -> None:
+    assert [port.dtype for port in Embedding.inputs] == ["integer"]
+
+
+def test_positions_are_added_to_every_sample_alike() -> None:
+    sequences = torch.randn(3, 6, 5)
+    added = output(LearnedPositionalEncoding(), sequences) - sequences
+    assert torch.allclose(added[0], added[2], atol=1e-6)
+    assert functional.mse_loss(added[0][0], added[0][1]) > 0

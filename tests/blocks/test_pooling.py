@@ -1,0 +1,65 @@
+"""Pooling against torch's own, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from netbuilder.blocks.library.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from netbuilder.blocks.spec import SetOwn
+from tests.blocks.calling import batch, output, refusal
+
+IMAGES = torch.randn(3, 4, 9, 7, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"kernel_size": 2},
+        {"kernel_size": 3, "stride": 1, "padding": 1},
+        {"kernel_size": (3, 2), "dilation": 2, "stride": 2},
+        {"kernel_size": 2, "ceil_mode": True},
+    ],
+)
+def test_max_pooling_is_torchs(settings: dict[str, object]) -> None:
+    assert torch.equal(output(MaxPool2d(**settings), IMAGES), nn.MaxPool2d(**settings)(IMAGES))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"kernel_size": 2},
+        {"kernel_size": 3, "stride": 2, "padding": 1},
+        {"kernel_size": 3, "padding": 1, "count_include_pad": False},
+        {"kernel_size": 2, "ceil_mode": True},
+    ],
+)
+def test_average_pooling_is_torchs(settings: dict[str, object]) -> None:
+    assert torch.equal(output(AvgPool2d(**settings), IMAGES), nn.AvgPool2d(**settings)(IMAGES))
+
+
+@pytest.mark.parametrize("size", [1, (2, 3), (9, 7), (12, 12)])
+def test_adaptive_pooling_is_torchs(size: int | tuple[int, int]) -> None:
+    assert torch.equal(output(AdaptiveAvgPool2d(output_size=size), IMAGES), nn.AdaptiveAvgPool2d(size)(IMAGES))
+
+
+@pytest.mark.parametrize("block", [MaxPool2d(), AvgPool2d()])
+def test_nothing_is_left_to_pool_in_a_single_pixel(block: MaxPool2d | AvgPool2d) -> None:
+    mismatch = refusal(block, batch(8, 1, 1))
+    assert mismatch.code == "kernel-too-large"
+    assert mismatch.suggestions == (SetOwn("kernel_size", (1, 1)),)
+
+
+@pytest.mark.parametrize("block", [MaxPool2d(padding=(1, 2)), AvgPool2d(padding=(1, 2))])
+def test_padding_is_at_most_half_of_the_window(block: MaxPool2d | AvgPool2d) -> None:
+    mismatch = refusal(block, batch(8, 9, 9))
+    assert mismatch.parameter == "padding"
+    assert mismatch.suggestions == (SetOwn("padding", (1, 1)),)
+
+
+def test_the_canvas_shows_a_stride_that_is_not_the_window() -> None:
+    assert MaxPool2d().summary() == "2×2"
+    assert MaxPool2d(kernel_size=3, stride=2).summary() == "3×3 · stride 2×2"
+    assert MaxPool2d(kernel_size=3, stride=3).summary() == "3×3"
+    assert AdaptiveAvgPool2d().summary() == "to 1×1"

@@ -1,0 +1,85 @@
+"""Recurrent layers and attention against torch's own, and what they refuse."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from netbuilder.blocks.library.attention import MultiheadSelfAttention
+from netbuilder.blocks.library.recurrent import GRU, LSTM
+from netbuilder.blocks.spec import SetOwn
+from netbuilder.nn import MultiheadSelfAttention as AttentionModule
+from tests.blocks.calling import batch, compute, output, refusal
+
+SEQUENCES = torch.randn(3, 6, 8, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("settings", [{}, {"num_layers": 2, "bidirectional": True}, {"bias": False}])
+def test_lstm_is_torchs(settings: dict[str, object]) -> None:
+    torch.manual_seed(0)
+    sequence, (hidden, cell) = nn.LSTM(8, 5, batch_first=True, **settings)(SEQUENCES)
+    outputs = compute(LSTM(hidden_size=5, **settings), SEQUENCES)
+    assert list(outputs) == ["sequence", "last", "hidden", "cell"] == [port.name for port in LSTM.outputs]
+    assert torch.equal(outputs["sequence"], sequence)
+    assert torch.equal(outputs["last"], sequence[:, -1])
+    assert torch.equal(outputs["hidden"], hidden[-1])
+    assert torch.equal(outputs["cell"], cell[-1])
+
+
+def test_gru_is_torchs() -> None:
+    torch.manual_seed(0)
+    sequence, hidden = nn.GRU(8, 5, num_layers=2, batch_first=True)(SEQUENCES)
+    outputs = compute(GRU(hidden_size=5, num_layers=2), SEQUENCES)
+    assert list(outputs) == ["sequence", "last", "hidden"] == [port.name for port in GRU.outputs]
+    assert torch.equal(outputs["sequence"], sequence)
+    assert torch.equal(outputs["last"], sequence[:, -1])
+    assert torch.equal(outputs["hidden"], hidden[-1])
+
+
+@pytest.mark.parametrize("block", [LSTM, GRU])
+def test_dropout_in_a_single_recurrent_layer_does_nothing_and_is_refused(block: type[LSTM | GRU]) -> None:
+    mismatch = refusal(block(dropout=0.5), batch(6, 8))
+    assert (mismatch.parameter, mismatch.code) == ("dropout", "no-effect")
+    assert mismatch.suggestions == (SetOwn("dropout", 0.0), SetOwn("num_layers", 2))
+    block(dropout=0.5, num_layers=2).lower(batch(6, 8))
+
+
+def test_attention_is_torchs_multihead_attention() -> None:
+    torch.manual_seed(0)
+    reference = nn.MultiheadAttention(8, 2, batch_first=True)
+    twin = AttentionModule(8, 2)
+    twin.in_proj.weight = reference.in_proj_weight
+    twin.in_proj.bias = reference.in_proj_bias
+    twin.out_proj = reference.out_proj
+    expected, _ = reference(SEQUENCES, SEQUENCES, SEQUENCES)
+    assert torch.allclose(twin(SEQUENCES), expected, atol=1e-6)
+
+
+def test_causal_attention_sees_no_later_step() -> None:
+    changed = SEQUENCES.clone()
+    changed[:, 4:] += 1.0
+    block = MultiheadSelfAttention(num_heads=2, is_causal=True)
+    before, after = output(block, SEQUENCES), output(block, changed)
+    assert torch.allclose(before[:, :4], after[:, :4], atol=1e-6)
+    assert not torch.allclose(before[:, 4:], after[:, 4:], atol=1e-3)
+    both = MultiheadSelfAttention(num_heads=2)
+    assert not torch.allclose(output(both, SEQUENCES)[:, :4], output(both, changed)[:, :4], atol=1e-3)
+
+
+def test_attention_drops_in_training_alone() -> None:
+    module = AttentionModule(8, 2, dropout=0.9)
+    assert not torch.equal(module(SEQUENCES), module(SEQUENCES))
+    module.eval()
+    assert torch.equal(module(SEQUENCES), module(SEQUENCES))
+
+
+def test_heads_have_to_share_the_features_evenly() -> None:
+    mismatch = refusal(MultiheadSelfAttention(num_heads=5), batch(6, 8))
+    assert (mismatch.code, mismatch.parameter) == ("heads-mismatch", "num_heads")
+    assert mismatch.suggestions == (SetOwn("num_heads", 4),)
+
+
+def test_the_canvas_shows_what_matters() -> None:
+    assert LSTM(num_layers=2, bidirectional=True).summary() == "64 · 2 layers · both ways"
+    assert MultiheadSelfAttention(is_causal=True).summary() == "4 heads · causal"
