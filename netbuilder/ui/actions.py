@@ -81,7 +81,7 @@ ACTIONS = (
     Action("about", "Help", 1, "About NetBuilder", (), "", "Version and licences"),
 )  # fmt: skip
 
-BUTTON_TEXTS = {"export_onnx": "Export ONNX", "train": "Train", "pause": "Pause", "stop": "Stop", "arrange": "Arrange"}
+BUTTONS = {"arrange": "Arrange", "pause": "Pause", "stop": "Stop", "train": "Train", "export_onnx": "Export ONNX"}
 """The actions of the top bar, with the words on their buttons."""
 
 Refusal = Callable[[], str | None]

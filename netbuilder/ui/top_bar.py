@@ -1,0 +1,99 @@
+"""The row at the top of the window: the project's name, the menus, what is wrong, and the buttons used most."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QPushButton, QWidget
+
+from netbuilder.compiler.program import Lowering
+from netbuilder.ui.actions import BUTTONS, MENUS, Actions
+from netbuilder.ui.theme import text_font, theme
+
+_HEIGHT = 44
+
+
+class ActionButton(QPushButton):
+    """A button that is an action: enabled, named and explained as it is."""
+
+    def __init__(self, action: QAction, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._action = action
+        self.setObjectName(f"button_{action.objectName()}")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it is: in the canvas
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._on_action_changed)
+        self._on_action_changed()
+
+    def _on_action_changed(self) -> None:
+        self.setEnabled(self._action.isEnabled())
+        self.setToolTip(self._action.toolTip())
+
+
+class TopBar(QWidget):
+    """`problems_requested` asks to see the list of problems."""
+
+    problems_requested = Signal()
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(_HEIGHT)
+        self.name = QLabel()
+        self.name.setFont(text_font(13, QFont.Weight.DemiBold))
+        self.name.setTextFormat(Qt.TextFormat.PlainText)
+        self.badge = QLabel("canvas changed")
+        self.badge.setProperty("role", "warning")
+        self.badge.setToolTip(
+            "The canvas shows another network than the one that is trained. Train anew to train this one."
+        )
+        self.badge.hide()
+        self.problems = QPushButton()
+        self.problems.setObjectName("problems")
+        self.problems.setProperty("role", "quiet")
+        self.problems.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.problems.clicked.connect(self.problems_requested)
+        self.problems.hide()
+        self.menus = QMenuBar()
+        self.menus.setNativeMenuBar(False)
+        self.menu = {name: self.menus.addMenu(name) for name in MENUS}
+        for name, menu in self.menu.items():
+            actions.fill(menu, name)
+        self.buttons = {action_id: ActionButton(actions[action_id], text) for action_id, text in BUTTONS.items()}
+        self.buttons["train"].setProperty("role", "primary")
+
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 1)
+        row.setSpacing(8)
+        row.addWidget(self.name)
+        row.addSpacing(4)
+        row.addWidget(self.menus, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addStretch(1)
+        row.addWidget(self.badge)
+        row.addWidget(self.problems)
+        for button in self.buttons.values():
+            row.addWidget(button)
+
+    def show_lowering(self, lowering: Lowering | None) -> None:
+        """Say how many problems there are, in the colour of the worst."""
+        self.problems.setVisible(lowering is not None)
+        if lowering is None:
+            return
+        errors = len(lowering.errors())
+        warnings = len(lowering.diagnostics) - errors
+        if errors:
+            self._say(f"{errors} problem{'s' if errors > 1 else ''}", "error")
+        elif warnings:
+            self._say(f"{warnings} warning{'s' if warnings > 1 else ''}", "warning")
+        else:
+            self._say("no problems", "good")
+
+    def _say(self, text: str, state: str) -> None:
+        self.problems.setText(text)
+        if self.problems.property("state") != state:
+            self.problems.setProperty("state", state)
+            self.problems.style().polish(self.problems)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().panel)
+        painter.fillRect(0, self.height() - 1, self.width(), 1, theme().line)
