@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from netbuilder.blocks.spec import (
+    BATCH,
     Arg,
     Block,
     Call,
-    Free,
     Index,
     Mismatch,
     NewShape,
@@ -35,6 +35,7 @@ class Flatten(Block):
     category = "Shape"
     aliases = ("view", "vector", "reshape")
     inputs = (Port("x", help="Any shape.", rank=(2, 8), dtype=None),)
+    example_inputs = (TensorSpec((BATCH, 4, 6)),)
 
     start_dim: Index = param(1, help="First dimension that is laid out; 0 is the batch.")
     end_dim: Index = param(-1, help="Last dimension that is laid out.")
@@ -64,7 +65,7 @@ class Reshape(Block):
     category = "Shape"
     aliases = ("view", "unflatten", "squeeze", "unsqueeze")
     inputs = _INPUTS
-    example_inputs = (TensorSpec((Free("N"), 4, 6)),)
+    example_inputs = (TensorSpec((BATCH, 4, 6)),)
 
     shape: NewShape = param((-1,), help="Sizes without the batch; one of them may be −1, whatever is left.")
 
@@ -104,7 +105,7 @@ class Permute(Block):
     category = "Shape"
     aliases = ("transpose", "swap", "channels last", "axes")
     inputs = (Port("x", help="Any shape.", rank=(2, 8), dtype=None),)
-    example_inputs = (TensorSpec((Free("N"), 4, 6)),)
+    example_inputs = (TensorSpec((BATCH, 4, 6)),)
 
     dims: Order = param((0, 2, 1), help="All dimensions in their new order; 0 is the batch.")
 
