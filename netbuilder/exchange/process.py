@@ -1,0 +1,149 @@
+"""Exports in a process of their own, so that they disturb nothing.
+
+While `torch.export` traces, it turns oneDNN off for the whole process, and at the end it puts torch's random generators back
+to where they stood when it began. A training thread beside it computes with other kernels and draws the same random numbers
+again: its losses change. It also holds the interpreter lock for long, and nothing can cancel it. A process can be ended.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.diagnostics import NetbuilderError
+
+if TYPE_CHECKING:
+    from torch import fx
+
+    from netbuilder.compiler.program import Program
+    from netbuilder.exchange.onnx_export import Labels, Report
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What the process is asked for: an inference part with its weights, which it proves and returns as bytes."""
+
+    part: Program
+    weights: dict[str, Any]
+    path: Path
+    labels: Labels
+
+
+class ExportProcess:
+    """A process that exports; it is started when first needed and kept, since the first export takes seconds longer.
+
+    `export` runs on one thread at a time; `cancel` and `close` may be called from any.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._cancelled = False
+
+    def warm_up(self) -> None:
+        """Start the process and let it import what an export needs. Returns at once; an export waits for it."""
+        self._start()
+
+    def export(
+        self,
+        program: Program,
+        module: fx.GraphModule,
+        path: Path,
+        *,
+        classes: Mapping[str, Sequence[str]] | None = None,
+        preprocessing: Mapping[str, Any] | None = None,
+        project: str = "",
+        trained: bool = True,
+    ) -> Report:
+        """Do what `netbuilder.exchange.onnx_export.export` does. Raises `NetbuilderError`, also where it was cancelled."""
+        from netbuilder.atomic import atomic_write
+        from netbuilder.exchange.onnx_export import Labels, check_destination, detached, inference_part
+
+        self._cancelled = False
+        check_destination(path)
+        weights = {name: tensor.numpy() for name, tensor in detached(program, module).state_dict().items()}
+        labels = Labels(project, classes, preprocessing, trained)
+        answer = self._ask(_Job(inference_part(program), weights, path, labels))
+        if isinstance(answer, NetbuilderError):
+            raise answer
+        content, report = answer
+        atomic_write(path, content)
+        return report
+
+    def cancel(self) -> None:
+        """End an export that is under way: it raises, and no file is written."""
+        self._cancelled = True
+        self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.join()
+
+    def _start(self) -> tuple[BaseProcess, Connection]:
+        with self._lock:
+            if self._process is None or self._pipe is None or not self._process.is_alive():
+                context = multiprocessing.get_context("spawn")
+                self._pipe, there = context.Pipe()
+                process = context.Process(target=_serve, args=(there,), name="netbuilder-export", daemon=True)
+                process.start()
+                there.close()
+                self._process = process
+            return self._process, self._pipe
+
+    def _ask(self, job: _Job) -> Any:
+        process, pipe = self._start()
+        try:
+            pipe.send(job)
+            return pipe.recv()
+        except (EOFError, OSError) as error:
+            process.join()
+            if self._cancelled:
+                raise NetbuilderError("The export was cancelled; no file was written.") from None
+            raise NetbuilderError(
+                f"The process that exports ended with code {process.exitcode}, perhaps for lack of memory; no file was "
+                "written."
+            ) from error
+
+
+def _serve(pipe: Connection) -> None:
+    """Answer jobs until the other end is closed; the main of the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the program that started this one
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a GPU context would take memory from a training
+    if sys.platform != "win32":
+        os.nice(5)
+    import onnx  # noqa: F401 - imported before the first job is there
+    import onnxruntime  # noqa: F401
+    import torch
+
+    from netbuilder.compiler.build import build
+    from netbuilder.exchange.onnx_export import prove, warm_up
+
+    torch.set_num_threads(1)
+    warm_up()
+    while True:
+        try:
+            job: _Job = pipe.recv()
+        except EOFError:
+            return
+        module = build(job.part)
+        module.load_state_dict({name: torch.from_numpy(weight) for name, weight in job.weights.items()})
+        try:
+            answer = prove(job.part, module.eval(), job.path, job.labels)
+        except NetbuilderError as error:
+            pipe.send(error)
+        else:
+            pipe.send(answer)
