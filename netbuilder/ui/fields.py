@@ -119,6 +119,11 @@ class TextField(QLineEdit):
             self._value, "" if self._value is MIXED else to_text(self.parameter, self._value), self.placeholderText()
         )
 
+    def refuse(self, value: Any) -> None:
+        """Keep what was typed for mending, though the value is still this one."""
+        self._value = value
+        self.setModified(True)
+
     def step(self, by: int) -> None:
         """Ask for the value `by` steps up or down."""
         value = from_text(self.parameter, self.text()) if self.isModified() else self._value

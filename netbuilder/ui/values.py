@@ -54,7 +54,7 @@ def from_text(parameter: Parameter, text: str) -> Any:
 def stepped(parameter: Parameter, value: Any, by: int) -> Any:
     """Return the value `by` steps up or down, inside the parameter's range; None where there is no such thing.
 
-    Whole numbers step by one, fractions by a twentieth of their range, other numbers through 1, 2, 5, 10.
+    Whole numbers step by one, numbers whose range is narrow by 0.05, all others through 1, 2, 5, 10.
     """
     if parameter.kind in ("int", "float") and (isinstance(value, bool) or not isinstance(value, int | float)):
         return None
@@ -115,7 +115,7 @@ def _sizes(parameter: Parameter, text: str) -> list[int] | str:
 def _stepped_float(parameter: Parameter, value: float, by: int) -> float:
     low, high = parameter.minimum, parameter.maximum
     if low is not None and high is not None and high - low <= 1:
-        return round(value + by * (high - low) / 20, 10)
+        return round(value + by * 0.05, 10)
     for _ in range(abs(by)):
         value = (
             -_next_round(-value, up=by < 0) if value < 0 or (value == 0 and by < 0) else _next_round(value, up=by > 0)

@@ -1,0 +1,289 @@
+"""What the inspector shows of the selected block, or of several of one type."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from netbuilder.blocks import registry
+from netbuilder.blocks.parameters import Parameter, parameters
+from netbuilder.blocks.spec import Block, TensorSpec
+from netbuilder.compiler.program import Cost, Lowering
+from netbuilder.diagnostics import Diagnostic
+from netbuilder.graph.edits import Batch, Edit, RenameNode, SetParameter
+from netbuilder.graph.model import Node, PortRef
+from netbuilder.graph.project import Project
+from netbuilder.ui.amounts import count, memory, short
+from netbuilder.ui.document import Document
+from netbuilder.ui.fields import TextField
+from netbuilder.ui.forms import Choices, Form
+from netbuilder.ui.intents import rename
+from netbuilder.ui.panels.help import body, first_line, port_tooltip
+from netbuilder.ui.panels.parts import Facts, ProblemCard, Square, words
+from netbuilder.ui.ports import Socket, sockets
+from netbuilder.ui.theme import mono_font, text_font, theme
+from netbuilder.ui.values import thawed
+from netbuilder.ui.wiring import Refusal
+
+_NAME = Parameter(
+    "name", "text", "", "What the block is called here, in the code, in the weights and in the ONNX file."
+)
+
+
+class BlockPage(QWidget):
+    """Name, help, problems, parameters, shapes and cost of blocks that are all of one type."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._nodes: list[Node] = []
+        self._shown: tuple[str, Mapping[str, Choices]] | None = None
+        self.form: Form | None = None
+        self.cards: list[ProblemCard] = []
+
+        self._square = Square()
+        self.name = TextField(_NAME)
+        self.name.setObjectName("blockName")
+        self.name.setStyleSheet(_NAME_STYLE)
+        self.name.setFont(text_font(15, text_font().Weight.DemiBold))
+        self.name.setToolTip(_NAME.help)
+        self.name.setAccessibleName("Name")
+        self.name.committed.connect(lambda name, _series: self._on_name_committed(name))
+        self.name.textChanged.connect(self._fit_name)
+        self._several = words(role="title")
+        self._type = words(role="muted")
+        self._name_problem = words(role="error", wrap=True)
+        self._help = words(role="muted", wrap=True)
+        self.more = QPushButton("More")
+        self.more.setCheckable(True)
+        self.more.setStyleSheet(_MORE_STYLE)
+        self.more.toggled.connect(self._on_more_toggled)
+        self._body = words(role="muted", wrap=True)
+        self._body.setTextFormat(Qt.TextFormat.RichText)
+        self._body.setOpenExternalLinks(True)
+        self._payload = QPlainTextEdit()
+        self._payload.setReadOnly(True)
+        self._payload.setFont(mono_font())
+        self._shapes = Facts("Shapes")
+        self._cost = Facts("Cost")
+
+        header = QHBoxLayout()
+        header.setSpacing(6)
+        for widget in (self._square, self.name, self._several, self._type):
+            header.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        header.addStretch()
+        about = QVBoxLayout()
+        about.setSpacing(2)
+        about.addWidget(self._help)
+        about.addWidget(self._body)
+        about.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        self._problems = QVBoxLayout()
+        self._problems.setSpacing(6)
+        self._form_place = QVBoxLayout()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(header)
+        column.addWidget(self._name_problem)
+        column.addLayout(about)
+        column.addLayout(self._problems)
+        column.addLayout(self._form_place)
+        column.addWidget(self._payload)
+        for facts in (self._shapes, self._cost):
+            column.addSpacing(8)
+            column.addWidget(facts)
+        column.addStretch(1)
+
+    def commit(self) -> None:
+        """Take what is typed in a field as it stands, before other blocks are shown."""
+        self.name.commit()
+        if self.form:
+            self.form.commit()
+
+    def refresh(self, nodes: Sequence[Node], lowering: Lowering | None) -> None:
+        """Show these blocks, all of one type, as they are now."""
+        same = [node.id for node in self._nodes] == [node.id for node in nodes]
+        self._nodes = list(nodes)
+        first, block = nodes[0], registry.get(nodes[0].type)
+        problems = (
+            [each for each in lowering.diagnostics if each.node == first.id] if lowering and len(nodes) == 1 else []
+        )
+        self._show_header(first, block, same=same)
+        self._show_form(block, problems)
+        self._show_problems(problems)
+        self._payload.setVisible(block is None)
+        if block is None:
+            self._payload.setPlainText(json.dumps(thawed(first.params), indent=2, ensure_ascii=False))
+        project = self._document.project
+        self._shapes.show_facts(_shape_facts(project, first, lowering) if len(nodes) == 1 else [])
+        self._cost.show_facts(
+            _cost_facts([lowering.costs[node.id] for node in nodes if node.id in lowering.costs] if lowering else [])
+        )
+
+    def set_stale(self) -> None:
+        """Hold fixes back until the analysis has caught up with the project."""
+        for card in self.cards:
+            card.set_stale(True)
+
+    def facts(self) -> dict[str, str]:
+        """Return all that is shown in lines, value by name."""
+        return self._shapes.facts() | self._cost.facts()
+
+    def name_problem(self) -> str:
+        """Return why the name that was typed can't be, empty if it can."""
+        return self._name_problem.text()
+
+    # Parts
+
+    def _show_header(self, node: Node, block: type[Block] | None, *, same: bool) -> None:
+        one = len(self._nodes) == 1
+        self._square.colour = theme().category(block.category if block else "")
+        self._square.update()
+        self.name.setVisible(one)
+        self._several.setVisible(not one)
+        self._several.setText(f"{len(self._nodes)} blocks")
+        self._several.setToolTip(", ".join(each.name for each in self._nodes))
+        if not same:
+            self.name.revert()
+        self.name.set_value(node.name)
+        if not self.name.isModified():
+            self._say_name_problem("")
+        self._type.setText(node.type)
+        self._help.setText(first_line(block) if block else _unknown(node))
+        self._body.setText(body(block) if block else "")
+        self._body.setVisible(self.more.isChecked() and bool(self._body.text()))
+        self.more.setVisible(bool(self._body.text()))
+
+    def _show_form(self, block: type[Block] | None, problems: Sequence[Diagnostic]) -> None:
+        choices = {"field": _field_choices(self._document.project)} if block and block.role == "input" else {}
+        wanted = (block.__name__, choices) if block and block.model_fields else None
+        if wanted != self._shown:
+            self._shown = wanted
+            if self.form:
+                self.form.setParent(None)
+                self.form.deleteLater()
+            self.form = Form(block, choices) if block and wanted else None
+            if self.form:
+                self._form_place.addWidget(self.form)
+                self.form.edited.connect(self._on_form_edited)
+        if self.form:
+            said = {each.parameter: each.message for each in problems if each.parameter}
+            self.form.show_values([node.params for node in self._nodes], said)
+
+    def _show_problems(self, problems: Sequence[Diagnostic]) -> None:
+        """Show the problems that no field shows, and those that can be fixed."""
+        fields = {each.name for each in parameters(self.form.model)} if self.form else set[str]()
+        shown = [each for each in problems if each.fixes or each.parameter not in fields]
+        while len(self.cards) > len(shown):
+            card = self.cards.pop()
+            card.setParent(None)
+            card.deleteLater()
+        while len(self.cards) < len(shown):
+            card = ProblemCard(self)
+            card.fix_requested.connect(lambda fix: self._document.apply(fix.edit))
+            self._problems.addWidget(card)
+            self.cards.append(card)
+        for card, problem in zip(self.cards, shown, strict=True):
+            card.show_problem(problem)
+
+    # What the person wants
+
+    def _on_form_edited(self, parameter: str, value: Any, series: int) -> None:
+        graph = self._document.project.graph
+        nodes = [node.id for node in self._nodes if node.id in graph]
+        edits: list[Edit] = [SetParameter(node, parameter, value) for node in nodes]
+        if not edits:
+            return
+        edit = edits[0] if len(edits) == 1 else Batch(tuple(edits), f"Set {parameter} of {len(edits)} blocks")
+        self._document.apply(edit, merge=f"{','.join(nodes)} {parameter} {series}" if series else None)
+
+    def _on_name_committed(self, name: str) -> None:
+        node = self._nodes[0]
+        wanted = rename(self._document.project, node.id, name)
+        match wanted:
+            case Refusal(message=message):
+                self.name.refuse(node.name)
+                self._say_name_problem(message)
+            case RenameNode():
+                self._say_name_problem("")
+                self._document.apply(wanted)
+            case _:
+                self._say_name_problem("")
+
+    def _say_name_problem(self, message: str) -> None:
+        self.name.set_problem(bool(message))
+        self._name_problem.setText(message)
+        self._name_problem.setVisible(bool(message))
+
+    def _on_more_toggled(self, checked: bool) -> None:
+        self.more.setText("Less" if checked else "More")
+        self._body.setVisible(checked and bool(self._body.text()))
+
+    def _fit_name(self, text: str) -> None:
+        room = max(self.width() - 90, 80)
+        self.name.setFixedWidth(min(QFontMetrics(self.name.font()).horizontalAdvance(text or "name") + 20, room))
+
+
+_NAME_STYLE = """
+QLineEdit { background: transparent; border-color: transparent; padding: 2px 4px; font-size: 15px; font-weight: 600; }
+QLineEdit:hover { border-color: palette(mid); }
+QLineEdit:focus { border-color: palette(highlight); }
+QLineEdit[invalid="true"] { border-color: palette(bright-text); }
+"""
+_MORE_STYLE = (
+    "QPushButton { padding: 0; text-align: left; border: none; background: transparent; color: palette(highlight); }"
+)
+
+
+def _unknown(node: Node) -> str:
+    return (
+        f"This version of NetBuilder does not know the block “{node.type}”. It is kept as it is, and saved unchanged; "
+        "the network can't be trained while it is there."
+    )
+
+
+def _field_choices(project: Project) -> Choices:
+    fields = project.data.get("fields")
+    names = list(fields) if isinstance(fields, Mapping) else []
+    return [("", "none"), *((name, name) for name in names)]
+
+
+def _shape_facts(project: Project, node: Node, lowering: Lowering | None) -> list[tuple[str, str, str]]:
+    specs = lowering.specs if lowering else {}
+    around = sockets(project.graph, node.id)
+    wires = {socket.name: project.graph.edge_into(PortRef(node.id, socket.name)) for socket in around.inputs}
+    into = {name: _spec_text(specs.get(wire.source)) if wire else "not connected" for name, wire in wires.items()}
+    out_of = {socket.name: _spec_text(specs.get(PortRef(node.id, socket.name))) for socket in around.outputs}
+    return [
+        *((socket.name, into[socket.name], _tip(socket)) for socket in around.inputs),
+        *((socket.name, out_of[socket.name], _tip(socket)) for socket in around.outputs),
+    ]
+
+
+def _tip(socket: Socket) -> str:
+    return port_tooltip(socket.port) if socket.port else "This block has no such port."
+
+
+def _spec_text(spec: TensorSpec | None) -> str:
+    if spec is None:
+        return "not known"
+    dtype = "" if spec.dtype == "float32" else f"  {spec.dtype}"
+    return f"{spec}{f'  {spec.num_classes} classes' if spec.num_classes else dtype}"
+
+
+def _cost_facts(costs: Sequence[Cost]) -> list[tuple[str, str, str]]:
+    if not costs:
+        return []
+    numbers, flops, activation = (
+        sum(getattr(cost, part) for cost in costs) for part in ("parameters", "flops", "activation")
+    )
+    return [
+        ("parameters", count(numbers), "Numbers that training adjusts."),
+        ("FLOPs per sample", short(flops), "Multiplications and additions, forward, for one sample."),
+        ("activation", memory(activation), "Memory that the output takes for one sample."),
+    ]

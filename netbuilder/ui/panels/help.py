@@ -1,0 +1,40 @@
+"""A block's declaration as a page to read: its tooltip in the palette and its help in the inspector."""
+
+from __future__ import annotations
+
+import html
+import inspect
+import re
+
+from netbuilder.blocks.spec import Block, Port
+
+
+def first_line(block: type[Block]) -> str:
+    """Return what the block does, in one line."""
+    return inspect.getdoc(block).splitlines()[0] if block.__doc__ else ""  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def body(block: type[Block]) -> str:
+    """Return what its documentation says after the first line, as HTML: formula, shapes, when to use it, where it is from."""
+    _, _, rest = (inspect.getdoc(block) or "").partition("\n")
+    paragraphs = [" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", rest.strip()) if paragraph.strip()]
+    return "".join(f"<p>{_code(paragraph)}</p>" for paragraph in paragraphs)
+
+
+def tooltip(block: type[Block]) -> str:
+    """Return what the palette teaches about a block, as HTML."""
+    also = f"<p>Also found as: {html.escape(', '.join(block.aliases))}.</p>" if block.aliases else ""
+    return f"<p><b>{block.__name__}</b></p><p>{html.escape(first_line(block))}</p>{body(block)}{also}"
+
+
+def port_tooltip(port: Port) -> str:
+    """Say in words what a port is for and what it takes."""
+    ranks = {int: lambda: f"{port.rank} dimensions", tuple: lambda: "{} to {} dimensions".format(*port.rank)}  # type: ignore[misc]
+    facts = [ranks[type(port.rank)]()] if port.rank is not None else []
+    facts += [{"float": "measurements", "integer": "whole numbers"}[port.dtype]] if port.dtype else []
+    facts += ["several wires"] * port.variadic + ["may be left open"] * port.optional
+    return " ".join([port.help, f"({', '.join(facts)})" if facts else ""]).strip()
+
+
+def _code(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

@@ -1,0 +1,279 @@
+"""The palette: every block by category, found by name or alias, dragged out or added by the keyboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QByteArray,
+    QEvent,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QDrag, QFont, QKeyEvent, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.blocks import registry
+from netbuilder.blocks.spec import Block
+from netbuilder.ui.document import Document
+from netbuilder.ui.panels.help import tooltip
+from netbuilder.ui.theme import mix, mono_font, notifier, text_font, theme
+
+MIME_TYPE = "application/x-netbuilder-block"
+"""What a dragged block is: its id, in UTF-8."""
+
+_ROW, _HEADING = 24, 32
+_BLOCK_ROLE = Qt.ItemDataRole.UserRole
+_AnyIndex = QModelIndex | QPersistentModelIndex
+
+
+class Palette(QWidget):
+    """A search field over the blocks. `block_requested(id)` asks to add one behind what is selected and wire it."""
+
+    block_requested = Signal(str)
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumWidth(140)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search layers")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._refilter)
+        self.search.installEventFilter(self)
+        self.search.setAccessibleName("Search layers")
+
+        self._model = _Blocks(self)
+        self.list = _BlockList(self)
+        self.list.setModel(self._model)
+        self.list.installEventFilter(self)
+        self.list.doubleClicked.connect(self._request)
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 12, 0, 0)
+        column.setSpacing(8)
+        field = QVBoxLayout()
+        field.setContentsMargins(12, 0, 12, 0)
+        field.addWidget(self.search)
+        column.addLayout(field)
+        column.addWidget(self.list)
+        notifier().changed.connect(self.list.viewport().update)
+        self._refilter("")
+
+    def focus_search(self) -> None:
+        """Put the keyboard into the search field, ready to type over."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def shown(self) -> list[str]:
+        """Return the ids of the blocks that are listed now."""
+        return [row.__name__ for row in self._model.rows if not isinstance(row, str)]
+
+    def index_of(self, block_id: str) -> QModelIndex:
+        """Return the place in the list of a block that is shown."""
+        names = [row if isinstance(row, str) else row.__name__ for row in self._model.rows]
+        return self._model.index(names.index(block_id))
+
+    def _refilter(self, query: str) -> None:
+        self._model.show(query)
+        self.list.setCurrentIndex(self._model.index(self._model.next_block(-1, 1)) if query.strip() else QModelIndex())
+        self.list.scrollToTop()
+
+    def _request(self, index: _AnyIndex) -> None:
+        block = index.data(_BLOCK_ROLE)
+        if block is not None:
+            self.block_requested.emit(block.__name__)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._on_key(event, in_search=watched is self.search)
+        return False
+
+    def _on_key(self, event: QKeyEvent, *, in_search: bool) -> bool:
+        key = event.key()
+        if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            self._move(1 if key == Qt.Key.Key_Down else -1)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._request(self.list.currentIndex())
+        elif key == Qt.Key.Key_Escape and self.search.text():
+            self.search.clear()
+        elif not in_search and event.text().isprintable() and event.text() and not event.modifiers() & _COMMAND:
+            self.search.setFocus()
+            self.search.setText(self.search.text() + event.text())
+        else:
+            return False
+        return True
+
+    def _move(self, by: int) -> None:
+        row = self._model.next_block(self.list.currentIndex().row(), by)
+        self.list.setCurrentIndex(self._model.index(row))
+        if row == self._model.next_block(-1, 1):
+            self.list.scrollToTop()
+
+
+_COMMAND = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+
+
+class _Blocks(QAbstractListModel):
+    """Headings (texts) and blocks, or the blocks found alone, best first."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.rows: list[str | type[Block]] = []
+        self._query: str | None = None
+
+    def show(self, query: str) -> None:
+        query = query.strip()
+        if query == self._query:
+            return
+        self._query = query
+        self.beginResetModel()
+        if query:
+            self.rows = [*registry.search(query)] or [f"No layer matches “{query}”."]
+        else:
+            self.rows = [row for category, blocks in registry.by_category().items() for row in (category, *blocks)]
+        self.endResetModel()
+
+    def next_block(self, row: int, step: int) -> int:
+        """Return the next row that is a block, or `row` where there is none."""
+        at = row + step
+        while 0 <= at < len(self.rows):
+            if not isinstance(self.rows[at], str):
+                return at
+            at += step
+        return row
+
+    def rowCount(self, parent: _AnyIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(self.rows)
+
+    def flags(self, index: _AnyIndex) -> Qt.ItemFlag:
+        if not index.isValid() or isinstance(self.rows[index.row()], str):
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
+
+    def data(self, index: _AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self.rows[index.row()]
+        block = None if isinstance(row, str) else row
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return block.__name__ if block else row
+            case Qt.ItemDataRole.ToolTipRole:
+                return tooltip(block) if block else None
+            case Qt.ItemDataRole.UserRole:
+                return block
+            case _:
+                return None
+
+    def mimeTypes(self) -> list[str]:
+        return [MIME_TYPE]
+
+    def mimeData(self, indexes: list[QModelIndex]) -> QMimeData:  # pyright: ignore[reportIncompatibleMethodOverride]
+        data = QMimeData()
+        data.setData(MIME_TYPE, QByteArray(indexes[0].data(_BLOCK_ROLE).__name__.encode()))
+        return data
+
+
+class _BlockList(QListView):
+    """The list. A drag carries the block's id, and under the pointer a picture of the block as it will stand there."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setItemDelegate(_BlockDelegate(self))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setDragEnabled(True)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Layers")
+
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N803
+        index = self.currentIndex()
+        block = index.data(_BLOCK_ROLE)
+        if block is None:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self.model().mimeData([index]))
+        drag.setPixmap(ghost(block, self.devicePixelRatioF()))
+        drag.setHotSpot(QPoint(_GHOST.width() // 2, _GHOST.height() // 2))
+        drag.exec(Qt.DropAction.CopyAction)
+
+
+class _BlockDelegate(QStyledItemDelegate):
+    """Draws a heading, or a block with the square of its category."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _AnyIndex) -> QSize:
+        return QSize(100, _ROW if index.data(_BLOCK_ROLE) else _HEADING)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _AnyIndex) -> None:
+        look = theme()
+        block: type[Block] | None = index.data(_BLOCK_ROLE)
+        rect: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue]
+        text: str = index.data()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if block is None:
+            painter.setFont(text_font(12, QFont.Weight.DemiBold))
+            painter.setPen(look.muted)
+            painter.drawText(rect.adjusted(12, 0, -8, -5), _BOTTOM, text)
+        else:
+            state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
+            if state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
+                selected = bool(state & QStyle.StateFlag.State_Selected)
+                painter.setBrush(mix(look.panel, look.accent, 0.18) if selected else look.hover)
+                painter.drawRoundedRect(rect.adjusted(8, 0, -8, 0), 6, 6)
+            painter.setBrush(look.category(block.category))
+            painter.drawRoundedRect(rect.left() + 18, rect.center().y() - 4, 9, 9, 2.5, 2.5)
+            painter.setFont(text_font())
+            painter.setPen(look.text)
+            painter.drawText(rect.adjusted(36, 0, -8, 0), _MIDDLE, text)
+        painter.restore()
+
+
+_MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_BOTTOM = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+_GHOST = QSize(168, 64)
+
+
+def ghost(block: type[Block], ratio: float) -> QPixmap:
+    """Return a see-through picture of a new block, `ratio` device pixels to the point."""
+    pixmap = QPixmap(_GHOST * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    look, rect = theme(), QRect(QPoint(0, 0), _GHOST)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setOpacity(0.85)
+    painter.setPen(look.accent)
+    painter.setBrush(look.raised)
+    painter.drawRoundedRect(rect.toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(look.category(block.category))
+    painter.drawRoundedRect(rect.left() + 1, 1, 5, rect.height() - 2, 2.5, 2.5)
+    painter.setPen(look.text)
+    painter.setFont(text_font(13, QFont.Weight.DemiBold))
+    painter.drawText(rect.adjusted(16, 10, -8, 0), block.__name__)
+    painter.setPen(look.muted)
+    painter.setFont(mono_font(11))
+    painter.drawText(rect.adjusted(16, 32, -8, 0), block().summary())
+    painter.end()
+    return pixmap

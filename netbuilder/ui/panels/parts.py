@@ -1,0 +1,177 @@
+"""Small pieces that several panels are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from netbuilder.diagnostics import Diagnostic, Fix
+from netbuilder.ui.theme import icon, mix, theme
+
+
+def words(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
+    """Return a label of a role of the theme: title, heading, muted, mono, error."""
+    label = QLabel(text)
+    if role:
+        label.setProperty("role", role)
+    if wrap:
+        label.setWordWrap(True)
+        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label
+
+
+class Square(QWidget):
+    """The coloured square of a block's category."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.colour = QColor(Qt.GlobalColor.transparent)
+        self.setFixedSize(9, 9)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.colour)
+        painter.drawRoundedRect(self.rect(), 2.5, 2.5)
+
+
+class Facts(QWidget):
+    """Lines of a name at the left and a value in mono at the right, under a heading."""
+
+    def __init__(self, heading: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(5)
+        self._grid.setColumnStretch(1, 1)
+        title = words(heading, "heading")
+        title.setContentsMargins(0, 0, 0, 3)
+        self._grid.addWidget(title, 0, 0, 1, 2)
+        self._lines: list[tuple[QLabel, QLabel]] = []
+
+    def show_facts(self, facts: Sequence[tuple[str, str, str]]) -> None:
+        """Show lines of name, value and tooltip; hide all of this where there are none."""
+        while len(self._lines) < len(facts):
+            name, value = words(role="muted"), words(role="mono")
+            value.setWordWrap(True)
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            name.setAlignment(Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(name, len(self._lines) + 1, 0)
+            self._grid.addWidget(value, len(self._lines) + 1, 1)
+            self._lines.append((name, value))
+        for at, (name, value) in enumerate(self._lines):
+            is_used = at < len(facts)
+            name.setVisible(is_used)
+            value.setVisible(is_used)
+            if is_used:
+                name.setText(facts[at][0])
+                value.setText(facts[at][1])
+                name.setToolTip(facts[at][2])
+                value.setToolTip(facts[at][2])
+        self.setVisible(bool(facts))
+
+    def facts(self) -> dict[str, str]:
+        """Return what is shown, value by name."""
+        return {name.text(): value.text() for name, value in self._lines if not name.isHidden()}
+
+
+class ProblemCard(QFrame):
+    """One problem: what it is, where, and a button for each fix. A click on it asks for its block."""
+
+    fix_requested = Signal(object)
+    clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None, *, wide: bool = False) -> None:
+        """Make a card that stands by itself, or a row of a `wide` list."""
+        super().__init__(parent)
+        self.diagnostic: Diagnostic | None = None
+        self._wide = wide
+        self._sign = QLabel()
+        self._sign.setFixedSize(QSize(18, 18))
+        self._place = words()
+        self._place.setStyleSheet("font-weight: 600;")
+        self._message = words(wrap=True)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        across = QHBoxLayout(self)
+        across.setContentsMargins(10, 7, 10, 7)
+        across.setSpacing(8)
+        top = Qt.AlignmentFlag.AlignTop
+        across.addWidget(self._sign, 0, top)
+        if wide:
+            self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+            self._place.setMinimumWidth(112)
+            across.addWidget(self._place, 0, top)
+            across.addWidget(self._message, 1, top)
+            across.addLayout(self._buttons)
+        else:
+            self._buttons.addStretch(1)
+            text = QVBoxLayout()
+            text.setSpacing(4)
+            text.addWidget(self._place)
+            text.addWidget(self._message)
+            text.addLayout(self._buttons)
+            across.addLayout(text, 1)
+
+    def show_problem(self, diagnostic: Diagnostic, place: str = "") -> None:
+        """Show this problem; `place` names the block where that isn't plain."""
+        is_error = diagnostic.severity == "error"
+        sign = icon("mdi6.alert-circle-outline" if is_error else "mdi6.alert-outline", diagnostic.severity)
+        self._sign.setPixmap(sign.pixmap(QSize(18, 18), self.devicePixelRatioF()))
+        self._place.setText(place)
+        self._place.setVisible(self._wide or bool(place))
+        self._message.setText(diagnostic.message)
+        if self.diagnostic is None or self.diagnostic.fixes != diagnostic.fixes:
+            self._show_fixes(diagnostic.fixes)
+        self.diagnostic = diagnostic
+        self.set_stale(False)
+        self.update()
+
+    def set_stale(self, stale: bool) -> None:
+        """Hold the fixes back while the project differs from the one that they were made for."""
+        for button in self.fix_buttons():
+            button.setEnabled(not stale)
+
+    def fix_buttons(self) -> list[QPushButton]:
+        """Return the buttons of the fixes."""
+        return self.findChildren(QPushButton)
+
+    def message(self) -> str:
+        """Return the sentence that is shown."""
+        return self._message.text()
+
+    def _show_fixes(self, fixes: Sequence[Fix]) -> None:
+        for old in self.fix_buttons():
+            self._buttons.removeWidget(old)
+            old.setParent(None)
+            old.deleteLater()
+        for at, fix in enumerate(fixes):
+            button = QPushButton(fix.title)
+            button.setIcon(icon("mdi6.auto-fix", "accent"))
+            button.setStyleSheet("padding: 3px 10px;")
+            button.clicked.connect(lambda _=False, fix=fix: self.fix_requested.emit(fix))
+            self._buttons.insertWidget(at, button)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.diagnostic is None:
+            return
+        look = theme()
+        tint = look.error if self.diagnostic.severity == "error" else look.warning
+        colour = look.hover if self._wide else mix(look.panel, tint, 0.12)
+        if self._wide and not self.underMouse():
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(self.rect(), 6, 6)

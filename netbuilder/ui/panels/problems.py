@@ -1,0 +1,109 @@
+"""The problems list: everything that is wrong with the network, errors first, each with what mends it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from netbuilder.diagnostics import Diagnostic
+from netbuilder.graph.edits import Edit, MoveNodes, flatten
+from netbuilder.graph.model import NodeId
+from netbuilder.ui.analysis import Analysis
+from netbuilder.ui.document import Document
+from netbuilder.ui.panels.parts import ProblemCard, words
+
+_MOST_SHOWN = 100
+"""Cards are widgets; a network with more problems than this is mended from the top."""
+
+
+class Problems(QScrollArea):
+    """All diagnostics of the analysis. A click asks for the block (`node_requested`); F8 goes on (`next_problem`)."""
+
+    node_requested = Signal(str)
+
+    def __init__(self, document: Document, analysis: Analysis, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._analysis = analysis
+        self._at = -1
+        self.cards: list[ProblemCard] = []
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+        self._empty = words(role="muted")
+        self._more = words(role="muted")
+        for label in (self._empty, self._more):
+            label.setContentsMargins(10, 6, 10, 6)
+        self._more.hide()
+        content = QWidget()
+        self._column = QVBoxLayout(content)
+        self._column.setContentsMargins(8, 8, 8, 8)
+        self._column.setSpacing(0)
+        self._column.addWidget(self._empty)
+        self._column.addWidget(self._more)
+        self._column.addStretch(1)
+        self.setWidget(content)
+
+        analysis.changed.connect(self._refresh)
+        document.edited.connect(self._on_document_edited)
+        self._refresh()
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """Return the problems in the order in which they are shown: errors first, else as the compiler found them."""
+        found = self._analysis.lowering.diagnostics if self._analysis.lowering else ()
+        return sorted(found, key=lambda each: each.severity != "error")
+
+    def next_problem(self) -> None:
+        """Go to the block of the next problem, and from the last to the first."""
+        placed = [at for at, each in enumerate(self.diagnostics()) if each.node is not None]
+        if not placed:
+            return
+        self._at = next((at for at in placed if at > self._at), placed[0])
+        if self._at < len(self.cards):
+            self.ensureWidgetVisible(self.cards[self._at])
+        self.node_requested.emit(self.diagnostics()[self._at].node)
+
+    def message(self) -> str:
+        """Return what is said in the place of a list, empty while there is one."""
+        return "" if self._empty.isHidden() else self._empty.text()
+
+    def _refresh(self) -> None:
+        found = self.diagnostics()
+        shown = found[:_MOST_SHOWN]
+        while len(self.cards) > len(shown):
+            card = self.cards.pop()
+            self._column.removeWidget(card)
+            card.setParent(None)
+            card.deleteLater()
+        while len(self.cards) < len(shown):
+            self._add_card(len(self.cards))
+        for card, diagnostic in zip(self.cards, shown, strict=True):
+            card.show_problem(diagnostic, self._place(diagnostic))
+        self._more.setText(f"{len(found) - len(shown):,} more problems follow once these are mended.")
+        self._more.setVisible(len(found) > len(shown))
+        self._empty.setText("No problems" if self._analysis.lowering else "The network is being looked through …")
+        self._empty.setVisible(not found)
+        self._at = min(self._at, len(found) - 1)
+
+    def _add_card(self, at: int) -> None:
+        card = ProblemCard(self, wide=True)
+        card.fix_requested.connect(lambda fix: self._document.apply(fix.edit))
+        card.clicked.connect(lambda: self._on_card_clicked(at))
+        self._column.insertWidget(at, card)
+        self.cards.append(card)
+
+    def _place(self, diagnostic: Diagnostic) -> str:
+        graph, node = self._document.project.graph, diagnostic.node
+        return graph.node(NodeId(node)).name if node is not None and NodeId(node) in graph else ""
+
+    def _on_card_clicked(self, at: int) -> None:
+        diagnostic = self.cards[at].diagnostic
+        if diagnostic is not None and diagnostic.node is not None:
+            self._at = at
+            self.node_requested.emit(diagnostic.node)
+
+    def _on_document_edited(self, edit: Edit) -> None:
+        if any(not isinstance(part, MoveNodes) for part in flatten(edit)):
+            for card in self.cards:
+                card.set_stale(True)
