@@ -32,5 +32,5 @@ def _available(device: torch.device | None) -> tuple[int, str]:
     limits = [psutil.virtual_memory().available]
     for file in _CONTAINER_LIMITS:
         with suppress(OSError, ValueError):  # no such control group, or the word “max” for no limit
-            limits.append(int(file.read_text()) - psutil.Process().memory_info().rss)
+            limits.append(max(0, int(file.read_text()) - psutil.Process().memory_info().rss))
     return min(limits), ""

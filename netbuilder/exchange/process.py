@@ -107,16 +107,16 @@ class ExportProcess:
     def _ask(self, job: _Job) -> Any:
         process, pipe = self._start()
         try:
-            pipe.send(job)
-            return pipe.recv()
-        except (EOFError, OSError) as error:
+            if not self._cancelled:
+                pipe.send(job)
+                return pipe.recv()
+        except (EOFError, OSError):
             process.join()
-            if self._cancelled:
-                raise NetbuilderError("The export was cancelled; no file was written.") from None
-            raise NetbuilderError(
-                f"The process that exports ended with code {process.exitcode}, perhaps for lack of memory; no file was "
-                "written."
-            ) from error
+        if self._cancelled:
+            raise NetbuilderError("The export was cancelled; no file was written.")
+        raise NetbuilderError(
+            f"The process that exports ended with code {process.exitcode}, perhaps for lack of memory; no file was written."
+        )
 
 
 def _serve(pipe: Connection) -> None:
