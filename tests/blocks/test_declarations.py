@@ -15,11 +15,15 @@ from netbuilder.blocks.parameters import Parameter, defaults, expectation, param
 from netbuilder.blocks.registry import CATEGORIES, blocks, by_category, get, search
 from netbuilder.blocks.spec import Block, Free, Mismatch, TensorSpec
 
-ASKED_FOR = """
-    Input Output Linear Conv1d Conv2d ConvTranspose2d MaxPool2d AvgPool2d AdaptiveAvgPool2d BatchNorm1d BatchNorm2d LayerNorm
-    Dropout Flatten Reshape Permute Embedding LSTM GRU MultiheadSelfAttention ReLU LeakyReLU GELU SiLU Sigmoid Tanh Softmax
-    Add Multiply Concat CrossEntropy MSE L1 BCEWithLogits Accuracy MeanAbsoluteError
-""".split()
+# fmt: off
+ASKED_FOR = [
+    "Input", "Output", "Linear", "Conv1d", "Conv2d", "ConvTranspose2d", "MaxPool2d", "AvgPool2d",
+    "AdaptiveAvgPool2d", "BatchNorm1d", "BatchNorm2d", "LayerNorm", "Dropout", "Flatten", "Reshape", "Permute",
+    "Embedding", "LSTM", "GRU", "MultiheadSelfAttention", "ReLU", "LeakyReLU", "GELU", "SiLU", "Sigmoid", "Tanh",
+    "Softmax", "Add", "Multiply", "Concat", "CrossEntropy", "MSE", "L1", "BCEWithLogits", "Accuracy",
+    "MeanAbsoluteError",
+]
+# fmt: on
 
 
 def parameter(block: type[Block], name: str) -> Parameter:
