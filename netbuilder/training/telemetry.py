@@ -83,7 +83,10 @@ Event: TypeAlias = Started | EpochEnded | Paused | Resumed | Ended
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the run is. `steps_per_second` is measured over about the last second and counts running time alone."""
+    """Where the run is, in epoch number `epoch` of `epochs`, from 1.
+
+    `steps_per_second` is measured over about the last second and counts running time alone.
+    """
 
     step: int = 0
     total_steps: int = 0

@@ -1,0 +1,64 @@
+"""What is asked of a running loop from outside: go on, pause, one step, stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+_IDLE_SECONDS = 0.04
+
+
+class Control:
+    """Requests to the loop, from any thread.
+
+    The loop reads `pending`, a plain attribute, before each batch, and calls `hold` only where it is set.
+    """
+
+    def __init__(self) -> None:
+        self.pending = False
+        self.stopping = False
+        self._paused = False
+        self._steps = 0
+        self._changed = threading.Condition()
+
+    def go(self) -> None:
+        """Go on."""
+        self._ask(paused=False)
+
+    def pause(self) -> None:
+        """Stand still before the next batch."""
+        self._ask(paused=True)
+
+    def step(self) -> None:
+        """Do one batch more and stand still again."""
+        self._ask(paused=True, steps=1)
+
+    def stop(self) -> None:
+        """End before the next batch."""
+        with self._changed:
+            self.stopping = self.pending = True
+            self._changed.notify_all()
+
+    def take_step(self) -> bool:
+        """Tell whether the loop may do a batch though it is paused; each `step` is answered once."""
+        with self._changed:
+            may = not self.stopping and (not self._paused or self._steps > 0)
+            if may and self._paused:
+                self._steps -= 1
+            return may
+
+    def wait(self, idle: Callable[[], None]) -> None:
+        """Wait, and call `idle` now and then, until the loop may go on or has to stop."""
+        while True:
+            with self._changed:
+                if self.stopping or not self._paused or self._steps:
+                    return
+                self._changed.wait(_IDLE_SECONDS)
+            idle()
+
+    def _ask(self, *, paused: bool, steps: int = 0) -> None:
+        with self._changed:
+            self._paused = paused
+            self._steps = self._steps + steps if paused and steps else 0
+            self.pending = paused or self.stopping
+            self._changed.notify_all()

@@ -1,0 +1,187 @@
+"""A run on disk. Any program may read it, while the run goes on and after.
+
+project.netb          the project as it was when the run began
+run.json              configuration, device, versions, what became of it, results
+metrics.jsonl         one line for each epoch
+steps.npy             the training loss of each step, up to the last checkpoint
+events.jsonl          what happened, one line each
+best.safetensors      weights of the epoch with the lowest validation loss
+last.safetensors      weights at the last checkpoint
+resume.safetensors    everything that an exact continuation takes
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from netbuilder.atomic import atomic_write, reason
+from netbuilder.diagnostics import NetbuilderError
+from netbuilder.graph import files
+from netbuilder.graph.project import Project
+
+FORMAT = "netbuilder-run"
+VERSION = 1
+_LARGEST_JSON = 16 * 2**20
+
+Weights = Literal["best", "last"]
+
+
+class RunFolder:
+    """The files of one run. Methods raise `NetbuilderError` with one sentence where a file can't be read or written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path, project: Project, info: Mapping[str, Any]) -> RunFolder:
+        """Make the folder of a new run. A folder that holds something already is refused."""
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            taken = any(path.iterdir())
+        except OSError as error:
+            raise NetbuilderError(f"The run's folder {path} can't be made: {reason(error)}.") from None
+        if taken:
+            raise NetbuilderError(f"The run needs a new or an empty folder, and {path} holds files already.")
+        folder = cls(path)
+        files.save(project, folder.project_file)
+        folder.write_info(info)
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Return the folder of a run that is there."""
+        if not (path / "run.json").is_file():
+            raise NetbuilderError(f"{path} is not the folder of a run: it has no run.json.")
+        folder = cls(path)
+        folder.info()
+        return folder
+
+    @property
+    def project_file(self) -> Path:
+        """The project as it was trained."""
+        return self.path / "project.netb"
+
+    @property
+    def resume_file(self) -> Path:
+        """The checkpoint to go on from."""
+        return self.path / "resume.safetensors"
+
+    def weights_file(self, which: Weights) -> Path:
+        """The best or the last weights."""
+        return self.path / f"{which}.safetensors"
+
+    def project(self) -> Project:
+        """Return the project as it was trained."""
+        return files.load(self.project_file)
+
+    def info(self) -> dict[str, Any]:
+        """Return what run.json says."""
+        file = self.path / "run.json"
+        info = _parse(_read(file), file)
+        if not isinstance(info, dict) or info.get("format") != FORMAT:
+            raise NetbuilderError(f"{file} does not describe a run.")
+        if info.get("version") != VERSION:
+            raise NetbuilderError(f"{file} was written by a newer version of NetBuilder.")
+        for key in ("config", "preprocessing", "classes"):
+            if not isinstance(info.get(key), dict):
+                raise NetbuilderError(f"{file} is damaged: “{key}” is missing.")
+        return info
+
+    def write_info(self, info: Mapping[str, Any]) -> None:
+        """Write run.json anew."""
+        content = {"format": FORMAT, "version": VERSION, **info}
+        atomic_write(self.path / "run.json", json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
+
+    def update_info(self, **changes: Any) -> None:
+        """Change some entries of run.json."""
+        info = self.info()
+        self.write_info({**info, **changes})
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return one entry for each epoch that has ended. A last line that was cut off by a crash does not count."""
+        file = self.path / "metrics.jsonl"
+        if not file.exists():
+            return []
+        *lines, _ = _read(file).split("\n")
+        entries = [_parse(line, file) for line in lines]
+        if not all(isinstance(entry, dict) and isinstance(entry.get("epoch"), int) for entry in entries):
+            raise NetbuilderError(f"{file} is damaged: a line of it is no epoch.")
+        return entries
+
+    def append_epoch(self, entry: Mapping[str, Any]) -> None:
+        """Add the line of an epoch."""
+        self._append("metrics.jsonl", entry)
+
+    def append_event(self, entry: Mapping[str, Any]) -> None:
+        """Add the line of an event."""
+        self._append("events.jsonl", entry)
+
+    def rewrite_history(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Write all lines anew: a run that is taken up again forgets what came after its checkpoint."""
+        lines = "".join(_line(entry) for entry in entries)
+        atomic_write(self.path / "metrics.jsonl", lines.encode())
+
+    def step_losses(self) -> npt.NDArray[np.float32]:
+        """Return the training loss of each step up to the last checkpoint."""
+        file = self.path / "steps.npy"
+        try:
+            losses = np.load(file, allow_pickle=False)
+        except FileNotFoundError:
+            return np.empty(0, dtype=np.float32)
+        except OSError as error:
+            raise NetbuilderError(f"{file} can't be read: {reason(error)}.") from None
+        except (ValueError, EOFError):
+            raise NetbuilderError(f"{file} is damaged, or no NumPy file.") from None
+        if not isinstance(losses, np.ndarray) or losses.dtype != np.float32 or losses.ndim != 1:
+            raise NetbuilderError(f"{file} does not hold the losses of a run.")
+        return losses
+
+    def write_step_losses(self, losses: npt.NDArray[np.float32]) -> None:
+        """Write the training loss of each step so far."""
+        content = io.BytesIO()
+        np.save(content, losses, allow_pickle=False)
+        atomic_write(self.path / "steps.npy", content.getvalue())
+
+    def _append(self, name: str, entry: Mapping[str, Any]) -> None:
+        file = self.path / name
+        try:
+            with open(file, "a", encoding="utf-8") as lines:
+                lines.write(_line(entry))
+        except OSError as error:
+            raise NetbuilderError(f"{file} can't be written: {reason(error)}.") from None
+
+
+def _line(entry: Mapping[str, Any]) -> str:
+    """Return an entry as a line of strict JSON, in which a number that is not finite is null."""
+    safe = {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in entry.items()
+    }
+    return json.dumps(safe, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _read(file: Path) -> str:
+    try:
+        if file.stat().st_size > _LARGEST_JSON:
+            raise NetbuilderError(f"{file} is too large for what it should be.")
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise NetbuilderError(f"{file} isn't there.") from None
+    except OSError as error:
+        raise NetbuilderError(f"{file} can't be read: {reason(error)}.") from None
+    except UnicodeDecodeError:
+        raise NetbuilderError(f"{file} is damaged: it is no text.") from None
+
+
+def _parse(text: str, file: Path) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise NetbuilderError(f"{file} is damaged: it is no JSON.") from None

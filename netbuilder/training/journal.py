@@ -1,0 +1,161 @@
+"""What the loop tells the world: losses and progress as it runs, epochs, pauses and checkpoints as they come."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from netbuilder.training import checkpoint
+from netbuilder.training.control import Control
+from netbuilder.training.folder import RunFolder
+from netbuilder.training.guard import Guard
+from netbuilder.training.probes import Probe
+from netbuilder.training.recorder import Recorder
+from netbuilder.training.state import State
+from netbuilder.training.telemetry import EpochEnded, Event, Paused, Progress, Resumed, Telemetry
+
+FLUSH_SECONDS = 1 / 30
+"""Time between two copies of losses out of the device."""
+
+SPEED_SECONDS = 1.0
+"""Time over which the speed is measured."""
+
+CHECKPOINT_SHARE = 0.01
+"""Of the wall time, about, that checkpoints take: an epoch of milliseconds is not worth five files."""
+
+CHECKPOINT_SECONDS = (2.0, 60.0)
+"""Shortest and longest time that may pass before the end of an epoch is saved."""
+
+
+class Journal:
+    """One run's log: telemetry for who watches, the folder for who comes later, and the pauses in between."""
+
+    def __init__(
+        self,
+        run: str,
+        state: State,
+        epochs: int,
+        folder: RunFolder,
+        telemetry: Telemetry,
+        control: Control,
+        probe: Probe,
+        guard: Guard,
+        on_hold: Callable[[bool], None],
+    ) -> None:
+        self.control = control
+        self.guard = guard
+        self.recorder = Recorder(telemetry.step_losses, state.network.device)
+        self.due = 0.0
+        self._run = run
+        self._state = state
+        self._epochs = epochs
+        self._folder = folder
+        self._telemetry = telemetry
+        self._probe = probe
+        self._on_hold = on_hold
+        self._marks: deque[tuple[float, int]] = deque()
+        self._next_checkpoint = 0.0
+        self._epoch_started = time.perf_counter()
+
+    def emit(self, event: Event) -> None:
+        """Tell of an event, here and in the folder."""
+        self.note(event)
+        self._telemetry.emit(event)
+
+    def note(self, event: Event) -> None:
+        """Write an event into the folder."""
+        entry = {key: value for key, value in asdict(event).items() if key != "run"}
+        self._folder.append_event({"time": now(), "event": type(event).__name__, **entry})
+
+    def begin_epoch(self) -> None:
+        """Note that an epoch begins, or goes on after a stop in its middle."""
+        self._epoch_started = time.perf_counter()
+        self.recorder.begin_epoch(self._state.batch)
+
+    def flush(self, *, wait: bool = False) -> None:
+        """Hand on losses and progress, and look inside. Raises `NonFinite` where a step went wrong."""
+        self.recorder.flush(wait=wait)
+        at = time.perf_counter()
+        if at < self.due:  # the end of a short epoch
+            return
+        self.guard.keep_buffers()
+        self._telemetry.progress = self._progress(at)
+        self._probe.look(self._state.step)
+        self.due = time.perf_counter() + FLUSH_SECONDS
+
+    def end_epoch(self, values: dict[str, float]) -> None:
+        """Count the epoch, keep its weights if they are the best, and save where it is time to."""
+        sizes = self._state.batch_sizes
+        train_loss = float(self.recorder.epoch_losses() @ sizes / sizes.sum())
+        seconds = time.perf_counter() - self._epoch_started
+        checks = {f"validation_{name}": value for name, value in values.items()}
+        is_best = self._state.end_epoch(values["loss"])
+        entry = {"train_loss": train_loss, **checks, "seconds": seconds}
+        self._folder.append_epoch({"epoch": self._state.epoch, "step": self._state.step, **entry})
+        self._telemetry.emit(EpochEnded(self._run, self._state.epoch, self._state.step, entry, is_best))
+        if time.perf_counter() >= self._next_checkpoint or self._state.epoch == self._epochs:
+            self.save()
+
+    def hold(self) -> bool:
+        """Stand still for as long as it is wished; tell whether to go on after that."""
+        control = self.control
+        if control.take_step():
+            return True
+        if not control.stopping:
+            self.flush(wait=True)
+            self.save()
+            self._marks.clear()
+            self._on_hold(True)
+            self.emit(Paused(self._run, self._state.step))
+            control.wait(lambda: self._probe.look(self._state.step))
+        if control.stopping:
+            return False
+        self._state.give_rng()
+        if not control.pending:
+            self._on_hold(False)
+            self.emit(Resumed(self._run, self._state.step))
+        else:
+            control.take_step()
+        return True
+
+    def save(self) -> None:
+        """Write a checkpoint. Raises `NetbuilderError` where the disk doesn't take it, or the weights aren't finite."""
+        started = time.perf_counter()
+        state, folder = self._state, self._folder
+        state.take_rng()
+        if state.best_epoch is None:
+            state.keep_best()
+        folder.write_step_losses(self._telemetry.step_losses.view()[: state.step])
+        checkpoint.save_resume(folder.resume_file, state)
+        self.save_weights()
+        facts = {"epoch": state.best_epoch, "validation_loss": state.best_loss}
+        checkpoint.save_tensors(folder.weights_file("best"), state.best, facts)
+        ended = time.perf_counter()
+        shortest, longest = CHECKPOINT_SECONDS
+        self._next_checkpoint = ended + min(max((ended - started) / CHECKPOINT_SHARE, shortest), longest)
+
+    def save_weights(self) -> None:
+        """Write the weights as they are now."""
+        state = self._state
+        facts = {"epoch": state.epoch, "batch": state.batch, "step": state.step}
+        checkpoint.save_tensors(self._folder.weights_file("last"), state.network.tensors, facts)
+
+    def _progress(self, at: float) -> Progress:
+        """Return where the run is. The speed is that of the last second; before a pause and after don't mix."""
+        step = self._state.step
+        self._marks.append((at, step))
+        while len(self._marks) > 2 and self._marks[1][0] <= at - SPEED_SECONDS:
+            self._marks.popleft()
+        then, earlier = self._marks[0]
+        speed = (step - earlier) / (at - then) if at > then else 0.0
+        total = self._epochs * self._state.steps_per_epoch
+        left = (total - step) / speed if speed > 0 else None
+        return Progress(step, total, min(self._state.epoch + 1, self._epochs), self._epochs, speed, left)
+
+
+def now() -> str:
+    """Return the time of day as it is written into the folder."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

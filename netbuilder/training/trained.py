@@ -1,0 +1,46 @@
+"""A network with the weights that a run gave it, ready to be evaluated or exported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import fx
+
+from netbuilder.compiler.build import build
+from netbuilder.compiler.lower import lower
+from netbuilder.compiler.program import Program
+from netbuilder.data.dataset import Preprocessing
+from netbuilder.diagnostics import NetbuilderError
+from netbuilder.graph.project import Project
+from netbuilder.training import checkpoint
+from netbuilder.training.folder import RunFolder, Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The project as it was trained, its program and module (on the CPU, in evaluation mode), and what its data was."""
+
+    project: Project
+    program: Program
+    module: fx.GraphModule
+    preprocessing: Preprocessing
+    classes: dict[str, list[str]]
+
+
+def load_trained(run_folder: Path, weights: Weights = "best") -> Trained:
+    """Return the trained network of a run, which may still be going on. Raises `NetbuilderError`."""
+    folder = RunFolder.open(run_folder)
+    info = folder.info()
+    project = folder.project()
+    lowering = lower(project)
+    if lowering.program is None:
+        raise NetbuilderError(f"{folder.project_file} holds no complete network: {lowering.errors()[0].message}")
+    file = folder.weights_file(weights)
+    tensors, _ = checkpoint.load_tensors(file)
+    with torch.device("meta"):  # nothing is initialised: that would draw from the generator that a run may be using
+        module = build(lowering.program)
+    checkpoint.require_like(file, tensors, module.state_dict())
+    module.load_state_dict(tensors, assign=True)
+    return Trained(project, lowering.program, module.eval(), info["preprocessing"], info["classes"])
