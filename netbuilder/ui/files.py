@@ -65,9 +65,8 @@ class Files(QObject):
 
     def choose_and_open(self) -> bool:
         """Ask for a file and open it."""
-        dialog = self._dialog("Open a project", QFileDialog.AcceptMode.AcceptOpen)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        path = _run(dialog)
+        folder = self._document.path.parent if self._document.path else _last_folder()
+        path = ask_file(self._window, "Open a project", QFileDialog.AcceptMode.AcceptOpen, _FILTER, folder)
         return path is not None and self.open(path)
 
     def restore(self, snapshot: Snapshot) -> bool:
@@ -123,19 +122,25 @@ class Files(QObject):
         return True
 
     def _ask_where(self, title: str) -> Path | None:
-        dialog = self._dialog(title, QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(SUFFIX.removeprefix("."))
-        dialog.selectFile(str(self._document.path or f"{self._document.name}{SUFFIX}"))
-        return _run(dialog)
-
-    def _dialog(self, title: str, mode: QFileDialog.AcceptMode) -> QFileDialog:
-        folder = self._document.path.parent if self._document.path else settings().value("folder", str(Path.home()))
-        dialog = QFileDialog(self._window, title, str(folder), _FILTER)
-        dialog.setAcceptMode(mode)
-        return dialog
+        suggestion = self._document.path or _last_folder() / f"{self._document.name}{SUFFIX}"
+        return ask_file(self._window, title, QFileDialog.AcceptMode.AcceptSave, _FILTER, suggestion)
 
 
-def _run(dialog: QFileDialog) -> Path | None:
+def ask_file(
+    window: QWidget, title: str, mode: QFileDialog.AcceptMode, name_filter: str, suggestion: Path
+) -> Path | None:
+    """Ask for a file to write, or for one to read, and return it; None if the person went away.
+
+    `suggestion` is a file to write, or the folder in which to look.
+    """
+    writes = mode == QFileDialog.AcceptMode.AcceptSave
+    folder = suggestion.parent if writes else suggestion
+    dialog = QFileDialog(window, title, str(folder), name_filter)
+    dialog.setAcceptMode(mode)
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile if writes else QFileDialog.FileMode.ExistingFile)
+    if writes:
+        dialog.setDefaultSuffix(suggestion.suffix.removeprefix("."))
+        dialog.selectFile(suggestion.name)
     accepted = dialog.exec()
     chosen = dialog.selectedFiles()
     dialog.deleteLater()
@@ -144,3 +149,7 @@ def _run(dialog: QFileDialog) -> Path | None:
     path = Path(chosen[0])
     settings().setValue("folder", str(path.parent))
     return path
+
+
+def _last_folder() -> Path:
+    return Path(str(settings().value("folder", str(Path.home()))))

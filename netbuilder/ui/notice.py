@@ -1,13 +1,13 @@
-"""A strip above the canvas that says what just happened and what can be done about it, and asks for nothing."""
+"""A message over the canvas that says what just happened and what can be done about it, and asks for nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from netbuilder.ui.theme import icon, mix, theme
 
@@ -19,18 +19,23 @@ _SYMBOLS: dict[Kind, str] = {
     "warning": "mdi6.alert-outline",
     "error": "mdi6.alert-circle-outline",
 }
+_WIDEST = 720
+_MARGIN = 16
+_PASSING_MS = 10_000
+"""How long good news without anything to decide stays."""
 
 
 class Notice(QFrame):
-    """Shows one message at a time, with buttons; hidden while there is none."""
+    """Shows one message at a time, at the bottom middle of the widget that it hovers over."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, over: QWidget) -> None:
+        super().__init__(over.window())
+        self._over = over
         self._kind: Kind = "accent"
         self._symbol = QLabel()
-        self.label = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.label = QLabel()
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._close = QToolButton()
         self._close.setIcon(icon("mdi6.close", "muted"))
         self._close.setIconSize(QSize(16, 16))
@@ -39,26 +44,66 @@ class Notice(QFrame):
         self._close.clicked.connect(self.hide)
         self._buttons: list[QPushButton] = []
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(14, 6, 8, 6)
-        self._row.setSpacing(8)
-        self._row.addWidget(self._symbol, 0)
+        self._row.setContentsMargins(14, 8, 8, 8)
+        self._row.setSpacing(10)
+        self._row.addWidget(self._symbol)
         self._row.addWidget(self.label, 1)
-        self._row.addWidget(self._close, 0)
+        self._row.addWidget(self._close)
+        shadow = QGraphicsDropShadowEffect(self)
+        shadow.setBlurRadius(24)
+        shadow.setOffset(0, 6)
+        shadow.setColor(QColor(0, 0, 0, 80))
+        self.setGraphicsEffect(shadow)
+        self._timer = QTimer(self, singleShot=True, interval=_PASSING_MS)
+        self._timer.timeout.connect(self.hide)
+        over.installEventFilter(self)
         self.hide()
 
-    def tell(self, text: str, kind: Kind = "accent", actions: Sequence[tuple[str, Callable[[], object]]] = ()) -> None:
-        """Show `text` in the place of what was there; a button of `actions` does its thing and closes the strip."""
+    def tell(
+        self,
+        text: str,
+        kind: Kind = "accent",
+        actions: Sequence[tuple[str, Callable[[], object]]] = (),
+        *,
+        passing: bool = False,
+    ) -> None:
+        """Show `text` in the place of what was there; a button of `actions` does its thing and closes the message.
+
+        What is `passing` goes away by itself.
+        """
         self._kind = kind
         self._symbol.setPixmap(icon(_SYMBOLS[kind], kind).pixmap(18, 18))
-        self.label.setText(text)
         for button in self._buttons:
             self._row.removeWidget(button)
             button.deleteLater()
         self._buttons = [self._button(name, run) for name, run in actions]
         for button in self._buttons:
             self._row.insertWidget(self._row.count() - 1, button)
+        self.label.setText(text)
+        self._place()
         self.show()
-        self.update()
+        self.raise_()
+        self._timer.stop()
+        if passing:
+            self._timer.start()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._timer.stop()  # it is being read
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show) and not self.isHidden():
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        room = self._over.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        self.label.setWordWrap(False)
+        width = min(self._row.sizeHint().width(), _WIDEST, room.width())
+        self.label.setWordWrap(self._row.sizeHint().width() > width)
+        height = self._row.heightForWidth(width) if self.label.wordWrap() else self._row.sizeHint().height()
+        self.resize(width, max(height, 44))
+        corner = QPoint(room.center().x() - width // 2, room.bottom() - self.height())
+        self.move(self._over.mapTo(self.window(), corner))
 
     def _button(self, name: str, run: Callable[[], object]) -> QPushButton:
         button = QPushButton(name, self)
@@ -70,5 +115,8 @@ class Notice(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         look = theme()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), mix(look.panel, getattr(look, self._kind), 0.14))
-        painter.fillRect(0, self.height() - 1, self.width(), 1, look.line)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colour: QColor = getattr(look, self._kind)
+        painter.setPen(mix(look.line, colour, 0.4))
+        painter.setBrush(mix(look.raised, colour, 0.08))
+        painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)

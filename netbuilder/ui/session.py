@@ -131,8 +131,8 @@ class Session(QObject):
         self._worker.close()
 
     def trained_folder(self) -> Path | None:
-        """Return the latest run's folder if it holds weights of the network that is on the canvas."""
-        if self.run is None or self.differs or self.state != "idle":
+        """Return the latest run's folder if it holds weights of the network that is on the canvas, be it ended or not."""
+        if self.run is None or self.differs:
             return None
         return self.run.folder if (self.run.folder / "best.safetensors").exists() else None
 

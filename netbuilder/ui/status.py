@@ -8,21 +8,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from netbuilder.compiler.program import Lowering
 from netbuilder.training.telemetry import Ended
+from netbuilder.ui.amounts import count, measure, short
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.session import Session
 from netbuilder.ui.theme import text_font, theme
 
 _HEIGHT = 28
-_SHORT_SCALE = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K"))
-
-
-def short(value: float) -> str:
-    """Return a number as a person reads it: 148 K, 1.1 M."""
-    for size, letter in _SHORT_SCALE:
-        if value >= size:
-            figure = value / size
-            return f"{figure:.1f} {letter}" if figure < 100 else f"{figure:.0f} {letter}"
-    return f"{value:.0f}"
 
 
 def clock(seconds: float) -> str:
@@ -103,7 +94,7 @@ class StatusLine(QWidget):
             part.setVisible(lowering is not None)
         if lowering is not None:
             total = lowering.total()
-            self.parameters.setText(f"{total.parameters:,} parameters")
+            self.parameters.setText(f"{count(total.parameters)} parameters")
             self.flops.setText(f"{short(total.flops)} FLOPs per sample")
 
     def _show_run(self) -> None:
@@ -147,7 +138,7 @@ def _outcome(ended: Ended) -> str:
 
 
 def _metric(name: str, value: float) -> str:
-    return f"{value * 100:.1f} %" if "accuracy" in name else f"{value:.4g}"
+    return f"{value * 100:.1f} %" if "accuracy" in name else measure(value)
 
 
 def _label() -> QLabel:

@@ -87,6 +87,15 @@ class TopBar(QWidget):
         else:
             self._say("no problems", "good")
 
+    def show_training(self, state: str) -> None:
+        """Let the main button say what it started."""
+        button = self.buttons["train"]
+        texts = {"idle": "Train", "preparing": "Preparing", "running": "Training", "paused": "Paused"}
+        button.setText(texts[state])
+        if button.property("active") != (state != "idle"):
+            button.setProperty("active", state != "idle")
+            button.style().polish(button)
+
     def _say(self, text: str, state: str) -> None:
         self.problems.setText(text)
         if self.problems.property("state") != state:

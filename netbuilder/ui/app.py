@@ -1,0 +1,97 @@
+"""The program with its window, from start to exit.
+
+1. The application, its theme and the window are made and painted; torch is not imported yet.
+2. After the first paint the rest follows (`MainWindow`); the network is analysed, and trained if that was asked for.
+3. Python's cyclic garbage is collected by a timer, in this thread alone: a collection on another could destroy Qt objects
+   there.
+"""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from netbuilder.ui.errors import ErrorReporter
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.settings import settings
+from netbuilder.ui.theme import Choice, icon, set_theme
+
+_COLLECT_MS = 100
+
+
+class GarbageCollector(QObject):
+    """Collects cyclic garbage in the GUI thread, a generation at a time, as Python itself would."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        gc.disable()
+        self._timer = QTimer(self, interval=_COLLECT_MS)
+        self._timer.timeout.connect(self.collect)
+        self._timer.start()
+
+    def collect(self) -> None:
+        """Collect the oldest generation that is due."""
+        counts, limits = gc.get_count(), gc.get_threshold()
+        due = [generation for generation in (2, 1, 0) if counts[generation] > limits[generation]]
+        if due:
+            gc.collect(due[0])
+
+    def forget_imports(self) -> None:
+        """Leave aside what exists now, modules above all: it lives as long as the program, and is slow to look through."""
+        gc.collect()
+        gc.freeze()
+
+
+def application() -> QApplication:
+    """Return the application, made and named if there is none yet."""
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        return app
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("netbuilder")
+    app.setApplicationDisplayName("")
+    app.setDesktopFileName("netbuilder")
+    app.setWindowIcon(icon("mdi6.graph-outline", "accent"))
+    return app
+
+
+def main(file: Path | None, train: bool = False) -> int:
+    """Open the window, with this project if one is given, training it at once if asked; return the exit code."""
+    app = application()
+    kept = settings().value("theme", "system")
+    wanted: Choice = kept if kept in ("light", "dark", "system") else "system"  # pyright: ignore[reportAssignmentType]
+    set_theme(wanted)
+    collector = GarbageCollector(app)
+    window = MainWindow()
+    reporter = ErrorReporter(lambda: window, window.files.save_copy)
+    reporter.install()
+    signal.signal(signal.SIGINT, lambda *_: window.close())  # runs when the collector's timer wakes the interpreter
+
+    if file is not None and window.files.open(file) and train:
+        _train_when_ready(window)
+    window.analysis.changed.connect(collector.forget_imports, Qt.ConnectionType.SingleShotConnection)
+    window.show()
+    code = app.exec()
+    reporter.uninstall()
+    return code
+
+
+def _train_when_ready(window: MainWindow) -> None:
+    """Press Train once the network is known to be sound; problems are left for the person to see."""
+
+    def on_analysis_changed() -> None:
+        lowering = window.analysis.lowering
+        if lowering is None:
+            return
+        window.analysis.changed.disconnect(on_analysis_changed)
+        if lowering.program:
+            window.session.train()
+
+    window.analysis.changed.connect(on_analysis_changed)

@@ -1,0 +1,154 @@
+"""Taking the network out of the window: as ONNX, proven equal, and as PyTorch code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from netbuilder.atomic import atomic_write
+from netbuilder.compiler.program import Program
+from netbuilder.diagnostics import NetbuilderError
+from netbuilder.ui.analysis import Analysis
+from netbuilder.ui.dialogs import show_problem
+from netbuilder.ui.document import Document
+from netbuilder.ui.files import ask_file
+from netbuilder.ui.notice import Notice
+from netbuilder.ui.session import Session
+from netbuilder.ui.worker import Worker
+
+if TYPE_CHECKING:
+    from netbuilder.exchange.onnx_export import Report
+    from netbuilder.exchange.process import ExportProcess
+
+
+class Export(QObject):
+    """Exports what is on the canvas, with the weights that the latest run gave it, if it did. One export at a time."""
+
+    busy_changed = Signal()
+
+    def __init__(
+        self, document: Document, analysis: Analysis, session: Session, notice: Notice, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self.busy = False
+        self._document = document
+        self._analysis = analysis
+        self._session = session
+        self._notice = notice
+        self._window = window
+        self._worker = Worker("export", self)
+        self._process: ExportProcess | None = None
+
+    def ask_and_export(self) -> None:
+        """Ask for a file and write the ONNX model there."""
+        path = ask_file(
+            self._window,
+            "Export as ONNX",
+            QFileDialog.AcceptMode.AcceptSave,
+            "ONNX models (*.onnx)",
+            self._folder() / f"{self._document.name}.onnx",
+        )
+        if path:
+            self.export(path)
+
+    def export(self, path: Path) -> None:
+        """Write the ONNX model, prove it, and say how it went. The window goes on meanwhile."""
+        lowering = self._analysis.lowering
+        assert lowering is not None
+        assert lowering.program is not None
+        program, folder, name = lowering.program, self._session.trained_folder(), self._document.name
+        self._set_busy(True)
+        self._notice.tell(
+            f"Writing {path.name} and proving it equal to the network here…", "accent", [("Cancel", self.cancel)]
+        )
+        self._worker.submit(lambda: self._run(program, folder, path, name), self._on_done, self._on_failed)
+
+    def cancel(self) -> None:
+        """End the export that is under way; no file is written."""
+        if self._process:
+            self._process.cancel()
+
+    def close(self) -> None:
+        """Give up what is under way and end worker and process."""
+        self.cancel()
+        self._worker.close()
+        if self._process:
+            self._process.close()
+
+    def ask_and_save_code(self) -> None:
+        """Ask for a file and write the network there as a Python module."""
+        path = ask_file(
+            self._window,
+            "Save PyTorch code",
+            QFileDialog.AcceptMode.AcceptSave,
+            "Python files (*.py)",
+            self._folder() / f"{self._document.name}.py",
+        )
+        if path is None:
+            return
+        try:
+            atomic_write(path, self._analysis.source.encode())
+        except NetbuilderError as error:
+            show_problem(self._window, "The code can't be saved", str(error))
+            return
+        self._notice.tell(
+            f"{path.name} is written.", "good", [("Show in folder", lambda: show_in_folder(path))], passing=True
+        )
+
+    def copy_code(self) -> None:
+        """Put the network's code on the clipboard."""
+        QGuiApplication.clipboard().setText(self._analysis.source)
+        self._notice.tell("The code is on the clipboard.", "good", passing=True)
+
+    def _folder(self) -> Path:
+        return self._document.path.parent if self._document.path else Path.home()
+
+    def _run(self, program: Program, folder: Path | None, path: Path, name: str) -> Report:
+        """Export, on the worker."""
+        from netbuilder.compiler.build import build
+        from netbuilder.exchange.process import ExportProcess
+        from netbuilder.training.trained import load_trained
+
+        if self._process is None:
+            self._process = ExportProcess()
+        if folder is None:
+            return self._process.export(program, build(program), path, project=name, trained=False)
+        trained = load_trained(folder)
+        return self._process.export(
+            trained.program,
+            trained.module,
+            path,
+            classes=trained.classes,
+            preprocessing=trained.preprocessing,
+            project=name,
+        )
+
+    def _on_done(self, report: Report) -> None:
+        self._set_busy(False)
+        figures = ", ".join(f"{size:.1e} at batch {batch}" for batch, size in report.max_abs_diff.items())
+        weights = "" if report.trained else " Its weights are untrained."
+        self._notice.tell(
+            f"{report.path.name} equals the network here: the largest difference is {figures}.{weights}",
+            "good" if report.trained else "warning",
+            [("Show in folder", lambda: show_in_folder(report.path))],
+        )
+
+    def _on_failed(self, error: Exception) -> None:
+        self._set_busy(False)
+        self._notice.hide()
+        if not isinstance(error, NetbuilderError):
+            raise error
+        show_problem(self._window, "The network was not exported", str(error), getattr(error, "details", ""))
+
+    def _set_busy(self, busy: bool) -> None:
+        self.busy = busy
+        self.busy_changed.emit()
+
+
+def show_in_folder(path: Path) -> None:
+    """Open the folder of a file in the desktop's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

@@ -1,0 +1,350 @@
+"""The window: top bar, layers, canvas, inspector, panels at the bottom, status line; and how they hear of each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
+from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from netbuilder.diagnostics import Diagnostic
+from netbuilder.graph.files import SUFFIX
+from netbuilder.graph.model import NodeId
+from netbuilder.training.telemetry import Ended
+from netbuilder.ui import commands
+from netbuilder.ui.actions import Actions
+from netbuilder.ui.analysis import Analysis
+from netbuilder.ui.canvas.view import CanvasView
+from netbuilder.ui.dialogs import show_problem
+from netbuilder.ui.document import Document
+from netbuilder.ui.export import Export
+from netbuilder.ui.files import Files
+from netbuilder.ui.notice import Notice
+from netbuilder.ui.panels.code import CodeView
+from netbuilder.ui.panels.inspector import Inspector
+from netbuilder.ui.panels.palette import Palette
+from netbuilder.ui.panels.problems import Problems
+from netbuilder.ui.recovery import Recovery, Snapshot, left_behind
+from netbuilder.ui.session import Session
+from netbuilder.ui.settings import settings
+from netbuilder.ui.start_page import StartPage
+from netbuilder.ui.status import StatusLine
+from netbuilder.ui.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from netbuilder.ui.panels.activations import Activations
+    from netbuilder.ui.panels.training import TrainingPanel
+
+_SIZE = (1440, 900)
+_SMALLEST = (960, 600)
+_LEFT, _RIGHT, _BOTTOM = 208, 256, 288
+
+
+class MainWindow(QMainWindow):
+    """Holds one document. `shown` follows the first time that the window was painted.
+
+    `remembers` says whether geometry and layout are taken from the last time, and kept for the next.
+    """
+
+    shown = Signal()
+
+    def __init__(self, *, remembers: bool = True) -> None:
+        super().__init__()
+        self._remembers = remembers
+        self._is_shown = False
+        self._is_closing = False
+        self.training: TrainingPanel | None = None
+        self.activations: Activations | None = None
+        self.setAcceptDrops(True)
+        self.setMinimumSize(*_SMALLEST)
+
+        self.document = Document(parent=self)
+        self.analysis = Analysis(self.document, self, start=False)
+        self.session = Session(self.document, self.analysis, self)
+        self.recovery = Recovery(self.document, self)
+        self.files = Files(self.document, self)
+        self.canvas = CanvasView(self.document, self.analysis, self)
+        self.actions_by_id = Actions(self, self.canvas)
+        self.layers = Palette(self.document)
+        self.inspector = Inspector(self.document, self.analysis)
+        self.problems = Problems(self.document, self.analysis)
+        self.code = CodeView(self.analysis)
+        self.start_page = StartPage()
+        self.top_bar = TopBar(self.actions_by_id)
+        self.status = StatusLine(self.analysis, self.session)
+        self._lay_out()
+        self.notice = Notice(self.pages)
+        self.export = Export(self.document, self.analysis, self.session, self.notice, self)
+        self._wire()
+        commands.bind(self)
+        self._restore_layout()
+        self._on_document_path_changed()
+
+    # Making
+
+    def _lay_out(self) -> None:
+        self.training_tab, self.activations_tab = _Later(), _Later()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        for page, title in (
+            (self.training_tab, "Training"),
+            (self.activations_tab, "Activations"),
+            (self.problems, "Problems"),
+            (self.code, "Code"),
+        ):
+            self.tabs.addTab(page, title)
+        self.middle = _splitter(Qt.Orientation.Vertical, self.canvas, self.tabs)
+        self.middle.setSizes([10_000, _BOTTOM])
+        self.across = _splitter(Qt.Orientation.Horizontal, self.layers, self.middle, self.inspector)
+        self.across.setSizes([_LEFT, 10_000, _RIGHT])
+        for splitter, kept in ((self.middle, 0), (self.across, 1)):
+            for place in range(splitter.count()):
+                splitter.setStretchFactor(place, int(place == kept))
+        self.crumb = QLabel(self.canvas)
+        self.crumb.setTextFormat(Qt.TextFormat.PlainText)
+        self.crumb.setProperty("role", "muted")
+        self.crumb.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.crumb.move(16, 12)
+
+        editor = QWidget()
+        column = QVBoxLayout(editor)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        line = QWidget()
+        line.setObjectName("line")
+        line.setFixedHeight(1)
+        for part in (self.across, line, self.status):
+            column.addWidget(part)
+        self.editor = editor
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.start_page)
+        self.pages.addWidget(editor)
+        self.setMenuWidget(self.top_bar)
+        self.setCentralWidget(self.pages)
+        self.resize(*_SIZE)
+
+    def _wire(self) -> None:
+        self.document.path_changed.connect(self._on_document_path_changed)
+        self.document.modified_changed.connect(self._on_document_path_changed)
+        self.files.opened.connect(self.show_editor)
+        self.recovery.failed.connect(lambda sentence: self.notice.tell(sentence, "warning"))
+        self.analysis.changed.connect(self._on_analysis_changed)
+        self.canvas.selection_changed.connect(self._on_canvas_selection_changed)
+        self.canvas.zoom_changed.connect(self.status.show_zoom)
+        self.layers.block_requested.connect(lambda block: self.canvas.add_block(block, None))
+        self.problems.node_requested.connect(self.show_node)
+        self.top_bar.problems_requested.connect(lambda: self.show_tab(self.problems))
+        self.start_page.new_requested.connect(self.files.new)
+        self.start_page.browse_requested.connect(self.files.choose_and_open)
+        self.start_page.open_requested.connect(self.files.open)
+        self.session.state_changed.connect(self._on_session_state_changed)
+        self.session.differs_changed.connect(self._on_session_differs_changed)
+        self.session.happened.connect(self._on_session_happened)
+        self.session.failed.connect(self._on_session_failed)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._is_shown:
+            self._is_shown = True
+            QTimer.singleShot(0, self, self._on_first_paint)
+
+    def _on_first_paint(self) -> None:
+        """Do what the first picture of the window did not have to wait for: plots, torch, the examples' pictures."""
+        from netbuilder.ui.panels.activations import Activations
+        from netbuilder.ui.panels.training import TrainingPanel
+
+        self.training = TrainingPanel(self.document, self.session)
+        self.activations = Activations(self.document, self.session)
+        self.training_tab.fill(self.training)
+        self.activations_tab.fill(self.activations)
+        self._on_canvas_selection_changed()
+        self.start_page.load_pictures()
+        self.analysis.start()
+        for snapshot in left_behind()[:1] if self._remembers else ():
+            self._offer(snapshot)
+        self.shown.emit()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all panels are there."""
+        return self.activations is not None
+
+    # Showing
+
+    def show_editor(self) -> None:
+        """Show the network."""
+        self.pages.setCurrentWidget(self.editor)
+        self.canvas.setFocus()
+        self.canvas.fit()
+        commands.refresh(self)
+
+    def show_start_page(self) -> None:
+        """Show recent files and examples; the open project stays open."""
+        self.start_page.refresh()
+        self.pages.setCurrentWidget(self.start_page)
+        commands.refresh(self)
+
+    def show_tab(self, panel: QWidget) -> None:
+        """Bring a panel of the bottom into view."""
+        self.tabs.show()
+        self.tabs.setCurrentWidget(panel)
+        commands.refresh(self)
+
+    def show_node(self, node: str) -> None:
+        """Select a block and bring it into view."""
+        self.canvas.select([NodeId(node)], center=True)
+        self.canvas.setFocus()
+
+    # Hearing
+
+    def _on_document_path_changed(self) -> None:
+        document = self.document
+        star = " *" if document.modified else ""
+        file = document.path.name if document.path else document.name
+        self.setWindowTitle(f"{document.name}{star} – NetBuilder")
+        self.top_bar.name.setText(f"{file}{star}")
+        self.crumb.setText(document.name)
+        self.crumb.adjustSize()
+        commands.refresh(self)
+
+    def _on_analysis_changed(self) -> None:
+        lowering = self.analysis.lowering
+        self.top_bar.show_lowering(lowering)
+        count = len(lowering.diagnostics) if lowering else 0
+        self.tabs.setTabText(self.tabs.indexOf(self.problems), f"Problems ({count})" if count else "Problems")
+        commands.refresh(self)
+
+    def _on_canvas_selection_changed(self) -> None:
+        selected = self.canvas.selected()
+        self.inspector.set_selection(selected)
+        if self.activations:
+            self.activations.set_selection(selected)
+        commands.refresh(self)
+
+    def _on_session_state_changed(self) -> None:
+        commands.refresh(self)
+        if self.session.state == "preparing":
+            self.show_tab(self.training_tab)
+        elif self.session.state == "idle" and self._is_closing:
+            self.close()
+
+    def _on_session_differs_changed(self) -> None:
+        self.top_bar.badge.setVisible(self.session.differs)
+        commands.refresh(self)
+
+    def _on_session_happened(self, event: object) -> None:
+        if isinstance(event, Ended) and event.reason == "finished" and not self._is_closing:
+            metrics = ", ".join(
+                f"test {name.replace('_', ' ')} {value:.3g}" for name, value in event.test_metrics.items()
+            )
+            actions = [("Export ONNX…", self.export.ask_and_export)]
+            self.notice.tell(f"Trained {event.epoch} epochs. {metrics}", "good", actions, passing=True)
+
+    def _on_session_failed(self, problem: Diagnostic) -> None:
+        self.analysis.report(problem)
+        actions = []
+        if problem.node:
+            actions.append(("Show the block", lambda: self.show_node(str(problem.node))))
+        ended = self.session.ended
+        if ended and ended.details:
+            details = ended.details
+            actions.append(("Details", lambda: show_problem(self, "Training failed", problem.message, details)))
+        self.notice.tell(problem.message, "error", actions)
+
+    def _offer(self, snapshot: Snapshot) -> None:
+        when = f"{snapshot.written:%d %B, %H:%M}"
+        actions = [("Restore", lambda: self._restore(snapshot)), ("Discard", snapshot.discard)]
+        sentence = f"NetBuilder ended with unsaved changes to “{snapshot.name}” ({when})."
+        self.notice.tell(sentence, "warning", actions)
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        if self.files.restore(snapshot):
+            self.recovery.keep()
+            snapshot.discard()
+
+    # Files dropped on the window
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_project(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_project(event)
+        if path:
+            event.acceptProposedAction()
+            QTimer.singleShot(0, self, lambda: self.files.open(path))  # the drag ends first: a dialog may follow
+
+    # The layout from one start to the next, and the end
+
+    def _restore_layout(self) -> None:
+        if not self._remembers:
+            return
+        kept = settings()
+        for name, restore in (
+            ("geometry", self.restoreGeometry),
+            ("across", self.across.restoreState),
+            ("middle", self.middle.restoreState),
+        ):
+            state = kept.value(name)
+            if isinstance(state, QByteArray):
+                restore(state)
+        for name, panel in commands.hideable(self).items():
+            panel.setVisible(bool(kept.value(name, True, type=bool)))
+
+    def _keep_layout(self) -> None:
+        kept = settings()
+        kept.setValue("geometry", self.saveGeometry())
+        kept.setValue("across", self.across.saveState())
+        kept.setValue("middle", self.middle.saveState())
+        for name, panel in commands.hideable(self).items():
+            kept.setValue(name, not panel.isHidden())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about unsaved changes, stop a run and wait for its end with the window still alive, then go."""
+        if not self._is_closing and not self.files.may_leave():
+            event.ignore()
+            return
+        if self.session.state != "idle":
+            self._is_closing = True
+            self.session.stop()
+            self.notice.tell("Finishing the run; the window closes when it is safe on disk…")
+            event.ignore()
+            return
+        if self._remembers:
+            self._keep_layout()
+        self.export.close()
+        self.session.close()
+        self.analysis.close()
+        self.recovery.close()
+        event.accept()
+
+
+class _Later(QWidget):
+    """A place for a panel that is made after the window was painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+
+    def fill(self, panel: QWidget) -> None:
+        self._column.addWidget(panel)
+
+
+def _splitter(orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:
+    splitter = QSplitter(orientation)
+    splitter.setHandleWidth(1)
+    splitter.setChildrenCollapsible(False)
+    for part in parts:
+        splitter.addWidget(part)
+    return splitter
+
+
+def _dropped_project(event: QDropEvent) -> Path | None:
+    for url in event.mimeData().urls():
+        path = Path(url.toLocalFile())
+        if url.isLocalFile() and path.suffix == SUFFIX:
+            return path
+    return None
