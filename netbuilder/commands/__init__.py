@@ -1,0 +1,4 @@
+"""What the verbs of the command line do: a function each, in a module for each family of verbs.
+
+Torch and Qt are imported inside the functions, after the arguments have been looked at: a wrong file name is answered at once.
+"""

@@ -1,0 +1,38 @@
+"""What the commands print."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def print_json(content: Mapping[str, Any]) -> None:
+    """Print one JSON object on one line. A number that is not finite, which JSON has no word for, becomes null."""
+    print(json.dumps(_finite(content), allow_nan=False))
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows with their columns aligned."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def metric(value: float) -> str:
+    """Write a loss or a metric with four digits that count."""
+    return f"{value:.4f}" if 0.001 <= abs(value) < 1000 or value == 0 else f"{value:.3e}"
+
+
+def metrics(values: Mapping[str, float]) -> str:
+    """Write losses and metrics in a row: `loss 0.0934 · accuracy 0.9778`."""
+    return " · ".join(f"{name.replace('_', ' ')} {metric(value)}" for name, value in values.items())
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,66 @@
+"""`blocks`: what the palette holds."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from netbuilder.blocks import registry
+from netbuilder.blocks.parameters import Parameter, parameters
+from netbuilder.blocks.spec import Block, Port
+from netbuilder.commands.output import print_json
+
+
+def blocks(given: Namespace) -> None:
+    """List all blocks with their ports and parameters."""
+    if given.json:
+        print_json({"blocks": [_as_json(name, block) for name, block in registry.blocks().items()]})
+        return
+    for category, members in registry.by_category().items():
+        print(category)
+        for block in members:
+            settings = ", ".join(f"{each.name}={_short(each.default)}" for each in parameters(block))
+            print(f"  {block.__name__}({settings})")
+            print(f"      {_help(block)}")
+
+
+def _as_json(name: str, block: type[Block]) -> dict[str, Any]:
+    return {
+        "id": name,
+        "category": block.category,
+        "help": _help(block),
+        "inputs": [_port(port) for port in block.inputs],
+        "outputs": [_port(port) for port in block.outputs],
+        "parameters": [_parameter(each) for each in parameters(block)],
+    }
+
+
+def _port(port: Port) -> dict[str, Any]:
+    rank = list(port.rank) if isinstance(port.rank, tuple) else port.rank
+    return {
+        "name": port.name,
+        "help": port.help,
+        "rank": rank,
+        "dtype": port.dtype,
+        "variadic": port.variadic,
+        "optional": port.optional,
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "type": parameter.kind,
+        "default": parameter.default,
+        "minimum": parameter.minimum,
+        "maximum": parameter.maximum,
+        "choices": list(parameter.choices),
+    }
+
+
+def _help(block: type[Block]) -> str:
+    return (block.__doc__ or "").strip().splitlines()[0]
+
+
+def _short(default: Any) -> str:
+    return "×".join(map(str, default)) if isinstance(default, tuple) else str(default)
