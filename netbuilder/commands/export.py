@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.commands.output import print_json
@@ -12,7 +11,6 @@ from netbuilder.graph.files import load
 
 if TYPE_CHECKING:
     from netbuilder.exchange.onnx_export import Report
-    from netbuilder.training.folder import Weights
 
 KEYS = ("path", "opset", "inputs", "outputs", "max_abs_diff")
 
@@ -20,9 +18,15 @@ KEYS = ("path", "opset", "inputs", "outputs", "max_abs_diff")
 def export(given: Namespace) -> None:
     """Export a run's weights, or a project file with fresh random ones."""
     if given.source.is_dir():
-        report = export_run(given.source, given.weights, given.out)
+        from netbuilder.training.export import export_run
+
+        report = export_run(given.source, given.out, weights=given.weights, name=given.source.name)
     else:
-        report = export_untrained(given.source, given.out)
+        project = load(given.source)
+        program_of(project, given.source)
+        from netbuilder.training.export import export_project
+
+        report = export_project(project, given.out, name=given.source.stem)
     if given.json:
         print_json({key: report.as_json()[key] for key in KEYS})
     else:
@@ -39,28 +43,3 @@ def print_report(report: Report) -> None:
         print(f"  batch {batch:>2}: onnxruntime differs from torch by at most {difference:.1e}")
     if not report.trained:
         print("  The weights are fresh random numbers: export a run to export what it learned.")
-
-
-def export_run(folder: Path, weights: Weights, out: Path) -> Report:
-    """Export the best or the last weights of a run."""
-    from netbuilder.exchange.onnx_export import check_destination, export
-    from netbuilder.training.trained import load_trained
-
-    check_destination(out)
-    trained = load_trained(folder, weights)
-    return export(
-        trained.program,
-        trained.module,
-        out,
-        classes=trained.classes,
-        preprocessing=trained.preprocessing,
-        project=folder.name,
-    )
-
-
-def export_untrained(file: Path, out: Path) -> Report:
-    """Export the network of a project file with fresh random weights: what it computes is noise, its shape is right."""
-    program = program_of(load(file), file)
-    from netbuilder.exchange.onnx_export import export
-
-    return export(program, None, out, project=file.stem)

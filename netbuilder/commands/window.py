@@ -80,9 +80,10 @@ def _display_answers() -> bool:
 
 
 def _demo_in_terminal(file: Path) -> int:
-    from netbuilder.commands.export import export_run, print_report
+    from netbuilder.commands.export import print_report
     from netbuilder.commands.runs import INTERRUPTED, new_run_folder, print_result, train_to_its_end
     from netbuilder.graph.files import load
+    from netbuilder.training.export import export_run
     from netbuilder.training.run import Run
 
     run = Run.create(load(file), new_run_folder())
@@ -90,5 +91,5 @@ def _demo_in_terminal(file: Path) -> int:
     print_result(run, ended)
     if ended.reason == "stopped":
         return INTERRUPTED
-    print_report(export_run(run.folder, "best", run.folder / f"{file.stem}.onnx"))
+    print_report(export_run(run.folder, run.folder / f"{file.stem}.onnx", name=file.stem))
     return 0

@@ -49,6 +49,9 @@ ABSOLUTE, RELATIVE = 1e-5, 1e-4
 _LARGEST_FILE = 2**31 - 1
 """A protobuf message, and so an ONNX file without companions, holds less than 2 GiB."""
 
+_COPIES = 5
+"""How often the weights stand in memory at the height of an export: torch's twice, the model, its bytes, onnxruntime's."""
+
 
 class ExportError(NetbuilderError):
     """The network can't be exported. `details` is for a bug report: what the exporter said at length."""
@@ -73,7 +76,7 @@ class Report:
     inputs: Mapping[str, TensorSpec]
     outputs: Mapping[str, TensorSpec]
     max_abs_diff: Mapping[int, float]
-    trained: bool = True
+    trained: bool
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON values, as the command line prints it."""
@@ -111,22 +114,24 @@ class Labels:
 
 def export(
     program: Program,
-    module: fx.GraphModule,
+    module: fx.GraphModule | None,
     path: Path,
     *,
     classes: Mapping[str, Sequence[str]] | None = None,
     preprocessing: Mapping[str, Any] | None = None,
     project: str = "",
-    trained: bool = True,
+    seed: int = 0,
 ) -> Report:
     """Write what computes the program's outputs, with the module's weights, to an ONNX file; return the proof.
 
-    `classes` and `preprocessing` are by field of the data set. Raises `NetbuilderError` and leaves the file at `path` as
-    it was.
+    Without a module the weights are fresh random numbers, from `seed`; report and file say that they are not trained.
+    `classes` and `preprocessing` are by field of the data set, `project` is its name. Raises `NetbuilderError` and leaves
+    the file at `path` as it was.
     """
     check_destination(path)
-    labels = Labels(project, classes, preprocessing, trained)
-    content, report = prove(program, detached(program, module), path, labels)
+    part = inference_part(program)
+    copied = detached(part, module) if module else fresh(part, seed)
+    content, report = prove(part, copied, path, Labels(project, classes, preprocessing, module is not None))
     atomic_write(path, content)
     return report
 
@@ -149,21 +154,35 @@ def inference_part(program: Program) -> Program:
     return part
 
 
-def detached(program: Program, module: nn.Module) -> fx.GraphModule:
-    """Copy the part of a module that is exported: on the CPU, in eval mode, with no tie to the module.
+def detached(part: Program, module: nn.Module) -> fx.GraphModule:
+    """Copy the weights of a module into an inference part: on the CPU, in eval mode, with no tie to the module.
 
     The weights are read, one after the other; nothing else of the module is touched, nor any random generator.
     """
-    part = build(inference_part(program), modules=module)
-    size = sum(tensor.numel() * tensor.element_size() for tensor in part.state_dict().values())
+    shared = build(part, modules=module)
+    _require_room(shared)
+    tensors = (*shared.parameters(), *shared.buffers())
+    on_cpu: dict[int, Any] = {id(tensor): _on_cpu(tensor) for tensor in tensors}
+    return copy.deepcopy(shared, on_cpu).eval()
+
+
+def fresh(part: Program, seed: int) -> fx.GraphModule:
+    """Build an inference part with random weights, in eval mode. The caller's random numbers go on as before."""
+    with torch.device("meta"):
+        _require_room(build(part))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build(part).eval()
+
+
+def _require_room(module: nn.Module) -> None:
+    """Refuse weights that no ONNX file can hold, or that the export has no memory for."""
+    size = sum(tensor.numel() * tensor.element_size() for tensor in module.state_dict().values())
     if size > _LARGEST_FILE:
         raise NetbuilderError(
             f"The network has {size / 1e9:,.1f} GB of weights, and one ONNX file holds at most {_LARGEST_FILE / 1e9:.1f} GB."
         )
-    require_memory(5 * size, "Exporting the network")
-    tensors = (*part.parameters(), *part.buffers())
-    on_cpu: dict[int, Any] = {id(tensor): _on_cpu(tensor) for tensor in tensors}
-    return copy.deepcopy(part, on_cpu).eval()
+    require_memory(_COPIES * size, "Exporting the network")
 
 
 def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:
@@ -171,9 +190,8 @@ def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:
     return nn.Parameter(copied, requires_grad=False) if isinstance(tensor, nn.Parameter) else copied
 
 
-def prove(program: Program, module: fx.GraphModule, path: Path, labels: Labels) -> tuple[bytes, Report]:
-    """Return the content of the ONNX file that computes what `module`, a detached inference part, does; and the proof."""
-    part = inference_part(program)
+def prove(part: Program, module: fx.GraphModule, path: Path, labels: Labels) -> tuple[bytes, Report]:
+    """Return the content of the ONNX file that computes what `module`, built from an inference part, does; and the proof."""
     model = _convert(part, module)
     _check_dimensions(part, model)
     _label(part, model, labels)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,10 +29,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What the process is asked for: an inference part with its weights, which it proves and returns as bytes."""
+    """What the process is asked for: an inference part with its weights, or with fresh ones, proven and as bytes."""
 
     part: Program
-    weights: dict[str, Any]
+    weights: dict[str, Any] | None
+    seed: int
     path: Path
     labels: Labels
 
@@ -57,13 +57,13 @@ class ExportProcess:
     def export(
         self,
         program: Program,
-        module: fx.GraphModule,
+        module: fx.GraphModule | None,
         path: Path,
         *,
         classes: Mapping[str, Sequence[str]] | None = None,
         preprocessing: Mapping[str, Any] | None = None,
         project: str = "",
-        trained: bool = True,
+        seed: int = 0,
     ) -> Report:
         """Do what `netbuilder.exchange.onnx_export.export` does. Raises `NetbuilderError`, also where it was cancelled."""
         from netbuilder.atomic import atomic_write
@@ -71,9 +71,11 @@ class ExportProcess:
 
         self._cancelled = False
         check_destination(path)
-        weights = {name: tensor.numpy() for name, tensor in detached(program, module).state_dict().items()}
-        labels = Labels(project, classes, preprocessing, trained)
-        answer = self._ask(_Job(inference_part(program), weights, path, labels))
+        part = inference_part(program)
+        copied = detached(part, module).state_dict() if module else None
+        weights = copied and {name: tensor.numpy() for name, tensor in copied.items()}
+        labels = Labels(project, classes, preprocessing, module is not None)
+        answer = self._ask(_Job(part, weights, seed, path, labels))
         if isinstance(answer, NetbuilderError):
             raise answer
         content, report = answer
@@ -123,14 +125,11 @@ def _serve(pipe: Connection) -> None:
     """Answer jobs until the other end is closed; the main of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the program that started this one
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a GPU context would take memory from a training
-    if sys.platform != "win32":
-        os.nice(5)
     import onnx  # noqa: F401 - imported before the first job is there
     import onnxruntime  # noqa: F401
     import torch
 
-    from netbuilder.compiler.build import build
-    from netbuilder.exchange.onnx_export import prove, warm_up
+    from netbuilder.exchange.onnx_export import warm_up
 
     torch.set_num_threads(1)
     warm_up()
@@ -139,11 +138,19 @@ def _serve(pipe: Connection) -> None:
             job: _Job = pipe.recv()
         except EOFError:
             return
-        module = build(job.part)
-        module.load_state_dict({name: torch.from_numpy(weight) for name, weight in job.weights.items()})
         try:
-            answer = prove(job.part, module.eval(), job.path, job.labels)
+            answer = _do(job)
         except NetbuilderError as error:
-            pipe.send(error)
-        else:
-            pipe.send(answer)
+            answer = error
+        pipe.send(answer)
+
+
+def _do(job: _Job) -> tuple[bytes, Report]:
+    import torch
+
+    from netbuilder.exchange.onnx_export import fresh, prove
+
+    module = fresh(job.part, job.seed)
+    if job.weights is not None:
+        module.load_state_dict({name: torch.from_numpy(weight) for name, weight in job.weights.items()})
+    return prove(job.part, module, job.path, job.labels)

@@ -10,8 +10,8 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from netbuilder.atomic import atomic_write
-from netbuilder.compiler.program import Program
 from netbuilder.diagnostics import NetbuilderError
+from netbuilder.graph.project import Project
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.dialogs import show_problem
 from netbuilder.ui.document import Document
@@ -57,15 +57,12 @@ class Export(QObject):
 
     def export(self, path: Path) -> None:
         """Write the ONNX model, prove it, and say how it went. The window goes on meanwhile."""
-        lowering = self._analysis.lowering
-        assert lowering is not None
-        assert lowering.program is not None
-        program, folder, name = lowering.program, self._session.trained_folder(), self._document.name
+        project, folder, name = self._document.project.copy(), self._session.trained_folder(), self._document.name
         self._set_busy(True)
         self._notice.tell(
             f"Writing {path.name} and proving it equal to the network here…", "accent", [("Cancel", self.cancel)]
         )
-        self._worker.submit(lambda: self._run(program, folder, path, name), self._on_done, self._on_failed)
+        self._worker.submit(lambda: self._run(project, folder, path, name), self._on_done, self._on_failed)
 
     def cancel(self) -> None:
         """End the export that is under way; no file is written."""
@@ -107,25 +104,16 @@ class Export(QObject):
     def _folder(self) -> Path:
         return self._document.path.parent if self._document.path else Path.home()
 
-    def _run(self, program: Program, folder: Path | None, path: Path, name: str) -> Report:
+    def _run(self, project: Project, folder: Path | None, path: Path, name: str) -> Report:
         """Export, on the worker."""
-        from netbuilder.compiler.build import build
         from netbuilder.exchange.process import ExportProcess
-        from netbuilder.training.trained import load_trained
+        from netbuilder.training.export import export_project, export_run
 
         if self._process is None:
             self._process = ExportProcess()
         if folder is None:
-            return self._process.export(program, build(program), path, project=name, trained=False)
-        trained = load_trained(folder)
-        return self._process.export(
-            trained.program,
-            trained.module,
-            path,
-            classes=trained.classes,
-            preprocessing=trained.preprocessing,
-            project=name,
-        )
+            return export_project(project, path, name=name, export=self._process.export)
+        return export_run(folder, path, name=name, export=self._process.export)
 
     def _on_done(self, report: Report) -> None:
         self._set_busy(False)

@@ -195,11 +195,11 @@ def test_class_names_and_preprocessing_travel_in_the_file(tmp_path: Path) -> Non
     classes = {"label": ["null", "één", "two"]}
     preprocessing = {"image": {"subtract": [0.5], "divide": [2.0]}, "label": {"unused": True}}
     path = tmp_path / "model.onnx"
-    export(*made(drawing), path, classes=classes, preprocessing=preprocessing, project="my digits", trained=False)
+    export(*made(drawing), path, classes=classes, preprocessing=preprocessing, project="my digits")
     facts = {fact.key: fact.value for fact in onnx.load(path).metadata_props}
     assert json.loads(facts["netbuilder.classes"]) == classes
     assert json.loads(facts["netbuilder.preprocessing"]) == {"image": preprocessing["image"]}
-    assert json.loads(facts["netbuilder.trained"]) is False
+    assert json.loads(facts["netbuilder.trained"]) is True
     assert facts["netbuilder.project"] == "my digits"
     assert facts["netbuilder.version"] == __version__
 
@@ -227,8 +227,9 @@ def test_the_file_says_nothing_of_the_machine_it_was_made_on(tmp_path: Path) -> 
 def test_the_model_stays_as_it_was(tmp_path: Path) -> None:
     program, module = made(batchnorm_and_dropout())
     module.train()
-    module.norm.eval()  # a frozen layer, in a mode of its own
-    module.fc.weight.grad = torch.ones_like(module.fc.weight)
+    module.get_submodule("norm").eval()  # a frozen layer, in a mode of its own
+    weight = module.get_parameter("fc.weight")
+    weight.grad = torch.ones_like(weight)
     weights = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     modes = {name: part.training for name, part in module.named_modules()}
     tensors = {name: (id(tensor), tensor.requires_grad) for name, tensor in module.named_parameters()}
@@ -240,7 +241,7 @@ def test_the_model_stays_as_it_was(tmp_path: Path) -> None:
     assert {name: part.training for name, part in module.named_modules()} == modes
     assert {name: (id(tensor), tensor.requires_grad) for name, tensor in module.named_parameters()} == tensors
     assert all(torch.equal(weights[name], tensor) for name, tensor in module.state_dict().items())
-    assert torch.equal(module.fc.weight.grad, torch.ones_like(module.fc.weight))
+    assert torch.equal(weight.grad, torch.ones_like(weight))
     assert torch.equal(torch.get_rng_state(), state)
     np.testing.assert_equal(np.random.get_state(legacy=False), numpy_state)
 
@@ -251,6 +252,21 @@ def test_nothing_is_printed_or_warned_of(tmp_path: Path, capfd: pytest.CaptureFi
         warnings.simplefilter("error")
         export(program, module, tmp_path / "model.onnx")
     assert capfd.readouterr() == ("", "")
+
+
+def test_fresh_weights_come_from_the_seed_and_are_called_untrained(tmp_path: Path) -> None:
+    program, _ = made(digits_cnn())
+    state = torch.get_rng_state()
+    reports = {name: export(program, None, tmp_path / f"{name}.onnx", seed=seed) for name, seed in SEEDS.items()}
+    assert torch.equal(torch.get_rng_state(), state)
+    assert not any(report.trained for report in reports.values())
+    content = {name: report.path.read_bytes() for name, report in reports.items()}
+    assert content["one"] == content["again"] != content["other"]
+    facts = {fact.key: fact.value for fact in onnx.load(reports["one"].path).metadata_props}
+    assert json.loads(facts["netbuilder.trained"]) is False
+
+
+SEEDS = {"one": 1, "again": 1, "other": 2}
 
 
 # Refusals
@@ -290,7 +306,7 @@ def with_submodule(program: Program) -> Program:
 def test_a_network_gone_to_nan_is_no_success(tmp_path: Path) -> None:
     program, module = made(digits_cnn())
     with torch.no_grad():
-        module.conv1.weight[0] = float("nan")
+        module.get_parameter("conv1.weight")[0] = float("nan")
     with pytest.raises(ExportError, match="own result is not finite at output “logits” and batch 1"):
         export(program, module, tmp_path / "model.onnx")
     assert not os.listdir(tmp_path)
