@@ -17,6 +17,7 @@ from typing import Any
 
 from netbuilder import __version__
 from netbuilder.atomic import reason
+from netbuilder.commands import WrongUsage
 from netbuilder.diagnostics import NetbuilderError
 
 INTERRUPTED = 130
@@ -157,16 +158,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except NetbuilderError as error:
-        return _refuse(str(error))
+        _tell(str(error))
+        return 2 if isinstance(error, WrongUsage) else 1
     except KeyboardInterrupt:
-        _refuse("Interrupted.")
+        _tell("Interrupted.")
         return INTERRUPTED
     except BrokenPipeError:  # whoever read the output has had enough of it, and needs no telling
         _close_output()
         return 1
     except OSError as error:
         _close_output()
-        return _refuse(f"{error.filename or 'The output'} can't be used: {reason(error)}.")
+        _tell(f"{error.filename or 'The output'} can't be used: {reason(error)}.")
+        return 1
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -200,9 +203,9 @@ def _parser(verbs: Sequence[Verb] | Any) -> argparse.ArgumentParser:
     return parser
 
 
-def _refuse(sentence: str) -> int:
+def _tell(sentence: str) -> None:
+    """Put a sentence on standard error, on one line whatever it quotes."""
     print(" ".join(sentence.split()), file=sys.stderr)
-    return 1
 
 
 def _close_output() -> None:

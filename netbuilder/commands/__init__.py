@@ -2,3 +2,11 @@
 
 Torch and Qt are imported inside the functions, after the arguments have been looked at: a wrong file name is answered at once.
 """
+
+from __future__ import annotations
+
+from netbuilder.diagnostics import NetbuilderError
+
+
+class WrongUsage(NetbuilderError):
+    """The arguments of a command don't go together."""

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TextIO
+import time
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from netbuilder.commands.output import metric, metrics
-from netbuilder.training.telemetry import Ended, EpochEnded, Event, Started
-
-if TYPE_CHECKING:
-    from netbuilder.training.run import Run
+from netbuilder.training.telemetry import Ended, EpochEnded, Event, Started, Telemetry
 
 REFRESH_SECONDS = 0.1
 MOST_LINES = 20
-"""Lines for epochs where the output is no terminal."""
+"""Lines for epochs, about, however many there are."""
 
 
-def follow(run: Run, *, quiet: bool) -> Ended:
-    """Show a started run until it has ended. `quiet` leaves standard output alone: a bar goes to a terminal, or nowhere."""
+def follow(telemetry: Telemetry, *, quiet: bool) -> Ended:
+    """Show what a started run writes until it has ended. `quiet` leaves standard output alone."""
     stream = sys.stderr if quiet else sys.stdout
     if stream.isatty():
-        return _with_bar(run, stream)
-    return _with_lines(run, None if quiet else stream)
+        return _with_bar(telemetry, stream)
+    return _with_lines(telemetry, None if quiet else stream)
 
 
-def _with_bar(run: Run, stream: TextIO) -> Ended:
+def _with_bar(telemetry: Telemetry, stream: TextIO) -> Ended:
     bar = Progress(
         TextColumn("{task.fields[epoch]}"),
         BarColumn(bar_width=None),
@@ -41,8 +39,8 @@ def _with_bar(run: Run, stream: TextIO) -> Ended:
     with bar:
         task = bar.add_task("", total=None, epoch="starting", figures="")
         while ended is None:
-            over = run.join(REFRESH_SECONDS)
-            progress, losses = run.telemetry.progress, run.telemetry.step_losses.view()
+            time.sleep(REFRESH_SECONDS)
+            progress, losses = telemetry.progress, telemetry.step_losses.view()
             bar.update(
                 task,
                 completed=progress.step,
@@ -50,41 +48,33 @@ def _with_bar(run: Run, stream: TextIO) -> Ended:
                 epoch=f"epoch {progress.epoch}/{progress.epochs}",
                 figures=_figures(losses[-1] if len(losses) else None, progress.steps_per_second, progress.seconds_left),
             )
-            for event in run.telemetry.take_events():
-                if isinstance(event, Started | EpochEnded):
-                    bar.console.print(_line(event), soft_wrap=True)
+            for event in telemetry.take_events():
+                if line := _line(event, progress.epochs):
+                    bar.console.print(line, soft_wrap=True)
                 ended = event if isinstance(event, Ended) else ended
-            assert ended or not over, "a run that is over has said so"
     return ended
 
 
-def _with_lines(run: Run, stream: TextIO | None) -> Ended:
+def _with_lines(telemetry: Telemetry, stream: TextIO | None) -> Ended:
     ended = None
     while ended is None:
-        over = run.join(REFRESH_SECONDS)
-        epochs = run.telemetry.progress.epochs
-        for event in run.telemetry.take_events():
-            if stream and (isinstance(event, Started) or (isinstance(event, EpochEnded) and _is_due(event, epochs))):
-                print(_line(event), file=stream, flush=True)
+        time.sleep(REFRESH_SECONDS)
+        for event in telemetry.take_events():
+            if stream and (line := _line(event, telemetry.progress.epochs)):
+                print(line, file=stream, flush=True)
             ended = event if isinstance(event, Ended) else ended
-        assert ended or not over, "a run that is over has said so"
     return ended
 
 
-def _is_due(event: EpochEnded, epochs: int) -> bool:
-    return event.epoch % max(1, epochs // MOST_LINES) == 0 or event.epoch in (1, epochs)
-
-
-def _line(event: Event) -> str:
+def _line(event: Event, epochs: int) -> str:
+    """Return what is told of an event; nothing of most epochs where there are many."""
     match event:
         case Started():
-            return (
-                f"{event.device} · {event.parameters:,} parameters · {event.total_steps:,} steps,"
-                f" {event.steps_per_epoch:,} an epoch"
-            )
-        case EpochEnded():
+            steps = f"{event.total_steps:,} steps, {event.steps_per_epoch:,} an epoch"
+            return f"{event.device} · {event.parameters:,} parameters · {steps}"
+        case EpochEnded(epoch=epoch) if epoch % max(1, epochs // MOST_LINES) == 0 or epoch in (1, epochs):
             values = {name: value for name, value in event.values.items() if name != "seconds"}
-            return f"epoch {event.epoch:>3} · {metrics(values)}{' · best' if event.is_best else ''}"
+            return f"epoch {epoch:>3} · {metrics(values)}{' · best' if event.is_best else ''}"
         case _:
             return ""
 

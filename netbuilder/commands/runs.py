@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_data_path
 
+from netbuilder.commands import WrongUsage
 from netbuilder.commands.output import metrics, print_json
 from netbuilder.commands.progress import follow
 from netbuilder.diagnostics import NetbuilderError
@@ -51,16 +52,10 @@ def evaluate(given: Namespace) -> None:
 
 def train_to_its_end(run: Run, *, quiet: bool) -> Ended:
     """Run to the end, showing progress. An interruption stops it, and loses nothing; a failure raises `NetbuilderError`."""
-    with _terminated_is_interrupted():
+    with _interruption_stops(run):
         run.start()
-        try:
-            ended = follow(run, quiet=quiet)
-        except KeyboardInterrupt:
-            run.stop()
-            ended = follow(run, quiet=quiet)
-        except BaseException:
-            run.stop()
-            raise
+        ended = follow(run.telemetry, quiet=quiet)
+    run.join()
     if ended.reason == "failed":
         problem = ended.problem.message if ended.problem else "Training failed."
         raise NetbuilderError(f"{problem} What was learned before is in {run.folder}.")
@@ -86,7 +81,7 @@ def new_run_folder() -> Path:
 
 def _created(given: Namespace) -> Run:
     if not given.file:
-        raise NetbuilderError("Say what to train: a project FILE, or --resume RUN.")
+        raise WrongUsage("Say what to train: a project FILE, or --resume RUN.")
     project = load(given.file)
     chosen = {"epochs": given.epochs, "batch_size": given.batch_size, "device": given.device, "seed": given.seed}
     changes = {key: value for key, value in chosen.items() if value is not None}
@@ -100,7 +95,7 @@ def _resumed(given: Namespace) -> Run:
     fixed = {"--batch-size": given.batch_size, "--seed": given.seed, "--out": given.out}
     for option, value in fixed.items():
         if value is not None:
-            raise NetbuilderError(f"{option} is settled when a run begins; it can't go with --resume.")
+            raise WrongUsage(f"{option} is settled when a run begins; it can't go with --resume.")
     if not given.resume.is_dir():
         raise NetbuilderError(f"There is no folder {given.resume}.")
     project = load(given.file) if given.file else None
@@ -130,10 +125,24 @@ def _summary(run: Run, ended: Ended) -> dict[str, Any]:
 
 
 @contextmanager
-def _terminated_is_interrupted() -> Iterator[None]:
-    """Let a polite request to end (SIGTERM) do what Ctrl+C does: stop, and keep everything."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _interruption_stops(run: Run) -> Iterator[None]:
+    """Let Ctrl+C, or a polite request to end (SIGTERM), stop the run before its next batch; a second one is obeyed at once.
+
+    A handler, and no `KeyboardInterrupt`: one raised inside `Thread.join` makes Python 3.11 take the thread for dead.
+    """
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def stop(*_: object) -> None:
+        run.stop()
+        for number in signals:
+            signal.signal(number, signal.default_int_handler)
+
+    before = {number: signal.signal(number, stop) for number in signals}
     try:
         yield
+    except BaseException:
+        run.stop()
+        raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
