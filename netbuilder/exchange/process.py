@@ -49,6 +49,7 @@ class ExportProcess:
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._cancelled = False
+        self._closed = False
 
     def warm_up(self) -> None:
         """Start the process and let it import what an export needs. Returns at once; an export waits for it."""
@@ -83,12 +84,16 @@ class ExportProcess:
         return report
 
     def cancel(self) -> None:
-        """End an export that is under way: it raises, and no file is written."""
+        """Give up the export that is under way: it raises, and no file is written."""
         self._cancelled = True
-        self.close()
+        self._end()
 
     def close(self) -> None:
-        """End the process."""
+        """Give up what is under way, and every export that is asked for from now on."""
+        self._closed = True
+        self._end()
+
+    def _end(self) -> None:
         with self._lock:
             process, self._process = self._process, None
         if process is not None:
@@ -107,18 +112,23 @@ class ExportProcess:
             return self._process, self._pipe
 
     def _ask(self, job: _Job) -> Any:
-        process, pipe = self._start()
+        process = None
         try:
-            if not self._cancelled:
+            if not self._gave_up():
+                process, pipe = self._start()
                 pipe.send(job)
                 return pipe.recv()
         except (EOFError, OSError):
-            process.join()
-        if self._cancelled:
+            pass  # the process is gone: killed here, or by the system
+        if process is None or self._gave_up():
             raise NetbuilderError("The export was cancelled; no file was written.")
+        process.join()
         raise NetbuilderError(
             f"The process that exports ended with code {process.exitcode}, perhaps for lack of memory; no file was written."
         )
+
+    def _gave_up(self) -> bool:
+        return self._cancelled or self._closed
 
 
 def _serve(pipe: Connection) -> None:

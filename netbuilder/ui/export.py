@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from netbuilder.atomic import atomic_write
 from netbuilder.diagnostics import NetbuilderError
+from netbuilder.exchange.process import ExportProcess
 from netbuilder.graph.project import Project
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.dialogs import show_problem
@@ -22,7 +23,6 @@ from netbuilder.ui.worker import Worker
 
 if TYPE_CHECKING:
     from netbuilder.exchange.onnx_export import Report
-    from netbuilder.exchange.process import ExportProcess
 
 
 class Export(QObject):
@@ -41,10 +41,11 @@ class Export(QObject):
         self._notice = notice
         self._window = window
         self._worker = Worker("export", self)
-        self._process: ExportProcess | None = None
+        self._process = ExportProcess()
 
     def ask_and_export(self) -> None:
-        """Ask for a file and write the ONNX model there."""
+        """Ask for a file and write the ONNX model there. The process that will do it starts meanwhile."""
+        self._process.warm_up()
         path = ask_file(
             self._window,
             "Export as ONNX",
@@ -66,15 +67,13 @@ class Export(QObject):
 
     def cancel(self) -> None:
         """End the export that is under way; no file is written."""
-        if self._process:
-            self._process.cancel()
+        self._process.cancel()
 
     def close(self) -> None:
         """Give up what is under way and end worker and process."""
         self.cancel()
         self._worker.close()
-        if self._process:
-            self._process.close()
+        self._process.close()
 
     def ask_and_save_code(self) -> None:
         """Ask for a file and write the network there as a Python module."""
@@ -106,11 +105,8 @@ class Export(QObject):
 
     def _run(self, project: Project, folder: Path | None, path: Path, name: str) -> Report:
         """Export, on the worker."""
-        from netbuilder.exchange.process import ExportProcess
         from netbuilder.training.export import export_project, export_run
 
-        if self._process is None:
-            self._process = ExportProcess()
         if folder is None:
             return export_project(project, path, name=name, export=self._process.export)
         return export_run(folder, path, name=name, export=self._process.export)

@@ -47,6 +47,7 @@ def losses(exporting: threading.Event | None = None, least: int = 60) -> list[fl
 
 def test_a_training_beside_it_gives_the_same_losses(process: ExportProcess, tmp_path: Path) -> None:
     program, module = made(batchnorm_and_dropout())
+    process.export(program, module, tmp_path / "model.onnx")  # from here on it answers soon
     done = threading.Event()
     failures: list[Exception] = []
 
@@ -118,3 +119,11 @@ def test_a_process_that_dies_is_said_in_one_sentence(tmp_path: Path) -> None:
     killer.join()
     assert not os.listdir(tmp_path)
     process.close()
+
+
+def test_once_closed_it_exports_no_more(tmp_path: Path) -> None:
+    process = ExportProcess()
+    process.close()
+    with pytest.raises(NetbuilderError, match="The export was cancelled"):
+        process.export(*made(batchnorm_and_dropout()), tmp_path / "model.onnx")
+    assert process._process is None
