@@ -9,7 +9,6 @@ from netbuilder.data import dataset
 from netbuilder.training import config
 from netbuilder.training.device import resolve
 from netbuilder.training.folder import RunFolder, Weights
-from netbuilder.training.loop import VALIDATION_FACTOR
 from netbuilder.training.network import Network
 from netbuilder.training.trained import load_trained
 
@@ -23,4 +22,4 @@ def evaluate(
     data = dataset.load(data_config.read(trained.project.data), place)
     batch_size = config.read(RunFolder.open(run_folder).info()["config"]).batch_size
     network = Network(trained.program, place, trained.module)
-    return network.measure(data.split(split), VALIDATION_FACTOR * batch_size)
+    return network.measure(network.check_batches(data.split(split), batch_size))

@@ -13,9 +13,11 @@ resume.safetensors    everything that an exact continuation takes
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import math
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,6 +34,13 @@ VERSION = 1
 _LARGEST_JSON = 16 * 2**20
 
 Weights = Literal["best", "last"]
+
+
+def free_folder(runs: Path) -> Path:
+    """Return a path for the folder of a new run among others, named after the time: `2026-11-21-143055`."""
+    stem = datetime.now().strftime("%Y-%m-%d-%H%M%S")
+    names = itertools.chain([stem], (f"{stem}-{count}" for count in itertools.count(2)))
+    return next(path for path in (runs / name for name in names) if not path.exists())
 
 
 class RunFolder:

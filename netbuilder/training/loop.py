@@ -18,10 +18,8 @@ from torch.nn.utils import clip_grad_norm_
 from netbuilder.data.dataset import DataSet
 from netbuilder.training.config import TrainingConfig
 from netbuilder.training.journal import Journal
+from netbuilder.training.optimizer import updater
 from netbuilder.training.state import State
-
-VALIDATION_FACTOR = 4
-"""Validation takes batches this many times as large: without gradients, activations are freed as they go."""
 
 
 class ValidationFailed(Exception):
@@ -30,9 +28,10 @@ class ValidationFailed(Exception):
 
 def train(state: State, data: DataSet, config: TrainingConfig, journal: Journal) -> Literal["finished", "stopped"]:
     """Train until all epochs are done or someone stops it. Raises `NonFinite`, and whatever goes wrong in torch."""
-    network, optimizer, control, guard = state.network, state.optimizer, journal.control, journal.guard
-    forward, total, parameters = network.step.forward, network.total, list(network.parameters.values())
-    record, clock = journal.recorder.pending.append, time.perf_counter
+    network, control, guard, losses = state.network, journal.control, journal.guard, journal.recorder.pending
+    forward, total, update = network.step.forward, network.total, updater(state.optimizer)
+    parameters, clip, clock = list(network.parameters.values()), config.gradient_clip, time.perf_counter
+    validation = network.check_batches(data.split("validation"), config.batch_size)
 
     while state.epoch < config.epochs:
         batches = network.epoch_batches(data.split("train"), config.batch_size, config.seed, state.epoch)
@@ -44,18 +43,18 @@ def train(state: State, data: DataSet, config: TrainingConfig, journal: Journal)
             loss = total(forward(*inputs))
             loss.backward()
             checked = guard.record(loss)
-            if config.gradient_clip:
-                clip_grad_norm_(parameters, config.gradient_clip)
-            optimizer.step()
+            if clip:
+                clip_grad_norm_(parameters, clip)
+            update()
             for parameter in parameters:  # what zero_grad does, without its bookkeeping
                 parameter.grad = None
-            record(checked)
+            losses.append(checked)
             state.batch += 1
             if clock() > journal.due:
                 journal.flush()
 
         journal.flush(wait=True)
-        values = network.measure(data.split("validation"), VALIDATION_FACTOR * config.batch_size)
+        values = network.measure(validation)
         if not math.isfinite(values["loss"]):
             raise ValidationFailed
         journal.end_epoch(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,9 @@ from netbuilder.compiler.program import Program
 from netbuilder.data.dataset import Split
 
 Batch = tuple[torch.Tensor, ...]
+
+_CHECK_BYTES = 64 * 2**20
+"""Activations of a batch in `measure`, all layers together, where a training batch is not larger anyhow."""
 
 
 class Network:
@@ -28,7 +32,7 @@ class Network:
         self.device = device
         self.module: fx.GraphModule = (module or build(program)).to(device)
         losses, checked = program.only("loss"), program.only("loss", "metric")
-        self.check_results = checked.results
+        self.check_program = checked
         self.step = build(losses, self.module)
         self.check = build(checked, self.module)
         self.step_fields = [slot.field for slot in losses.inputs]
@@ -69,34 +73,39 @@ class Network:
             sizes.append(rest)
         return sizes
 
-    def epoch_batches(self, split: Split, batch_size: int, seed: int, epoch: int) -> list[Batch]:
+    def epoch_batches(self, part: Split, batch_size: int, seed: int, epoch: int) -> list[Batch]:
         """Return the batches of an epoch, in an order that (seed, epoch) alone decides.
 
         The part is gathered once, and the batches are views of it: a tenth faster than an index for each batch.
         """
         mixed = np.random.SeedSequence((seed, epoch)).generate_state(1, np.uint64)
-        order = torch.randperm(len(split), generator=torch.Generator().manual_seed(int(mixed[0]) >> 1))
+        order = torch.randperm(len(part), generator=torch.Generator().manual_seed(int(mixed[0]) >> 1))
         order = order.to(self.device)
-        sizes = self.batch_sizes(len(split), batch_size)
-        return list(zip(*(split.fields[field][order].split(sizes) for field in self.step_fields), strict=True))
+        sizes = self.batch_sizes(len(part), batch_size)
+        fields = (part.fields[field].index_select(0, order) for field in self.step_fields)
+        return list(zip(*(field.split(sizes) for field in fields), strict=True))
+
+    def check_batches(self, part: Split, batch_size: int) -> list[Batch]:
+        """Return a part in batches for `measure`: larger than in training, where it is known that they fit."""
+        sample = sum(4 * spec.numel() for spec in self.check_program.specs().values())
+        size = max(batch_size, _CHECK_BYTES // sample)
+        return list(zip(*(part.fields[field].split(size) for field in self.check_fields), strict=True))
 
     @torch.inference_mode()
-    def measure(self, split: Split, batch_size: int) -> dict[str, float]:
-        """Return the means of losses and metrics over a part of the data, in evaluation mode; every sample counts the same.
+    def measure(self, batches: Sequence[Batch]) -> dict[str, float]:
+        """Return the means of losses and metrics in evaluation mode; every sample counts the same. Waits for the device.
 
         `loss` is the weighted total; metrics and, where there are several, losses are under their names on the canvas.
         """
         self.module.eval()
-        batches = list(zip(*(split.fields[field].split(batch_size) for field in self.check_fields), strict=True))
-        rows = [torch.stack(self.check.forward(*batch)) for batch in batches]
-        values = torch.stack(rows).cpu().double()  # waits for the device, once
-        samples = torch.tensor([len(batch[0]) for batch in batches], dtype=torch.float64)
-        means = (samples @ values / samples.sum()).tolist()
+        rows = torch.stack([torch.stack(self.check.forward(*batch)) for batch in batches]).tolist()
+        samples = [len(batch[0]) for batch in batches]
+        means = [
+            sum(map(operator.mul, column, samples)) / sum(samples) for column in zip(*rows, strict=True)
+        ]  # in double precision
 
-        results = self.check_results
-        losses = [mean for mean, result in zip(means, results, strict=True) if result.role == "loss"]
-        named = {result.name: mean for mean, result in zip(means, results, strict=True)}
-        if len(losses) == 1:
-            named = {result.name: named[result.name] for result in results if result.role == "metric"}
-        total = sum(loss * weight for loss, weight in zip(losses, self._weights, strict=True))
-        return {"loss": total, **named}
+        named = dict(zip(self.check_program.results, means, strict=True))
+        losses = [result for result in named if result.role == "loss"]
+        values = {"loss": sum(result.weight * named[result] for result in losses)}
+        values |= {result.name: mean for result, mean in named.items() if result.role == "metric" or len(losses) > 1}
+        return values

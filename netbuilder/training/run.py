@@ -38,7 +38,7 @@ from netbuilder.training.failure import explain, first_line
 from netbuilder.training.folder import RunFolder
 from netbuilder.training.guard import Guard, NonFinite
 from netbuilder.training.journal import Journal, now
-from netbuilder.training.loop import VALIDATION_FACTOR, train
+from netbuilder.training.loop import train
 from netbuilder.training.network import Network
 from netbuilder.training.probes import Probe
 from netbuilder.training.state import State
@@ -197,7 +197,9 @@ class Run:
         metrics: dict[str, float] = {}
         if reason == "finished":
             state.network.load(state.best)
-            metrics = state.network.measure(self._data.split("test"), VALIDATION_FACTOR * self.config.batch_size)
+            metrics = state.network.measure(
+                state.network.check_batches(self._data.split("test"), self.config.batch_size)
+            )
         best = {"best_epoch": state.best_epoch, "best_validation_loss": state.best_loss}
         self._files.update_info(state=reason, ended=now(), test_metrics=metrics, **best)
         ended = Ended(self.id, reason, state.step, state.epoch, metrics)
