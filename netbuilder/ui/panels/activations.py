@@ -16,7 +16,7 @@ from netbuilder.training.telemetry import ProbeFrame
 from netbuilder.ui.amounts import count
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import TextField
-from netbuilder.ui.panels.parts import words
+from netbuilder.ui.panels.parts import Elided, words
 from netbuilder.ui.panels.pictures import ActivationView, HistogramView
 from netbuilder.ui.session import Session
 
@@ -41,8 +41,7 @@ class Activations(QWidget):
 
         self._title = words()
         self._title.setStyleSheet("font-weight: 600;")
-        self._caption = words(role="muted")
-        self._caption.setMinimumWidth(1)
+        self._caption = Elided()
         self.sample = TextField(_SAMPLE)
         self.sample.set_value(0)
         self.sample.setFixedWidth(64)

@@ -18,6 +18,8 @@ from netbuilder.ui.theme import mix, mono_font, notifier, theme
 _GAP = 3
 _LARGEST_PIXEL = 28  # a small map is not blown up beyond this many points a value
 _MOST_BARS = 128
+_MOST_LABELS = 24
+_LIMIT_VALUES = 16_384
 
 
 class ActivationView(QWidget):
@@ -39,8 +41,7 @@ class ActivationView(QWidget):
         self._stack = None
         if values is not None and not self._are_bars(values):
             maps = _as_maps(values)
-            finite = maps[np.isfinite(maps)]
-            low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+            low, high = _limits(maps)
             self._maps, height, width = maps.shape
             self._map = QSize(width, height)
             self._stack = colormaps.image(colormaps.indices(maps.reshape(-1, width), low, high))
@@ -123,6 +124,17 @@ class HistogramView(QWidget):
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, measure(high))
 
 
+def _limits(values: Floats) -> tuple[float, float]:
+    """Return the values that the ends of the ramp stand for: all but the outermost, which would leave no contrast."""
+    flat = values.reshape(-1)
+    finite = flat[:: -(-flat.size // _LIMIT_VALUES) or 1]
+    finite = finite[np.isfinite(finite)]
+    if not finite.size:
+        return 0.0, 1.0
+    low, high = np.percentile(finite, (1, 99))
+    return (float(low), float(high)) if high > low else (float(finite.min()), float(finite.max()))
+
+
 def _as_maps(values: Floats) -> Floats:
     """Return any activation as `maps x height x width`."""
     if values.ndim >= 3:
@@ -140,7 +152,7 @@ def _arrange(maps: int, size: QSize, room: QSize, ratio: float, *, free: bool) -
 
     From one device pixel a value up, the scale is a whole number of them, so that every value is equally large.
     """
-    best = (1, 0.0, 0.0)
+    found: list[tuple[int, float, float]] = []
     for columns in range(1, maps + 1):
         rows = -(-maps // columns)
         across = (room.width() - _GAP * (columns - 1)) / columns / size.width()
@@ -148,9 +160,11 @@ def _arrange(maps: int, size: QSize, room: QSize, ratio: float, *, free: bool) -
         if not free:
             across = down = min(across, down)
         across, down = (_whole(min(scale, _LARGEST_PIXEL), ratio) for scale in (across, down))
-        if min(across, down) > min(best[1:]):
-            best = (columns, across, down)
-    return best
+        found.append((columns, across, down))
+    best = max(found, key=lambda each: min(each[1:]))
+    # Full rows read better than slightly larger maps.
+    full = [each for each in found if maps % each[0] == 0 and min(each[1:]) >= 0.75 * min(best[1:])]
+    return max(full, key=lambda each: min(each[1:]), default=best)
 
 
 def _whole(scale: float, ratio: float) -> float:
@@ -175,9 +189,11 @@ def _paint_bars(painter: QPainter, room: QRect, values: Floats) -> None:
     unit = area.height() / ((high - low) or 1.0)
     zero = area.bottom() + low * unit
     largest = int(finite.argmax())
-    painter.drawText(QRectF(0, area.bottom() + 2, step * values.size, label), Qt.AlignmentFlag.AlignLeft, "0")
-    last = Qt.AlignmentFlag.AlignRight
-    painter.drawText(QRectF(0, area.bottom() + 2, step * values.size, label), last, str(values.size - 1))
+    labelled = range(values.size) if values.size <= _MOST_LABELS else (0, values.size - 1)
+    for at in labelled:
+        middle = (at + 0.5) * step - 1
+        below = QRectF(middle - 20, area.bottom() + 2, 40, label)
+        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, str(at))
     painter.setPen(Qt.PenStyle.NoPen)
     for at, value in enumerate(finite):
         colour: QColor = look.accent if at == largest else mix(look.panel, look.accent, 0.5)

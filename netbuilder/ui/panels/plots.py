@@ -23,7 +23,8 @@ from netbuilder.ui.theme import icon, mix, notifier, theme
 Array = npt.NDArray[np.float64]
 
 _SMOOTH_COLUMNS = 240
-_LEAST_ZOOM = 3.0  # steps
+_ROOM = 1.012
+"""The axis goes on a little behind the last epoch, so that its dot is whole."""
 
 
 class Plot(QWidget):
@@ -103,10 +104,11 @@ class Plot(QWidget):
         for axis in (self._left, self._bottom):
             axis.dress()
         self.draw()
+        self.show_legend()
 
     def set_epochs(self, epochs: float) -> None:
         """Make room for so many epochs."""
-        self._epochs = max(epochs, 1e-9)
+        self._epochs = max(epochs, 1e-9) * _ROOM
         self.box.setLimits(xMin=0, xMax=self._epochs, maxXRange=self._epochs)
         self.reset_zoom()
 
