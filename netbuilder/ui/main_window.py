@@ -219,8 +219,9 @@ class MainWindow(QMainWindow):
     def _on_canvas_selection_changed(self) -> None:
         selected = self.canvas.selected()
         self.inspector.set_selection(selected)
-        if self.activations:
-            self.activations.set_selection(selected)
+        for panel in (self.training, self.activations):
+            if panel:
+                panel.set_selection(selected)
         commands.refresh(self)
 
     def _on_session_state_changed(self) -> None:
