@@ -22,6 +22,7 @@ PACKAGE = Path(netbuilder.__file__).parent
 BELOW: dict[str, set[str]] = {
     "diagnostics": set(),
     "assets": set(),
+    "examples": {"assets", "diagnostics"},
     "atomic": {"diagnostics"},
     "graph": {"diagnostics", "atomic"},
     "blocks": {"diagnostics"},
@@ -30,7 +31,18 @@ BELOW: dict[str, set[str]] = {
     "exchange": {"compiler", "blocks", "graph", "diagnostics", "atomic", "nn"},
     "data": {"blocks", "graph", "diagnostics", "atomic"},
     "training": {"data", "exchange", "compiler", "blocks", "graph", "diagnostics", "atomic"},
-    "ui": {"training", "data", "exchange", "compiler", "blocks", "graph", "diagnostics", "atomic", "assets"},
+    "ui": {
+        "training",
+        "data",
+        "exchange",
+        "compiler",
+        "blocks",
+        "graph",
+        "diagnostics",
+        "atomic",
+        "assets",
+        "examples",
+    },
 }
 """Part of the package -> the parts that it may import. The command line, on top, may import every one."""
 

@@ -18,9 +18,8 @@ DEMO = "digits_cnn"
 def open(given: Namespace) -> int:
     """Open the window, with a project where one is given."""
     if given.file and not given.file.exists():
-        raise NetbuilderError(
-            f"There is no file {given.file}, and no verb of this name either (see netbuilder --help)."
-        )
+        hint = "" if given.file.suffix else " What netbuilder can do is listed by netbuilder --help."
+        raise NetbuilderError(f"There is no file {given.file}.{hint}")
     no_window = why_no_window()
     if no_window:
         raise NetbuilderError(f"{no_window} check, train, evaluate, code and export need none: netbuilder --help.")

@@ -1,0 +1,132 @@
+"""`examples`, `new`, `check`, `code`, `blocks`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from netbuilder.blocks import registry
+from netbuilder.graph.edits import AddNode, Disconnect, SetParameter
+from netbuilder.graph.files import load, save
+from netbuilder.graph.model import Node, NodeId
+from tests.commands.conftest import Command
+from tests.graph.projects import wire
+
+
+def test_check_says_that_all_is_well_and_counts(command: Command, file: Path) -> None:
+    done = command("check", file)
+    assert done.status == 0
+    assert f"{file}: 8 blocks, 67 parameters, " in done.out
+
+
+def test_check_as_json(command: Command, file: Path) -> None:
+    found = command("check", file, "--json").json()
+    assert list(found) == ["errors", "warnings", "parameters", "flops", "nodes"]
+    assert (found["errors"], found["warnings"]) == ([], [])
+    assert (found["parameters"], found["nodes"]) == (67, 8)
+    assert found["flops"] >= 2 * (4 * 8 + 8 * 3)
+
+
+def test_check_lists_every_problem_at_its_place_and_fails(command: Command, file: Path) -> None:
+    project = load(file)
+    Disconnect(wire("n4.y", "n5.x")).apply(project)
+    SetParameter(NodeId("n3"), "out_features", -1).apply(project)
+    AddNode(Node(NodeId("n9"), "acme.Quantum", "mystery", {})).apply(project)
+    save(project, file)
+    done = command("check", file)
+    assert done.refusal().startswith(f"{file} has ")
+    for words in ("hidden.out_features:", "logits.x:", "mystery:", "[bad-parameter]"):
+        assert words in done.out
+
+    found = command("check", file, "--json").json()
+    assert {(each["code"], each["node"], each["port"]) for each in found["errors"]} >= {
+        ("bad-parameter", "hidden", None),
+        ("unconnected-port", "logits", "x"),
+        ("unknown-block", "mystery", None),
+    }
+    assert all(set(each) == {"code", "message", "node", "port"} for each in found["errors"] + found["warnings"])
+
+
+def test_a_huge_layer_is_counted_and_not_built(command: Command, file: Path) -> None:
+    project = load(file)
+    SetParameter(NodeId("n3"), "out_features", 2_000_000_000).apply(project)
+    save(project, file)
+    found = command("check", file, "--json").json()
+    assert found["parameters"] == 2_000_000_000 * (4 + 1 + 3) + 3
+    assert "memory" in command("train", file).refusal()
+
+
+def test_code_runs_where_only_torch_is_installed(command: Command, file: Path) -> None:
+    done = command("code", file)
+    assert done.status == 0
+    assert "netbuilder" not in done.out
+    scope: dict[str, type[torch.nn.Module]] = {}
+    exec(done.out, scope)
+    network = scope["IrisFlowers"]()
+    assert set(network.state_dict()) == {"hidden.weight", "hidden.bias", "logits.weight", "logits.bias"}
+
+
+def test_code_goes_to_a_file_where_one_is_named(command: Command, file: Path, tmp_path: Path) -> None:
+    text = command("code", file).out
+    done = command("code", file, "-o", tmp_path / "network.py")
+    assert done.out == f"{tmp_path / 'network.py'} is written.\n"
+    assert (tmp_path / "network.py").read_text(encoding="utf-8") == text
+
+
+def test_a_class_is_named_after_its_file_where_python_can(command: Command, file: Path) -> None:
+    file.rename(file.with_name("3 größe.netb"))
+    assert "class Network(nn.Module):" in command("code", file.with_name("3 größe.netb")).out
+
+
+def test_new_writes_an_empty_project_once(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "new.netb"
+    assert command("new", path).status == 0
+    assert len(load(path).graph) == 0
+    before = path.read_bytes()
+    assert command("new", path).refusal() == f"{path} is there already; give the new project another name."
+    assert path.read_bytes() == before
+
+
+def test_new_copies_an_example(command: Command, tmp_path: Path) -> None:
+    assert command("new", "--example", "iris_mlp", tmp_path / "mine.netb").status == 0
+    assert command("check", tmp_path / "mine.netb").status == 0
+
+
+def test_an_unknown_example_is_answered_with_the_known_ones(command: Command, tmp_path: Path) -> None:
+    sentence = command("new", "--example", "mnist", tmp_path / "mine.netb").refusal()
+    assert sentence.startswith("There is no example “mnist”; there are digits_cnn, iris_mlp,")
+    assert not (tmp_path / "mine.netb").exists()
+
+
+def test_examples_are_listed(command: Command) -> None:
+    listed = command("examples", "--json").json()["examples"]
+    assert all(list(each) == ["name", "title", "description"] and all(each.values()) for each in listed)
+    assert [each["name"] for each in listed][:2] == ["digits_cnn", "iris_mlp"]
+    assert all(each["title"] in command("examples").out for each in listed)
+
+
+def test_blocks_are_listed_with_all_that_a_form_needs(command: Command) -> None:
+    listed = command("blocks", "--json").json()["blocks"]
+    assert [each["id"] for each in listed] == list(registry.blocks())
+    for block in listed:
+        assert list(block) == ["id", "category", "help", "inputs", "outputs", "parameters"]
+        assert block["help"].endswith(".")
+        for each in block["parameters"]:
+            assert list(each) == ["name", "type", "default", "minimum", "maximum", "choices"]
+    linear = next(block for block in listed if block["id"] == "Linear")
+    assert [port["name"] for port in linear["inputs"] + linear["outputs"]] == ["x", "y"]
+    assert linear["parameters"][0] | {"maximum": None} == {
+        "name": "out_features",
+        "type": "int",
+        "default": 64,
+        "minimum": 1,
+        "maximum": None,
+        "choices": [],
+    }
+
+
+def test_blocks_can_be_read_by_people(command: Command) -> None:
+    out = command("blocks").out
+    assert "\nConvolution\n" in out
+    assert "  Linear(out_features=64, bias=True)\n" in out

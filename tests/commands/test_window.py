@@ -1,0 +1,85 @@
+"""`netbuilder [FILE]`, `demo`, `screenshot`, and what becomes of them where no window can be opened."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netbuilder.commands import window
+from tests.commands.conftest import Command
+
+NO_DISPLAY: dict[str, str | None] = {"QT_QPA_PLATFORM": None, "DISPLAY": None, "WAYLAND_DISPLAY": None}
+
+
+def test_without_a_display_the_window_is_refused_and_the_rest_is_named(process: Command, file: Path) -> None:
+    for arguments in ((), (file,)):
+        sentence = process(*arguments, **NO_DISPLAY).refusal()
+        assert sentence.startswith(
+            "There is no display to open a window on: neither DISPLAY nor WAYLAND_DISPLAY is set."
+        )
+        assert "train" in sentence
+
+
+def test_a_display_that_does_not_answer_is_named(process: Command, file: Path) -> None:
+    sentence = process(file, **{**NO_DISPLAY, "DISPLAY": ":32123"}).refusal()
+    assert sentence.startswith("The display :32123 (DISPLAY) does not answer.")
+
+
+def test_missing_system_libraries_are_named_as_packages(
+    command: Command, file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def missing(*, under_x: bool) -> list[str]:
+        return ["libegl1", "libxkbcommon0"]
+
+    monkeypatch.setattr(window, "missing_packages", missing)
+    for arguments in ((file,), ("screenshot", file, "-o", tmp_path / "window.png")):
+        assert "apt install libegl1 libxkbcommon0." in command(*arguments).refusal()
+
+
+def test_a_missing_file_is_told_before_any_window_opens(command: Command, tmp_path: Path) -> None:
+    assert command(tmp_path / "gone.netb").refusal() == f"There is no file {tmp_path / 'gone.netb'}."
+
+
+def test_a_word_that_is_neither_file_nor_verb_is_led_to_the_help(command: Command) -> None:
+    assert command("frobnicate").refusal() == (
+        "There is no file frobnicate. What netbuilder can do is listed by netbuilder --help."
+    )
+
+
+def test_the_demo_without_a_display_says_so_and_does_the_same_job(process: Command, tmp_path: Path) -> None:
+    done = process("demo", **NO_DISPLAY, XDG_DATA_HOME=str(tmp_path))
+    assert done.status == 0, done.err
+    first, *_ = done.out.splitlines()
+    assert first.startswith("There is no display to open a window on")
+    assert "Trained 20 epochs" in done.out
+    accuracy = float(done.out.split("accuracy ")[-1].split()[0])
+    assert accuracy >= 0.97
+    for batch in (1, 3, 17):
+        assert f"batch {batch:>2}: onnxruntime differs from torch by at most" in done.out
+    (model,) = tmp_path.rglob("*.onnx")
+    assert f"{model} is written" in done.out
+
+
+def test_a_screenshot_is_a_picture_of_the_size_asked_for(process: Command, file: Path, tmp_path: Path) -> None:
+    for theme in ("light", "dark"):
+        picture = tmp_path / f"{theme}.png"
+        done = process("screenshot", file, "-o", picture, "--size", "1280x800", "--theme", theme, **NO_DISPLAY)
+        assert done.status == 0, done.err
+        content = picture.read_bytes()
+        assert content.startswith(b"\x89PNG\r\n\x1a\n")
+        assert struct.unpack(">II", content[16:24]) == (1280, 800)
+    assert (tmp_path / "light.png").read_bytes() != (tmp_path / "dark.png").read_bytes()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"], ["check", "gone"], ["blocks"]])
+def test_simple_questions_are_answered_without_torch_and_qt(arguments: list[str]) -> None:
+    script = (
+        "import sys; from netbuilder.cli import main; main(sys.argv[1:]);"
+        "print(sorted({'torch', 'PySide6', 'onnx', 'sklearn'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "[]"
