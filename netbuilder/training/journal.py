@@ -75,16 +75,15 @@ class Journal:
         self._epoch_started = time.perf_counter()
         self.recorder.begin_epoch(self._state.batch)
 
-    def flush(self, *, wait: bool = False) -> None:
-        """Hand on losses and progress, and look inside. Raises `NonFinite` where a step went wrong."""
+    def flush(self, *, wait: bool = False, now: bool = False) -> None:
+        """Hand on losses and, where it is time or `now`, progress and a look inside. Raises `NonFinite`."""
         self.recorder.flush(wait=wait)
         at = time.perf_counter()
-        if at < self.due:  # the end of a short epoch
-            return
-        self.guard.keep_buffers()
-        self._telemetry.progress = self._progress(at)
-        self._probe.look(self._state.step)
-        self.due = time.perf_counter() + FLUSH_SECONDS
+        if now or at >= self.due:  # the end of an epoch may come sooner
+            self.guard.keep_buffers()
+            self._telemetry.progress = self._progress(at)
+            self._probe.look(self._state.step)
+            self.due = time.perf_counter() + FLUSH_SECONDS
 
     def end_epoch(self, values: dict[str, float]) -> None:
         """Count the epoch, keep its weights if they are the best, and save where it is time to."""
@@ -97,7 +96,7 @@ class Journal:
         self._folder.append_epoch({"epoch": self._state.epoch, "step": self._state.step, **entry})
         self._telemetry.emit(EpochEnded(self._run, self._state.epoch, self._state.step, entry, is_best))
         if time.perf_counter() >= self._next_checkpoint or self._state.epoch == self._epochs:
-            self.save()
+            self.checkpoint()
 
     def hold(self) -> bool:
         """Stand still for as long as it is wished; tell whether to go on after that."""
@@ -105,8 +104,8 @@ class Journal:
         if control.take_step():
             return True
         if not control.stopping:
-            self.flush(wait=True)
-            self.save()
+            self.flush(wait=True, now=True)
+            self.checkpoint()
             self._marks.clear()
             self._on_hold(True)
             self.emit(Paused(self._run, self._state.step))
@@ -121,11 +120,15 @@ class Journal:
             control.take_step()
         return True
 
+    def checkpoint(self) -> None:
+        """Save the run as it stands, with the random numbers that come next; for the training thread."""
+        self._state.take_rng()
+        self.save()
+
     def save(self) -> None:
-        """Write a checkpoint. Raises `NetbuilderError` where the disk doesn't take it, or the weights aren't finite."""
+        """Write all files that the state decides. Raises `NetbuilderError` where the disk doesn't take them."""
         started = time.perf_counter()
         state, folder = self._state, self._folder
-        state.take_rng()
         if state.best_epoch is None:
             state.keep_best()
         folder.write_step_losses(self._telemetry.step_losses.view()[: state.step])

@@ -191,9 +191,8 @@ class Run:
         journal.emit(Started(self.id, describe(state.network.device), total, steps, parameters))
         state.give_rng()
         reason = train(state, self._data, self.config, journal)
-        journal.flush(wait=True)
-        self._probe.look(state.step)
-        journal.save()
+        journal.flush(wait=True, now=True)
+        journal.checkpoint()
         metrics: dict[str, float] = {}
         if reason == "finished":
             state.network.load(state.best)
