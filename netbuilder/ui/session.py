@@ -70,9 +70,10 @@ class Session(QObject):
         project = self._document.project.copy()
 
         def create() -> Run:
+            from netbuilder.training.folder import free_folder
             from netbuilder.training.run import Run
 
-            return Run.create(project, runs_folder())
+            return Run.create(project, free_folder(runs_folder()))
 
         self._prepare(create)
 
@@ -97,7 +98,7 @@ class Session(QObject):
         def resume() -> Run:
             from netbuilder.training.run import Run
 
-            return Run.resume(folder, epochs=epochs)
+            return Run.open(folder, epochs=epochs)
 
         self._prepare(resume)
 

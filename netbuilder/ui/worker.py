@@ -24,13 +24,14 @@ class Worker(QObject):
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs = jobs = queue.SimpleQueue[_Job | None]()
         self._mailbox = _Mailbox()
         self._mailbox.posted.connect(self._on_mailbox_posted, Qt.ConnectionType.QueuedConnection)
         self._name = name
         self._thread: threading.Thread | None = None
         self._waiting = 0
-        self.destroyed.connect(lambda jobs=self._jobs: jobs.put(None))
+        self._is_closed = False
+        self.destroyed.connect(lambda: jobs.put(None))
 
     @property
     def busy(self) -> bool:
@@ -56,7 +57,7 @@ class Worker(QObject):
 
     def close(self, timeout: float | None = None) -> bool:
         """Finish what is under way, drop its result, and end the thread; False if it did not end in time."""
-        self._mailbox.posted.disconnect(self._on_mailbox_posted)
+        self._is_closed = True
         if self._thread is None:
             return True
         self._jobs.put(None)
@@ -65,7 +66,8 @@ class Worker(QObject):
 
     def _on_mailbox_posted(self, deliver: Callable[[], None]) -> None:
         self._waiting -= 1
-        deliver()
+        if not self._is_closed:
+            deliver()
 
 
 def _raise(error: Exception) -> None:

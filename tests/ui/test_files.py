@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from netbuilder.graph.edits import RenameNode
+from netbuilder.graph.files import dumps, load, save
+from netbuilder.ui.dialogs import Message
+from netbuilder.ui.document import Document
+from netbuilder.ui.files import Files
+from netbuilder.ui.settings import recent_files
+from tests.drawing import digits_cnn
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QWidget:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(600, 400)
+    window.show()
+    return window
+
+
+@pytest.fixture
+def document(window: QWidget) -> Document:
+    return Document(parent=window)
+
+
+@pytest.fixture
+def files(document: Document, window: QWidget) -> Files:
+    return Files(document, window)
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    path = tmp_path / "digits.netb"
+    save(digits_cnn().project, path)
+    return path
+
+
+def change(document: Document) -> None:
+    node = next(iter(document.project.graph))
+    document.apply(RenameNode(node, "changed"))
+
+
+def answer(qtbot: QtBot, act: Callable[[Message], None]) -> None:
+    """Act on the next dialog that opens, from inside its event loop."""
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, Message):
+            act(dialog)
+        else:
+            QTimer.singleShot(10, look)
+
+    QTimer.singleShot(0, look)
+
+
+def press(qtbot: QtBot, choice: str) -> Callable[[Message], None]:
+    return lambda dialog: qtbot.mouseClick(dialog.button(choice), Qt.MouseButton.LeftButton)
+
+
+def open_message(window: QWidget) -> Message:
+    return next(dialog for dialog in window.findChildren(Message) if dialog.isVisible())
+
+
+def test_an_opened_project_is_unmodified_and_among_the_recent(files: Files, document: Document, saved: Path) -> None:
+    assert files.open(saved)
+    assert document.path == saved
+    assert not document.modified
+    assert recent_files() == [saved]
+
+
+def test_save_writes_the_file_and_takes_the_star_away(files: Files, document: Document, saved: Path) -> None:
+    files.open(saved)
+    change(document)
+    assert document.modified
+    assert files.save()
+    assert not document.modified
+    assert dumps(load(saved)) == dumps(document.project)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"format": "netbuilder", "version": 99}', b"\xff\xfe\x00"])
+def test_a_broken_file_is_told_in_a_sentence_and_the_open_project_stays(
+    files: Files, document: Document, window: QWidget, saved: Path, content: bytes
+) -> None:
+    files.open(saved)
+    change(document)
+    document.mark_saved(saved)
+    before = dumps(document.project)
+    broken = saved.with_name("broken.netb")
+    broken.write_bytes(content)
+    assert not files.open(broken)
+    message = open_message(window)
+    assert "broken.netb" in message.sentence.text()
+    assert "Traceback" not in message.sentence.text()
+    assert dumps(document.project) == before
+    assert document.path == saved
+    assert broken.read_bytes() == content
+
+
+def test_a_full_disk_is_told_and_the_project_stays_unsaved(
+    files: Files, document: Document, window: QWidget, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.open(saved)
+    before = saved.read_bytes()
+    change(document)
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert not files.save()
+    assert "disk is full" in open_message(window).sentence.text()
+    assert document.modified
+    assert saved.read_bytes() == before
+    assert sorted(saved.parent.glob("*.netb")) == [saved]
+
+
+@pytest.mark.parametrize(
+    ("choice", "stays", "written"), [("stay", True, False), ("discard", False, False), ("save", False, True)]
+)
+def test_unsaved_changes_are_asked_about(
+    files: Files, document: Document, qtbot: QtBot, saved: Path, choice: str, stays: bool, written: bool
+) -> None:
+    files.open(saved)
+    change(document)
+    answer(qtbot, press(qtbot, choice))
+    assert files.new() is not stays
+    assert bool(len(document.project.graph)) is stays
+    assert (load(saved).graph.named("changed") is not None) is written
+
+
+def test_escape_keeps_the_project(files: Files, document: Document, qtbot: QtBot, saved: Path) -> None:
+    files.open(saved)
+    change(document)
+    answer(qtbot, lambda dialog: qtbot.keyClick(dialog, Qt.Key.Key_Escape))
+    assert not files.new()
+    assert document.modified
+
+
+def test_save_as_asks_for_a_file_and_ends_in_netb(
+    files: Files, document: Document, qtbot: QtBot, saved: Path, tmp_path: Path
+) -> None:
+    files.open(saved)
+
+    def fill() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QFileDialog)
+        field = dialog.findChild(QLineEdit)
+        assert isinstance(field, QLineEdit)
+        field.selectAll()
+        qtbot.keyClicks(field, str(tmp_path / "another"))
+        save_button = next(each for each in dialog.findChildren(QPushButton) if "Save" in each.text())
+        qtbot.mouseClick(save_button, Qt.MouseButton.LeftButton)
+
+    QTimer.singleShot(100, fill)
+    assert files.save_as()
+    assert document.path == tmp_path / "another.netb"
+    assert recent_files() == [tmp_path / "another.netb", saved]
+
+
+def test_an_example_opens_without_a_file_so_that_nobody_saves_over_it(
+    files: Files, document: Document, tmp_path: Path, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netbuilder.ui.files.examples", lambda: tmp_path)
+    assert files.open(saved)
+    assert document.path is None
+    assert document.name == "digits"
+    assert not document.modified
+    assert recent_files() == []
+
+
+def test_recent_files_that_are_gone_are_not_offered(files: Files, saved: Path, tmp_path: Path) -> None:
+    second = tmp_path / "second.netb"
+    save(digits_cnn().project, second)
+    files.open(saved)
+    files.open(second)
+    assert recent_files() == [second, saved]
+    second.unlink()
+    assert recent_files() == [saved]
