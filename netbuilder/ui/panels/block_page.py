@@ -66,9 +66,9 @@ class BlockPage(QWidget):
         self._body = words(role="muted", wrap=True)
         self._body.setTextFormat(Qt.TextFormat.RichText)
         self._body.setOpenExternalLinks(True)
-        self._payload = QPlainTextEdit()
-        self._payload.setReadOnly(True)
-        self._payload.setFont(mono_font())
+        self.payload = QPlainTextEdit()
+        self.payload.setReadOnly(True)
+        self.payload.setFont(mono_font())
         self._shapes = Facts("Shapes")
         self._cost = Facts("Cost")
 
@@ -93,7 +93,7 @@ class BlockPage(QWidget):
         column.addLayout(about)
         column.addLayout(self._problems)
         column.addLayout(self._form_place)
-        column.addWidget(self._payload)
+        column.addWidget(self.payload)
         for facts in (self._shapes, self._cost):
             column.addSpacing(8)
             column.addWidget(facts)
@@ -116,9 +116,9 @@ class BlockPage(QWidget):
         self._show_header(first, block, same=same)
         self._show_form(block, problems)
         self._show_problems(problems)
-        self._payload.setVisible(block is None)
+        self.payload.setVisible(block is None)
         if block is None:
-            self._payload.setPlainText(json.dumps(thawed(first.params), indent=2, ensure_ascii=False))
+            self.payload.setPlainText(json.dumps(thawed(first.params), indent=2, ensure_ascii=False))
         project = self._document.project
         self._shapes.show_facts(_shape_facts(project, first, lowering) if len(nodes) == 1 else [])
         self._cost.show_facts(
@@ -133,6 +133,10 @@ class BlockPage(QWidget):
     def facts(self) -> dict[str, str]:
         """Return all that is shown in lines, value by name."""
         return self._shapes.facts() | self._cost.facts()
+
+    def help(self) -> str:
+        """Return what is shown of the block's documentation."""
+        return self._help.text() + ("" if self._body.isHidden() else self._body.text())
 
     def name_problem(self) -> str:
         """Return why the name that was typed can't be, empty if it can."""

@@ -107,3 +107,7 @@ class _MixedPage(QWidget):
         types = [node.type for node in nodes]
         self._title.setText(f"{len(nodes)} blocks")
         self._types.show_facts([(each, str(types.count(each)), "") for each in dict.fromkeys(types)])
+
+    def facts(self) -> dict[str, str]:
+        """Return how many blocks there are of each type."""
+        return self._types.facts()

@@ -88,7 +88,7 @@ class Palette(QWidget):
 
     def index_of(self, block_id: str) -> QModelIndex:
         """Return the place in the list of a block that is shown."""
-        names = [row if isinstance(row, str) else row.__name__ for row in self._model.rows]
+        names = ["" if isinstance(row, str) else row.__name__ for row in self._model.rows]
         return self._model.index(names.index(block_id))
 
     def _refilter(self, query: str) -> None:

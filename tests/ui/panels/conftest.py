@@ -1,22 +1,55 @@
-"""A themed application for the panels, on whatever platform the tests run."""
+"""A document with its analysis, as the panels get them."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from pytestqt.qtbot import QtBot
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+from netbuilder.data.catalog import default_config
+from netbuilder.graph.model import NodeId
+from netbuilder.ui.analysis import Analysis
+from netbuilder.ui.document import Document
+from tests.drawing import Drawing
 
-from PySide6.QtWidgets import QApplication
 
-from netbuilder.ui.theme import set_theme
+@pytest.fixture
+def document(qtbot: QtBot) -> Document:
+    """Return a small classifier of digits."""
+    drawing = Drawing(default_config("digits").section())
+    image = drawing.put("Input", "image", field="image")
+    label = drawing.put("Input", "label", field="label")
+    first = drawing.put("Conv2d", "conv1", image, out_channels=4)
+    second = drawing.put("Conv2d", "conv2", first, out_channels=8)
+    flat = drawing.put("Flatten", "flatten", second)
+    logits = drawing.put("Linear", "classes", flat, out_features=10)
+    drawing.put("Output", "logits", logits)
+    drawing.put("CrossEntropy", "loss", logits, label)
+    drawing.put("Accuracy", "accuracy", logits, label)
+    return Document(drawing.project)
 
 
-@pytest.fixture(autouse=True)
-def dark_theme(qapp: QApplication) -> Iterator[None]:
-    set_theme("dark")
-    yield
-    for widget in QApplication.topLevelWidgets():
-        widget.close()
+@pytest.fixture
+def node(document: Document) -> Callable[[str], NodeId]:
+    """Return how to find a block by its name."""
+
+    def named(name: str) -> NodeId:
+        found = document.project.graph.named(name)
+        assert found is not None
+        return found.id
+
+    return named
+
+
+@pytest.fixture
+def analysis(document: Document) -> Iterator[Analysis]:
+    analysis = Analysis(document)
+    yield analysis
+    analysis.close()
+
+
+@pytest.fixture
+def settle(analysis: Analysis, qtbot: QtBot) -> Callable[[], None]:
+    """Return how to wait until the analysis has caught up with the document."""
+    return lambda: qtbot.waitUntil(lambda: analysis.is_current, timeout=60_000)

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.blocks import registry
+from netbuilder.ui.document import Document
+from netbuilder.ui.panels.palette import MIME_TYPE, Palette, ghost
+from netbuilder.ui.theme import set_theme, theme
+
+
+@pytest.fixture
+def palette(qtbot: QtBot) -> Palette:
+    palette = Palette(Document())
+    qtbot.addWidget(palette)
+    palette.resize(208, 700)
+    palette.show()
+    return palette
+
+
+@pytest.fixture
+def requested(palette: Palette) -> list[str]:
+    blocks: list[str] = []
+    palette.block_requested.connect(blocks.append)
+    return blocks
+
+
+def test_every_block_is_listed_under_its_category(palette: Palette) -> None:
+    assert palette.shown() == list(registry.blocks())
+    rows = [palette.list.model().index(row, 0).data() for row in range(palette.list.model().rowCount())]
+    for category, blocks in registry.by_category().items():
+        start = rows.index(category)
+        assert rows[start + 1 : start + 1 + len(blocks)] == [block.__name__ for block in blocks]
+
+
+@pytest.mark.parametrize(
+    ("alias", "block"), [("fc", "Linear"), ("dense", "Linear"), ("cnn", "Conv1d"), ("norm", "LayerNorm")]
+)
+def test_an_alias_finds_its_block(palette: Palette, alias: str, block: str) -> None:
+    QTest.keyClicks(palette.search, alias)
+    assert block in palette.shown()
+    assert len(palette.shown()) < len(registry.blocks())
+
+
+def test_enter_in_the_search_adds_the_best_match(palette: Palette, requested: list[str]) -> None:
+    QTest.keyClicks(palette.search, "dense")
+    QTest.keyClick(palette.search, Qt.Key.Key_Return)
+    assert requested == ["Linear"]
+
+
+def test_arrows_go_through_the_blocks_past_the_headings(palette: Palette, requested: list[str]) -> None:
+    for _ in range(3):
+        QTest.keyClick(palette.search, Qt.Key.Key_Down)
+    QTest.keyClick(palette.search, Qt.Key.Key_Return)
+    assert requested == [list(registry.blocks())[2]]
+
+
+def test_escape_shows_all_blocks_again(palette: Palette) -> None:
+    QTest.keyClicks(palette.search, "conv")
+    QTest.keyClick(palette.search, Qt.Key.Key_Escape)
+    assert palette.search.text() == ""
+    assert palette.shown() == list(registry.blocks())
+
+
+def test_typing_in_the_list_searches(palette: Palette) -> None:
+    QTest.keyClick(palette.list, Qt.Key.Key_F)
+    QTest.keyClicks(palette.search, "c")
+    assert palette.search.text() == "fc"
+    assert palette.shown()[0] == "Linear"
+
+
+def test_nothing_found_is_said(palette: Palette, requested: list[str]) -> None:
+    QTest.keyClicks(palette.search, "qqqq")
+    assert palette.shown() == []
+    assert "qqqq" in palette.list.model().index(0, 0).data()
+    QTest.keyClick(palette.search, Qt.Key.Key_Return)
+    assert requested == []
+
+
+def test_a_double_click_asks_for_the_block(palette: Palette, requested: list[str]) -> None:
+    viewport = palette.list.viewport()
+    place = palette.list.visualRect(palette.index_of("Conv2d")).center()
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=place)
+    assert requested == ["Conv2d"]
+
+
+def test_what_is_dragged_is_the_id_of_the_block(palette: Palette) -> None:
+    data = palette.list.model().mimeData([palette.index_of("Conv2d")])
+    assert bytes(data.data(MIME_TYPE).data()) == b"Conv2d"
+    assert palette.list.model().flags(palette.index_of("Conv2d")) & Qt.ItemFlag.ItemIsDragEnabled
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_the_picture_under_the_pointer_is_a_block_in_its_colour(palette: Palette, ratio: float) -> None:
+    picture = ghost(registry.blocks()["Conv2d"], ratio)
+    assert (picture.width(), picture.height()) == (168 * ratio, 64 * ratio)
+    stripe = picture.toImage().pixelColor(int(3 * ratio), int(32 * ratio))
+    wanted = theme().category("Convolution")
+    assert abs(stripe.hue() - wanted.hue()) < 4
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_each_block_has_the_square_of_its_category(palette: Palette, look: str, qtbot: QtBot) -> None:
+    set_theme("light" if look == "light" else "dark")
+    picture = palette.list.viewport().grab().toImage()
+    rect = palette.list.visualRect(palette.index_of("Conv2d"))
+    ratio = picture.devicePixelRatio()
+    colour = picture.pixelColor(int(22 * ratio), int(rect.center().y() * ratio))
+    assert colour == theme().category("Convolution")
+
+
+def test_tooltips_teach(palette: Palette) -> None:
+    tip = palette.index_of("Linear").data(Qt.ItemDataRole.ToolTipRole)
+    assert "<b>Linear</b>" in tip
+    assert "y = x Wᵀ + b" in tip
+    assert "dense" in tip
