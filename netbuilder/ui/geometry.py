@@ -28,6 +28,11 @@ class Rect(NamedTuple):
     right: float
     bottom: float
 
+    @property
+    def middle(self) -> Position:
+        """The point in its middle."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
     def grown(self, by: float) -> Rect:
         """Return the rectangle with `by` more on each side."""
         return Rect(self.left - by, self.top - by, self.right + by, self.bottom + by)

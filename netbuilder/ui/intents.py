@@ -6,7 +6,8 @@ it does not know one, rank and type can't be a reason to refuse.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import defaults
@@ -44,6 +45,19 @@ def connect_blocks(project: Project, source: NodeId, target: NodeId, specs: Spec
     outputs = [PortRef(source, socket.name) for socket in sockets(project.graph, source).outputs]
     attempts = (connect_to_block(project, output, target, specs) for output in outputs)
     return _first_of(attempts, project, source, "outputs")
+
+
+def connect_in_line(project: Project, nodes: Sequence[NodeId], specs: Specs = UNKNOWN) -> Edit | Refusal:
+    """Draw a wire from each block to the next: all of them or none."""
+    scratch = project.copy()
+    wires: list[Edit] = []
+    for source, target in itertools.pairwise(nodes):
+        wire = connect_blocks(scratch, source, target, specs)
+        if isinstance(wire, Refusal):
+            return wire
+        wire.apply(scratch)
+        wires.append(wire)
+    return _batch(f"Connect {_count(nodes, 'block')}", *wires)
 
 
 def reroute(project: Project, edge: Edge, target: PortRef, specs: Specs = UNKNOWN) -> Edit | Refusal:
@@ -217,6 +231,11 @@ def nudge(project: Project, nodes: Iterable[NodeId], dx: float, dy: float) -> Mo
 def added(edit: Edit) -> list[NodeId]:
     """Return the blocks that an edit puts on the canvas."""
     return [part.node.id for part in flatten(edit) if isinstance(part, AddNode)]
+
+
+def connected(edit: Edit) -> Edge:
+    """Return the wire that an edit draws last."""
+    return [part.edge for part in flatten(edit) if isinstance(part, Connect)][-1]
 
 
 def new_node(project: Project, ids: Iterator[NodeId], type_id: str) -> Node | Refusal:

@@ -1,0 +1,110 @@
+"""What part of the canvas is looked at: zoom, pan, fit."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, QVariantAnimation, Signal
+from PySide6.QtGui import QTransform
+from PySide6.QtWidgets import QGraphicsView
+
+from netbuilder.ui.canvas.motion import GLIDE, animate
+
+FARTHEST = 0.05
+NEAREST = 4.0
+_FIT_MARGIN = 56
+_FIT_NEAREST = 1.0
+
+
+class Camera(QObject):
+    """Moves the view. The canvas has no edges, so there is nothing to scroll to the end of."""
+
+    changed = Signal()
+
+    def __init__(self, view: QGraphicsView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._animation: QVariantAnimation | None = None
+
+    @property
+    def zoom(self) -> float:
+        """Screen pixels per canvas pixel."""
+        return self._view.transform().m11()
+
+    @property
+    def centre(self) -> QPointF:
+        """The middle of what is looked at."""
+        return self._view.mapToScene(self._view.viewport().rect()).boundingRect().center()
+
+    def zoom_at(self, place: QPointF, factor: float) -> None:
+        """Zoom so that what is at this place of the viewport stays there."""
+        self.stop()
+        zoom = max(FARTHEST, min(self.zoom * factor, NEAREST))
+        anchor = self._to_canvas(place)
+        middle = QPointF(self._view.viewport().rect().toRectF().center())
+        self.look(anchor + (middle - place) / zoom, zoom)
+
+    def pan(self, by: QPoint) -> None:
+        """Move what is looked at by so many screen pixels."""
+        self.stop()
+        for bar, distance in (
+            (self._view.horizontalScrollBar(), by.x()),
+            (self._view.verticalScrollBar(), by.y()),
+        ):
+            bar.setValue(bar.value() - distance)
+        self.changed.emit()
+
+    def look(self, centre: QPointF, zoom: float) -> None:
+        """Look there at once."""
+        if zoom != self.zoom:
+            self._view.setTransform(QTransform.fromScale(zoom, zoom))
+        self._view.centerOn(centre)
+        self.changed.emit()
+
+    def go(self, centre: QPointF, zoom: float) -> None:
+        """Glide there."""
+        self.stop()
+        zoom = max(FARTHEST, min(zoom, NEAREST))
+        from_centre, from_zoom = self.centre, self.zoom
+
+        def step(progress: float) -> None:
+            now = math.exp((1 - progress) * math.log(from_zoom) + progress * math.log(zoom))
+            # On the way the middle moves as the zoom does, so that the target comes straight nearer.
+            share = progress if from_zoom == zoom else (1 / now - 1 / from_zoom) / (1 / zoom - 1 / from_zoom)
+            self.look(from_centre + (centre - from_centre) * share, now)
+
+        self._animation = animate(GLIDE, step, self._on_arrived)
+
+    def fit(self, area: QRectF) -> None:
+        """Glide to where all of an area is seen, no nearer than 100 %."""
+        if area.isEmpty():
+            self.go(QPointF(0, 0), 1.0)
+            return
+        room = self._view.viewport().size()
+        width, height = max(room.width() - 2 * _FIT_MARGIN, 50), max(room.height() - 2 * _FIT_MARGIN, 50)
+        self.go(area.center(), min(width / area.width(), height / area.height(), _FIT_NEAREST))
+
+    def reveal(self, area: QRectF) -> None:
+        """Glide just so far that an area is seen; stay where it is seen already."""
+        seen = self._view.mapToScene(self._view.viewport().rect()).boundingRect()
+        margin = 24 / self.zoom
+        if not seen.adjusted(margin, margin, -margin, -margin).contains(area):
+            self.go(area.center(), self.zoom)
+
+    def jump(self) -> None:
+        """Be at once where a glide would end."""
+        if self._animation is not None:
+            self._animation.setCurrentTime(self._animation.duration())
+
+    def stop(self) -> None:
+        """Stay where it is."""
+        if self._animation is not None:
+            self._animation.stop()
+            self._animation = None
+
+    def _on_arrived(self) -> None:
+        self._animation = None
+
+    def _to_canvas(self, place: QPointF) -> QPointF:
+        inverse, _ = self._view.viewportTransform().inverted()
+        return inverse.map(place)

@@ -1,0 +1,99 @@
+"""What the compiler found out about the network, and what a run does with it, told to the items that it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+from netbuilder.blocks.spec import TensorSpec
+from netbuilder.compiler.program import Lowering
+from netbuilder.diagnostics import Diagnostic
+from netbuilder.graph.model import Edge, NodeId
+from netbuilder.ui.canvas.items import BlockItem, WireItem
+from netbuilder.ui.canvas.parts import Hit, Mark, Side
+from netbuilder.ui.wiring import UNKNOWN, Specs
+
+
+class Findings:
+    """The last `Lowering` and the marks of a run, on the items."""
+
+    def __init__(
+        self,
+        blocks: Mapping[NodeId, BlockItem],
+        wires: Mapping[Edge, WireItem],
+        wires_at: Callable[[NodeId], Collection[Edge]],
+    ) -> None:
+        self._blocks = blocks
+        self._wires = wires
+        self._wires_at = wires_at
+        self._lowering: Lowering | None = None
+        self._total = 1
+        self._problems: dict[NodeId, tuple[Diagnostic, ...]] = {}
+        self._marks: dict[NodeId, Mark] = {}
+        self._failure: Diagnostic | None = None
+
+    @property
+    def specs(self) -> Specs:
+        """The shapes that are known."""
+        return self._lowering.specs if self._lowering else UNKNOWN
+
+    def forget(self) -> None:
+        """Know nothing: another project has taken the place of the one that this was about."""
+        self._lowering, self._problems, self._marks, self._failure = None, {}, {}, None
+
+    def take(self, lowering: Lowering | None) -> None:
+        """Show another lowering. Items that it says nothing new about are not drawn again."""
+        self._lowering = lowering
+        self._total = (sum(cost.parameters for cost in lowering.costs.values()) if lowering else 0) or 1
+        found: dict[NodeId, list[Diagnostic]] = {}
+        for diagnostic in lowering.diagnostics if lowering else ():
+            if diagnostic.node is not None:
+                found.setdefault(NodeId(diagnostic.node), []).append(diagnostic)
+        self._problems = {node: tuple(problems) for node, problems in found.items()}
+        self.show(self._blocks, self._wires)
+
+    def show(self, nodes: Iterable[NodeId], edges: Iterable[Edge]) -> None:
+        """Tell these items what is known about them."""
+        if self._lowering is None:
+            return
+        specs, costs = self._lowering.specs, self._lowering.costs
+        for node in nodes:
+            item = self._blocks[node]
+            cost = costs.get(node)
+            share = cost.parameters / self._total if cost else 0.0
+            item.show_analysis(self._spec(node, item, specs), share, self._problems.get(node, ()))
+        for edge in edges:
+            source, target, wire = self._blocks[edge.source.node], self._blocks[edge.target.node], self._wires[edge]
+            severity = target.port_severity(Side.INPUT, edge.target.port) if target.problems else None
+            wire.names_shape = edge.source != source.main_output
+            wire.show_analysis(specs.get(edge.source), severity)
+
+    def _spec(self, node: NodeId, item: BlockItem, specs: Specs) -> TensorSpec | None:
+        """Return what a block gives, or, where it gives nothing, what it gets."""
+        if item.main_output is not None:
+            return specs.get(item.main_output)
+        into = [edge for edge in self._wires_at(node) if edge.target.node == node]
+        return specs.get(into[0].source) if into else None
+
+    def mark(self, marks: Mapping[NodeId, Mark], failure: Diagnostic | None = None) -> None:
+        """Show what a run does with which blocks, and on which it failed, and why."""
+        self._marks, self._failure = dict(marks), failure
+        if failure is not None and failure.node is not None:
+            self._marks[NodeId(failure.node)] = Mark.FAILED
+        for node, item in self._blocks.items():
+            item.show_mark(self.mark_of(node))
+
+    def mark_of(self, node: NodeId) -> Mark:
+        """Return what a run does with a block."""
+        return self._marks.get(node, Mark.NONE)
+
+    def problems_at(self, hit: Hit) -> list[Diagnostic]:
+        """Return what is wrong with a block, at a port, or with a wire."""
+        if hit.edge is not None:
+            at_target = self._problems.get(hit.edge.target.node, ())
+            return [problem for problem in at_target if problem.port == hit.edge.target.port]
+        problems = list(self._problems.get(hit.node, ())) if hit.node else []
+        if hit.port is not None:
+            return [problem for problem in problems if problem.port == hit.port.ref.port]
+        if self._failure is not None and self._failure.node == hit.node:
+            problems.insert(0, self._failure)
+        return problems

@@ -1,0 +1,312 @@
+"""What stands on the canvas: blocks and wires. They show what they are told, and know nothing of the document."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from netbuilder.blocks import registry
+from netbuilder.blocks.parameters import parse
+from netbuilder.blocks.spec import Block, TensorSpec
+from netbuilder.diagnostics import Diagnostic
+from netbuilder.graph.model import Edge, Node, PortRef, creation_number
+from netbuilder.ui.canvas import painting
+from netbuilder.ui.canvas.motion import Fade
+from netbuilder.ui.canvas.parts import Mark, PortPlace, Side
+from netbuilder.ui.canvas.routing import Route
+from netbuilder.ui.geometry import BLOCK_WIDTH, Rect, block_height, port_height
+from netbuilder.ui.ports import Socket, Sockets
+
+_MARGIN = 12.0
+"""What a block paints around its area: glow, ports, shadow."""
+
+
+class BlockItem(QGraphicsItem):
+    """A block: its name, type, parameters, output shape, share of the network's parameters, ports, and what is wrong."""
+
+    def __init__(self, node: Node, sockets: Sockets) -> None:
+        super().__init__()
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self.setZValue(1)
+        self.node = node
+        self.sockets = sockets
+        self.block: type[Block] | None = None
+        self.summary = ""
+        self.main_output: PortRef | None = None
+        """The output whose shape the block shows."""
+        self.height = 0.0
+        self._bounds = QRectF()
+        self.spec: TensorSpec | None = None
+        self.is_analysed = False
+        self.bar = 0
+        self.problems: tuple[Diagnostic, ...] = ()
+        self.wired: frozenset[tuple[Side, str]] = frozenset()
+        self.mark = Mark.NONE
+        self.selected = False
+        self.hot_port: PortPlace | None = None
+        self.judged: Mapping[str, bool] | None = None
+        self.judged_side = Side.INPUT
+        self.hover = Fade(self.update)
+        self.show_node(node, sockets)
+
+    def show_node(self, node: Node, sockets: Sockets) -> None:
+        """Show this state of the node and its ports."""
+        self.prepareGeometryChange()
+        self.node = node
+        self.sockets = sockets
+        self.block = registry.get(node.type)
+        block = parse(self.block, node.params)[0] if self.block else None
+        self.summary = block.summary() if block else ""
+        self.height = block_height(sockets.most)
+        self.main_output = PortRef(node.id, sockets.outputs[0].name) if sockets.outputs else None
+        self._bounds = QRectF(-_MARGIN, -_MARGIN, BLOCK_WIDTH + 2 * _MARGIN, self.height + 2 * _MARGIN)
+        self.update()
+
+    def show_wired(self, wired: frozenset[tuple[Side, str]]) -> None:
+        """Show which ports have wires."""
+        if wired != self.wired:
+            self.wired = wired
+            self.update()
+
+    def show_analysis(self, spec: TensorSpec | None, share: float, problems: tuple[Diagnostic, ...]) -> None:
+        """Show what the compiler knows. Costs next to nothing where nothing changed."""
+        bar = painting.bar_width(share)
+        if (
+            bar != self.bar
+            or not self.is_analysed
+            or (spec is not self.spec and spec != self.spec)
+            or problems != self.problems
+        ):
+            self.spec, self.bar, self.problems, self.is_analysed = spec, bar, problems, True
+            self.update()
+
+    def show_mark(self, mark: Mark) -> None:
+        """Show what a run is doing with this block."""
+        if mark is not self.mark:
+            self.mark = mark
+            self.update()
+
+    def show_selected(self, selected: bool) -> None:
+        """Show whether this block is selected; a selected one stands before others."""
+        if selected != self.selected:
+            self.selected = selected
+            self.setZValue(2 if selected else 1)
+            self.update()
+
+    def show_hover(self, over: bool, port: PortPlace | None = None) -> None:
+        """Show that the pointer is on the block, or on one of its ports."""
+        self.hover.go(1.0 if over else 0.0)
+        if port != self.hot_port:
+            self.hot_port = port
+            self.update()
+
+    def show_judged(self, judged: Mapping[str, bool] | None, side: Side = Side.INPUT) -> None:
+        """While a wire is drawn: let the ports that can take it glow and dim the others; None ends that."""
+        self.judged, self.judged_side = judged, side
+        self.setOpacity(0.45 if judged is not None and not any(judged.values()) else 1.0)
+        self.update()
+
+    # Geometry
+
+    @property
+    def area(self) -> Rect:
+        """The block's area on the canvas."""
+        x, y = self.x(), self.y()
+        return Rect(x, y, x + BLOCK_WIDTH, y + self.height)
+
+    def ports(self) -> list[PortPlace]:
+        """Return all ports, inputs first."""
+        inputs = [PortPlace(Side.INPUT, PortRef(self.node.id, socket.name)) for socket in self.sockets.inputs]
+        return inputs + [PortPlace(Side.OUTPUT, PortRef(self.node.id, socket.name)) for socket in self.sockets.outputs]
+
+    def port_offset(self, side: Side, name: str) -> tuple[float, float]:
+        """Return where a port's middle is, from the block's top left corner."""
+        listed = self.side(side)
+        names = [socket.name for socket in listed]
+        index = names.index(name) if name in names else 0
+        x = 0.0 if side is Side.INPUT else BLOCK_WIDTH
+        return x, port_height(index, max(len(listed), 1), self.height)
+
+    def port_position(self, side: Side, name: str) -> QPointF:
+        """Return where a port's middle is on the canvas."""
+        return self.pos() + QPointF(*self.port_offset(side, name))
+
+    def side(self, side: Side) -> tuple[Socket, ...]:
+        """Return the sockets of one side."""
+        return self.sockets.inputs if side is Side.INPUT else self.sockets.outputs
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        painting.paint_block(painter, self)
+
+    # Problems
+
+    @property
+    def severity(self) -> str | None:
+        """The worst that is wrong with the block as a whole, be it at a port or not."""
+        if any(problem.severity == "error" for problem in self.problems):
+            return "error"
+        return "warning" if self.problems else None
+
+    def port_severity(self, side: Side, name: str) -> str | None:
+        """Return the worst that is wrong at a port. A problem that names a port means an input, unless there is none."""
+        found = [problem.severity for problem in self.problems if problem.port == name]
+        has_input = any(socket.name == name for socket in self.sockets.inputs)
+        if not found or has_input != (side is Side.INPUT):
+            return None
+        return "error" if "error" in found else "warning"
+
+
+class WireItem(QGraphicsItem):
+    """A wire, with the shape of what it carries."""
+
+    def __init__(self, edge: Edge) -> None:
+        super().__init__()
+        self.setZValue(0)
+        self.edge = edge
+        self.route: Route | None = None
+        self.path = QPainterPath()
+        self.spec: TensorSpec | None = None
+        self.severity: str | None = None
+        self.selected = False
+        self.emphasis = False
+        """Whether a block at one of its ends is selected or under the pointer: then the shape is shown."""
+        self.bears_label = False
+        """Whether, of the wires from one port, this is the one that carries the shape."""
+        self.names_shape = False
+        """Whether the shape is not to be read at the block where the wire starts."""
+        self.offered = False
+        """Whether a block that is held over the wire would go into it."""
+        self.hover = Fade(self.update)
+        self._stroke: QPainterPath | None = None
+        self._bounds = QRectF()
+        self._label: QRectF | None = None
+        self.order = (creation_number(edge.source.node), creation_number(edge.target.node), edge.target.port)
+
+    def show_route(self, route: Route) -> None:
+        """Take this way."""
+        self.setPos(0, 0)
+        if route == self.route:
+            return
+        self.prepareGeometryChange()
+        self.route = route
+        self.path = painting.route_path(route)
+        self._bounds = self.path.controlPointRect().adjusted(-6, -6, 6, 6)
+        self._label = None
+        self._stroke = None
+        self.update()
+
+    def show_analysis(self, spec: TensorSpec | None, severity: str | None) -> None:
+        """Show what the wire carries and whether it may."""
+        if severity != self.severity or (spec is not self.spec and spec != self.spec):
+            self.spec, self.severity = spec, severity
+            self._label = None
+            self.update()
+
+    @property
+    def label(self) -> QRectF:
+        """Where the shape is written."""
+        assert self.route is not None
+        if self._label is None:
+            self._label = painting.label_rect(str(self.spec), QPointF(*self.route.middle))
+        return self._label
+
+    def show_selected(self, selected: bool) -> None:
+        """Show whether this wire is selected."""
+        if selected != self.selected:
+            self.selected = selected
+            self._restack()
+
+    def show_emphasis(self, emphasis: bool) -> None:
+        """Show that a block at one of the ends is looked at."""
+        if emphasis != self.emphasis:
+            self.emphasis = emphasis
+            self._restack()
+
+    def show_hover(self, over: bool) -> None:
+        """Show that the pointer is on the wire."""
+        self.hover.go(1.0 if over else 0.0)
+
+    def show_offered(self, offered: bool) -> None:
+        """Light the wire up: a block let go here would go into it."""
+        if offered != self.offered:
+            self.offered = offered
+            self._restack()
+
+    def _restack(self) -> None:
+        self.setZValue(0.5 if self.selected or self.emphasis or self.offered else 0.0)
+        self.update()
+
+    def show_bearing(self, bears_label: bool) -> None:
+        """Carry the shape, or leave it to another wire from the same port."""
+        if bears_label != self.bears_label:
+            self.bears_label = bears_label
+            self.update()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the shape fits into the straight run of the wire."""
+        return self.route is not None and self.route.room >= self.label.width() + 20
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody looks at this very wire."""
+        return self.selected or self.hover.value > 0
+
+    @property
+    def shows_label(self) -> bool:
+        """Whether the shape is written into the wire: where it is asked for, or there is need and room for it."""
+        is_wanted = self.is_asked or self.severity is not None
+        if not is_wanted and self.bears_label:
+            is_long = self.route is not None and self.route.room >= painting.LABEL_ROOM
+            is_wanted = is_long or self.emphasis or self.names_shape
+        return is_wanted and self.spec is not None and self.has_room
+
+    def touches(self, place: QPointF, reach: float) -> bool:
+        """Tell whether a place is on the wire, give or take `reach`."""
+        if not self._bounds.adjusted(-reach, -reach, reach, reach).contains(place):
+            return False
+        if self._stroke is None:
+            stroker = QPainterPathStroker()
+            stroker.setWidth(2 * reach)
+            self._stroke = stroker.createStroke(self.path)
+        return self._stroke.contains(place)
+
+    def crosses(self, line: Collection[QPointF]) -> bool:
+        """Tell whether the wire crosses a line of points."""
+        drawn = QPainterPath()
+        first, *others = line
+        drawn.moveTo(first)
+        for point in others:
+            drawn.lineTo(point)
+        stroker = QPainterPathStroker()
+        stroker.setWidth(1.0)
+        return stroker.createStroke(drawn).intersects(stroker.createStroke(self.path))
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        painting.paint_wire(painter, self)
+
+
+class LabelsItem(QGraphicsItem):
+    """The shapes on the wires, over all of them, so that no wire runs through another one's."""
+
+    def __init__(self, wires: Iterable[WireItem]) -> None:
+        super().__init__()
+        self.setZValue(0.9)
+        self._wires = wires
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(-1e7, -1e7, 2e7, 2e7)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        for wire in self._wires:
+            if wire.shows_label:
+                painting.paint_label(painter, wire, option.exposedRect)

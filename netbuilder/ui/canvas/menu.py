@@ -1,0 +1,81 @@
+"""The menu of the canvas: what can be done with what the pointer is on, repairs first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QMenu
+
+from netbuilder.ui.canvas.parts import Hit
+from netbuilder.ui.theme import icon
+
+if TYPE_CHECKING:
+    from netbuilder.ui.canvas.view import CanvasView
+
+
+def open_menu(canvas: CanvasView, event: QContextMenuEvent) -> None:
+    """Open the menu where it was asked for; by key, for the selected block."""
+    place = event.pos()
+    if event.reason() == QContextMenuEvent.Reason.Keyboard:
+        place = canvas.pointer()
+        if canvas.selected():
+            area = canvas.canvas_scene.blocks[canvas.selected()[-1]].area
+            place = canvas.mapFromScene(area.left + 24, area.top + 24)
+    menu = menu_at(canvas, place)
+    menu.popup(canvas.viewport().mapToGlobal(place))
+
+
+def menu_at(canvas: CanvasView, place: QPoint) -> QMenu:
+    """Return the menu for a place of the viewport, after selecting what is there."""
+    scene = canvas.canvas_scene
+    hit = scene.hit(canvas.mapToScene(place), canvas.zoom())
+    if hit.node is not None and hit.node not in scene.selected_nodes:
+        scene.select([hit.node])
+    if hit.edge is not None and hit.edge not in scene.selected_edges:
+        scene.select([], [hit.edge])
+    menu = QMenu(canvas)
+    menu.aboutToHide.connect(menu.deleteLater)
+    _add_fixes(menu, canvas, hit)
+    if hit.node is not None or hit.edge is not None:
+        _add_selection(menu, canvas)
+    else:
+        _add_canvas(menu, canvas, place)
+    return menu
+
+
+def _add_fixes(menu: QMenu, canvas: CanvasView, hit: Hit) -> None:
+    fixes = [fix for problem in canvas.canvas_scene.findings.problems_at(hit) for fix in problem.fixes]
+    for fix in fixes:
+        menu.addAction(icon("mdi6.auto-fix", "accent"), fix.title).triggered.connect(
+            lambda _, edit=fix.edit: canvas.perform(edit)
+        )
+    if fixes:
+        menu.addSeparator()
+
+
+def _add_selection(menu: QMenu, canvas: CanvasView) -> None:
+    blocks = len(canvas.selected())
+    if blocks:
+        menu.addAction("Rename", "F2", canvas.rename_selected)
+        menu.addAction("Duplicate", "Ctrl+D", canvas.duplicate)
+        menu.addAction("Cut", "Ctrl+X", canvas.cut)
+        menu.addAction("Copy", "Ctrl+C", canvas.copy)
+        menu.addSeparator()
+        menu.addAction("Add block after", "Tab", canvas.search_after_selection)
+        wire = menu.addAction("Wire in order of selection", "W", canvas.connect_selected)
+        wire.setEnabled(blocks > 1)
+    menu.addAction("Cut wires", canvas.disconnect_selection)
+    menu.addSeparator()
+    menu.addAction("Delete", "Del", canvas.delete_selection)
+
+
+def _add_canvas(menu: QMenu, canvas: CanvasView, place: QPoint) -> None:
+    menu.addAction("Add block", "Space", lambda: canvas.search(place))
+    menu.addAction("Paste", "Ctrl+V", canvas.paste)
+    menu.addAction("Select all", "Ctrl+A", canvas.select_all)
+    menu.addSeparator()
+    menu.addAction("Arrange", "L", canvas.arrange)
+    menu.addAction("Show all", "Home", canvas.fit)
+    menu.addAction("100 %", "Ctrl+0", lambda: canvas.zoom_to(1.0))

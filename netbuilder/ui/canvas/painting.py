@@ -1,0 +1,324 @@
+"""How blocks and wires look. Colours are the theme's of the moment; measures are those of the mock-up."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+
+from netbuilder.blocks import registry
+from netbuilder.ui.canvas.parts import Mark, Side
+from netbuilder.ui.canvas.routing import Route
+from netbuilder.ui.geometry import BLOCK_HEIGHT, BLOCK_WIDTH, PORT_SIZE
+from netbuilder.ui.theme import Theme, mix, mono_font, text_font, theme
+
+if TYPE_CHECKING:
+    from netbuilder.ui.canvas.items import BlockItem, WireItem
+
+RADIUS = 8.0
+STRIPE = 5.0
+BAR = 3.0
+LABEL_ROOM = 150.0
+"""A straight run this long carries the shape; on shorter ones it is next to a block that says it anyway."""
+
+_LEFT = 16.0
+_RIGHT = BLOCK_WIDTH - 12.0
+_BADGE = 14.0
+_ABOVE = BLOCK_HEIGHT / 2 + 12
+_DETAIL = 0.55
+"""Below this zoom a block shows its name alone, large."""
+
+
+@cache
+def _metrics(kind: str) -> tuple[QFont, QFontMetricsF]:
+    fonts = {
+        "name": lambda: text_font(13, QFont.Weight.DemiBold),
+        "large": lambda: text_font(20, QFont.Weight.DemiBold),
+        "type": lambda: text_font(11),
+        "summary": lambda: text_font(11),
+        "shape": lambda: mono_font(11),
+        "pill": lambda: mono_font(10),
+        "hint": lambda: text_font(11),
+    }
+    font = fonts[kind]()
+    return font, QFontMetricsF(font)
+
+
+@lru_cache(8192)
+def _elided(kind: str, text: str, width: int) -> str:
+    return _metrics(kind)[1].elidedText(text, Qt.TextElideMode.ElideRight, width)
+
+
+@lru_cache(8192)
+def text_width(kind: str, text: str) -> float:
+    """Return how wide a text is in one of the canvas's fonts."""
+    return _metrics(kind)[1].horizontalAdvance(text)
+
+
+def bar_width(share: float) -> int:
+    """Return the length of the bar for a share of the parameters; what is not nothing can be seen."""
+    return max(2, round(share * (BLOCK_WIDTH - STRIPE))) if share > 0 else 0
+
+
+def with_alpha(colour: QColor, alpha: float) -> QColor:
+    """Return the colour, seen through so much."""
+    seen = QColor(colour)
+    seen.setAlphaF(alpha)
+    return seen
+
+
+def dtype_colour(look: Theme, dtype: str) -> QColor:
+    """Return the colour of wires of this type: measurements plain, labels and tokens with a tint of their own."""
+    tints = {"int64": look.category("Normalization"), "bool": look.category("Pooling")}
+    return mix(look.wire, tints[dtype], 0.6) if dtype in tints else look.wire
+
+
+def severity_colour(look: Theme, severity: str) -> QColor:
+    """Return red for an error, amber for a warning."""
+    return look.error if severity == "error" else look.warning
+
+
+# Blocks
+
+
+def paint_block(painter: QPainter, item: BlockItem) -> None:
+    """Paint a block."""
+    look = theme()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    frame = QRectF(0, 0, BLOCK_WIDTH, item.height)
+    _paint_surround(painter, frame, item, look)
+    _paint_body(painter, frame, item, look)
+    _paint_text(painter, item, look)
+    _paint_badge(painter, item, look)
+    _paint_ports(painter, item, look)
+
+
+def _paint_surround(painter: QPainter, frame: QRectF, item: BlockItem, look: Theme) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if item.selected:
+        for width, alpha in ((10.0, 0.10), (7.0, 0.12), (4.0, 0.22)):
+            painter.setPen(QPen(with_alpha(look.accent, alpha), width))
+            painter.drawRoundedRect(frame, RADIUS, RADIUS)
+    elif not look.is_dark:
+        painter.setPen(Qt.PenStyle.NoPen)
+        for spread, drop, alpha in ((2.0, 3.0, 0.025), (1.0, 2.0, 0.035), (0.0, 1.0, 0.05)):
+            painter.setBrush(with_alpha(look.text, alpha))
+            painter.drawRoundedRect(
+                frame.adjusted(-spread, drop - spread, spread, drop + spread), RADIUS + spread, RADIUS + spread
+            )
+
+
+def _paint_body(painter: QPainter, frame: QRectF, item: BlockItem, look: Theme) -> None:
+    outline = QPainterPath()
+    outline.addRoundedRect(frame, RADIUS, RADIUS)
+    fill = mix(look.raised, look.hover, item.hover.value)
+    painter.fillPath(outline, fill)
+
+    colour = look.category(item.block.category if item.block else "")
+    painter.save()
+    painter.setClipPath(outline)
+    if item.block is None:
+        painter.fillRect(QRectF(0, 0, STRIPE, frame.height()), with_alpha(look.muted, 0.5))
+    else:
+        painter.fillRect(QRectF(0, 0, STRIPE, frame.height()), colour)
+    if item.bar:
+        painter.fillRect(QRectF(STRIPE, frame.height() - BAR, item.bar, BAR), colour)
+    painter.restore()
+
+    rim = mix(look.line, look.muted, 0.45 * item.hover.value)
+    pen = QPen(rim, 1.0)
+    if item.severity and _has_own_problem(item):
+        pen = QPen(severity_colour(look, item.severity), 1.25)
+    if item.block is None:
+        pen.setDashPattern([4, 3])
+        pen.setColor(mix(pen.color(), look.muted, 0.5))
+    if item.mark is Mark.FAILED:
+        pen = QPen(look.error, 2.0)
+    if item.selected:
+        pen = QPen(look.accent, 1.75)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    inset = pen.widthF() / 2
+    painter.drawRoundedRect(frame.adjusted(inset, inset, -inset, -inset), RADIUS - inset, RADIUS - inset)
+
+
+def _has_own_problem(item: BlockItem) -> bool:
+    """Tell whether something is wrong with the block itself; what is wrong at a port is shown there."""
+    named = {socket.name for socket in (*item.sockets.inputs, *item.sockets.outputs)}
+    return any(problem.port not in named for problem in item.problems)
+
+
+def _paint_text(painter: QPainter, item: BlockItem, look: Theme) -> None:
+    top = (item.height - 64) / 2
+    right = _RIGHT - (_BADGE + 2 if item.severity or item.mark is not Mark.NONE else 0)
+    painter.setPen(look.text)
+    if painter.worldTransform().m11() < _DETAIL:
+        painter.setFont(_metrics("large")[0])
+        painter.drawText(QPointF(_LEFT - 2, top + 39), _elided("large", item.node.name, int(right - _LEFT)))
+        return
+    name = _elided("name", item.node.name, int(right - _LEFT))
+    painter.setFont(_metrics("name")[0])
+    painter.drawText(QPointF(_LEFT, top + 21), name)
+    after = _LEFT + text_width("name", name) + 7
+    kind = item.node.type if item.block else f"{item.node.type} · unknown"
+    painter.setPen(look.muted)
+    if right - after > 28:
+        painter.setFont(_metrics("type")[0])
+        painter.drawText(QPointF(after, top + 21), _elided("type", kind, int(right - after)))
+    if item.summary:
+        painter.setFont(_metrics("summary")[0])
+        painter.drawText(QPointF(_LEFT, top + 36), _elided("summary", item.summary, int(_RIGHT - _LEFT)))
+    if item.spec is not None:
+        painter.setFont(_metrics("shape")[0])
+        painter.setPen(look.text)
+        painter.drawText(QPointF(_LEFT, top + 52), _elided("shape", str(item.spec), int(_RIGHT - _LEFT)))
+    elif item.is_analysed:
+        painter.setFont(_metrics("type")[0])
+        painter.setPen(with_alpha(look.muted, 0.7))
+        painter.drawText(QPointF(_LEFT, top + 52), "no shape yet")
+
+
+def _paint_badge(painter: QPainter, item: BlockItem, look: Theme) -> None:
+    middle = QPointF(_RIGHT - _BADGE / 2 + 3, (item.height - 64) / 2 + 16.5)
+    if item.mark is Mark.RUNNING and not item.severity:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(with_alpha(look.good, 0.25))
+        painter.drawEllipse(middle, 6, 6)
+        painter.setBrush(look.good)
+        painter.drawEllipse(middle, 3, 3)
+        return
+    severity = "error" if item.mark is Mark.FAILED else item.severity
+    if severity:
+        paint_warning_sign(painter, middle, severity_colour(look, severity), look)
+
+
+def paint_warning_sign(painter: QPainter, middle: QPointF, colour: QColor, look: Theme) -> None:
+    """Paint an exclamation mark in a disc."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawEllipse(middle, _BADGE / 2, _BADGE / 2)
+    painter.setBrush(look.raised)
+    painter.drawRoundedRect(QRectF(middle.x() - 0.9, middle.y() - 4.2, 1.8, 5.2), 0.9, 0.9)
+    painter.drawEllipse(QPointF(middle.x(), middle.y() + 3.2), 1.1, 1.1)
+
+
+def _paint_ports(painter: QPainter, item: BlockItem, look: Theme) -> None:
+    for port in item.ports():
+        _paint_port(painter, item, port.side, port.ref.port, port == item.hot_port, look)
+
+
+def _paint_port(painter: QPainter, item: BlockItem, side: Side, name: str, hot: bool, look: Theme) -> None:
+    middle = QPointF(*item.port_offset(side, name))
+    severity = item.port_severity(side, name)
+    is_wired = (side, name) in item.wired
+    ring, fill, radius = look.wire, look.background if look.is_dark else look.raised, PORT_SIZE / 2
+    if is_wired:
+        ring = mix(look.wire, look.text, 0.25)
+    if severity:
+        ring = severity_colour(look, severity)
+        fill = mix(fill, ring, 0.35)
+    opacity = 1.0
+    if item.judged is not None:
+        takes = side is item.judged_side and item.judged.get(name, False)
+        opacity = 1.0 if takes else 0.3
+        if takes:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(with_alpha(look.accent, 0.28))
+            painter.drawEllipse(middle, radius + 4.5, radius + 4.5)
+            ring, fill = look.accent, mix(fill, look.accent, 0.5)
+    if hot:
+        radius += 1.5
+        if item.judged is None or opacity == 1.0:
+            ring, fill = look.accent, look.accent
+    painter.setOpacity(painter.opacity() * opacity)
+    painter.setPen(QPen(ring, 1.5))
+    painter.setBrush(fill)
+    painter.drawEllipse(middle, radius - 0.75, radius - 0.75)
+    painter.setOpacity(painter.opacity() / opacity)
+
+
+def paint_ghost(painter: QPainter, corner: tuple[float, float], type_id: str) -> None:
+    """Paint a block that is in the hand."""
+    look = theme()
+    block = registry.get(type_id)
+    frame = QRectF(*corner, BLOCK_WIDTH, BLOCK_HEIGHT)
+    painter.setPen(QPen(look.accent, 1.5))
+    painter.setBrush(with_alpha(look.raised, 0.85))
+    painter.drawRoundedRect(frame, RADIUS, RADIUS)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(look.category(block.category if block else ""))
+    painter.drawRoundedRect(QRectF(*corner, STRIPE, BLOCK_HEIGHT).adjusted(2, 8, 0, -8), 1.5, 1.5)
+    painter.setPen(look.text)
+    painter.setFont(_metrics("name")[0])
+    painter.drawText(frame.adjusted(16, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, type_id)
+
+
+# Wires
+
+
+def route_path(route: Route) -> QPainterPath:
+    """Return a route as a path."""
+    path = QPainterPath(QPointF(*route.start))
+    for curve in route.curves:
+        path.cubicTo(*curve.first, *curve.second, *curve.end)
+    return path
+
+
+def paint_wire(painter: QPainter, item: WireItem) -> None:
+    """Paint a wire and, where it belongs, its shape."""
+    look = theme()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    colour = dtype_colour(look, item.spec.dtype if item.spec else "")
+    width = 1.75
+    if item.emphasis:
+        colour = mix(colour, look.text, 0.35)
+    if item.hover.value:
+        colour = mix(colour, look.text, 0.45 * item.hover.value)
+        width += 0.5 * item.hover.value
+    if item.severity:
+        colour = severity_colour(look, item.severity)
+    if item.selected or item.offered:
+        colour, width = look.accent, 2.25
+        painter.setPen(_wire_pen(with_alpha(look.accent, 0.22), 8.0 if item.offered else 6.0))
+        painter.drawPath(item.path)
+    painter.setPen(_wire_pen(colour, width))
+    painter.drawPath(item.path)
+
+
+def _wire_pen(colour: QColor, width: float) -> QPen:
+    return QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+
+
+def label_rect(text: str, middle: QPointF) -> QRectF:
+    """Return the area of the shape on a wire."""
+    width = text_width("pill", text) + 12
+    return QRectF(middle.x() - width / 2, middle.y() - 8, width, 16)
+
+
+def paint_label(painter: QPainter, item: WireItem, exposed: QRectF) -> None:
+    """Paint the shape into a wire, if that can be seen and read."""
+    rect = item.label
+    if rect.intersects(exposed) and painter.worldTransform().m11() >= _DETAIL:
+        look = theme()
+        colour = severity_colour(look, item.severity) if item.severity else look.muted
+        paint_pill(painter, rect, str(item.spec), "pill", colour, look)
+
+
+def paint_label_above(painter: QPainter, item: WireItem) -> None:
+    """Paint the shape above a wire that is too short to carry it, and above the blocks at its ends."""
+    look = theme()
+    rect = item.label.translated(0, -_ABOVE)
+    paint_pill(painter, rect, str(item.spec), "pill", look.text, look)
+
+
+def paint_pill(painter: QPainter, rect: QRectF, text: str, kind: str, colour: QColor, look: Theme) -> None:
+    """Paint a few words in a rounded box that stands out from the canvas."""
+    painter.setPen(QPen(look.line, 1.0))
+    painter.setBrush(look.panel)
+    painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
+    painter.setFont(_metrics(kind)[0])
+    painter.setPen(colour)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
