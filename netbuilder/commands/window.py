@@ -47,6 +47,11 @@ def screenshot(given: Namespace) -> None:
     packages = missing_packages(under_x=False)
     if packages:
         raise NetbuilderError(advice(packages))
+    if "QT_QPA_PLATFORM" not in os.environ:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        os.environ.setdefault(
+            "QT_LOGGING_RULES", "default.warning=false"
+        )  # it warns that it lacks what pictures don't need
     from netbuilder.ui.screenshot import screenshot as render
 
     render(given.file, given.out, given.size, given.theme, given.train)

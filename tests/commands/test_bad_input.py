@@ -117,7 +117,7 @@ def test_a_missing_run_is_named(command: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", [("code",), ("export",), ("screenshot",), ("train", "--epochs", "1", "--out")], ids=lambda verb: verb[0]
+    "verb", [("code",), ("export",), ("train", "--epochs", "1", "--out")], ids=lambda verb: verb[0]
 )
 def test_a_place_that_can_not_be_written_is_refused(
     command: Command, file: Path, tmp_path: Path, verb: tuple[str, ...]

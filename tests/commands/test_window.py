@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import struct
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -64,15 +68,42 @@ def test_the_demo_without_a_display_says_so_and_does_the_same_job(process: Comma
     assert f"{model} is written" in done.out
 
 
+def lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+
+def test_the_demo_opens_the_window_and_trains_and_ctrl_c_closes_it_with_all_kept(display: str, tmp_path: Path) -> None:
+    homes = {f"XDG_{kind}_HOME": str(tmp_path / kind) for kind in ("DATA", "CONFIG", "STATE", "CACHE")}
+    environment = {**os.environ, **homes, "DISPLAY": display}
+    del environment["QT_QPA_PLATFORM"]
+    demo = [sys.executable, "-m", "netbuilder", "demo"]
+    with subprocess.Popen(demo, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as window:
+        while not any(lines(file) for file in tmp_path.rglob("metrics.jsonl")):
+            assert window.poll() is None
+            time.sleep(0.05)
+        window.send_signal(signal.SIGINT)
+        said, _ = window.communicate()
+    assert (window.returncode, said) == (0, b"")
+    (run,) = tmp_path.rglob("run.json")
+    assert json.loads(run.read_text(encoding="utf-8"))["state"] in ("stopped", "finished")
+    assert (run.parent / "last.safetensors").is_file()
+
+
 def test_a_screenshot_is_a_picture_of_the_size_asked_for(process: Command, file: Path, tmp_path: Path) -> None:
     for theme in ("light", "dark"):
         picture = tmp_path / f"{theme}.png"
         done = process("screenshot", file, "-o", picture, "--size", "1280x800", "--theme", theme, **NO_DISPLAY)
-        assert done.status == 0, done.err
+        assert (done.status, done.err) == (0, "")
         content = picture.read_bytes()
         assert content.startswith(b"\x89PNG\r\n\x1a\n")
         assert struct.unpack(">II", content[16:24]) == (1280, 800)
     assert (tmp_path / "light.png").read_bytes() != (tmp_path / "dark.png").read_bytes()
+
+
+def test_a_picture_that_can_not_be_written_is_refused(process: Command, file: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    sentence = process("screenshot", file, "-o", tmp_path / "taken" / "window.png", **NO_DISPLAY).refusal()
+    assert "can't be written: a part of its path is a file, not a folder." in sentence
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"], ["check", "gone"], ["blocks"]])
