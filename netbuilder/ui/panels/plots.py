@@ -6,6 +6,8 @@ steps and at ten million. Zooming in shows single steps again.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
@@ -23,6 +25,7 @@ from netbuilder.ui.theme import icon, mix, notifier, theme
 Array = npt.NDArray[np.float64]
 
 _SMOOTH_COLUMNS = 240
+_LEAST_STEPS = 10.0
 _ROOM = 1.012
 """The axis goes on a little behind the last epoch, so that its dot is whole."""
 
@@ -106,10 +109,11 @@ class Plot(QWidget):
         self.draw()
         self.show_legend()
 
-    def set_epochs(self, epochs: float) -> None:
-        """Make room for so many epochs."""
+    def set_epochs(self, epochs: float, least: float) -> None:
+        """Make room for so many epochs, of which at least `least` stay in sight when one zooms in."""
         self._epochs = max(epochs, 1e-9) * _ROOM
-        self.box.setLimits(xMin=0, xMax=self._epochs, maxXRange=self._epochs)
+        least = min(least, self._epochs)
+        self.box.setLimits(xMin=0, xMax=self._epochs, minXRange=least, maxXRange=self._epochs)
         self.reset_zoom()
 
     def reset_zoom(self) -> None:
@@ -177,10 +181,10 @@ class LossPlot(Plot):
         self._steps_per_epoch = 1
         self._validation: list[tuple[float, float]] = []
         self._ghost: tuple[Array, Array] | None = None
-        self._earlier = _curve(self.plot)
-        self._raw = _curve(self.plot)
+        self.earlier = _curve(self.plot)
+        self.raw = _curve(self.plot)
         self._smooth = _curve(self.plot, antialias=True)
-        self._checks = _curve(self.plot, antialias=True)
+        self.checks = _curve(self.plot, antialias=True)
         self._dots = _dots(self.plot)
         self.log_button = _tool("", "Draw the loss on a log scale.")
         self.log_button.setText("log")
@@ -197,11 +201,11 @@ class LossPlot(Plot):
             self._validation = []
         self._envelope = Envelope()
         self._steps_per_epoch = steps_per_epoch
-        self.set_epochs(epochs)
+        self.set_epochs(epochs, _LEAST_STEPS / steps_per_epoch)
         self.show_legend()
 
     def add_check(self, epoch: float, loss: float) -> None:
-        """Add the validation loss after an epoch."""
+        """Add the validation loss after an epoch; it is drawn with the next refresh."""
         self._validation = [point for point in self._validation if point[0] < epoch] + [(epoch, loss)]
 
     def refresh(self, losses: Floats) -> None:
@@ -214,14 +218,14 @@ class LossPlot(Plot):
         first, last = self._visible()
         columns = max(64, int(self.box.width()))
         places, values = self._envelope.view(first, last, columns)
-        _show(self._raw, (places + 1) / self._steps_per_epoch, self.scaled(values))
+        _show(self.raw, (places + 1) / self._steps_per_epoch, self.scaled(values))
         line = self._mean_line(first, last)
         _show(self._smooth, line[0], self.scaled(line[1]))
         checks = np.array(self._validation, dtype=np.float64).reshape(-1, 2)
-        _show(self._checks, checks[:, 0], self.scaled(checks[:, 1]))
+        _show(self.checks, checks[:, 0], self.scaled(checks[:, 1]))
         _show(self._dots, checks[:, 0], self.scaled(checks[:, 1]))
         ghost = self._ghost or (np.empty(0), np.empty(0))
-        _show(self._earlier, ghost[0], self.scaled(ghost[1]))
+        _show(self.earlier, ghost[0], self.scaled(ghost[1]))
         left, right = self.box.viewRange()[0]
         seen = checks[(checks[:, 0] >= left) & (checks[:, 0] <= right), 1]
         self._fit_to(np.concatenate([values, seen]))
@@ -248,10 +252,10 @@ class LossPlot(Plot):
 
     def dress(self) -> None:
         look = theme()
-        self._earlier.setPen(_pen(mix(look.panel, look.muted, 0.55)))
-        self._raw.setPen(_pen(mix(look.panel, look.accent, 0.42)))
+        self.earlier.setPen(_pen(mix(look.panel, look.muted, 0.55)))
+        self.raw.setPen(_pen(mix(look.panel, look.accent, 0.42)))
         self._smooth.setPen(_pen(look.accent, 2))
-        self._checks.setPen(_pen(look.warning, 2))
+        self.checks.setPen(_pen(look.warning, 2))
         self._dots.setBrush(look.warning)
         super().dress()
 
@@ -286,12 +290,15 @@ class MetricPlot(Plot):
     def begin(self, epochs: int, *, goes_on: bool = False) -> None:
         """Make ready for a run."""
         self._points = self._points if goes_on else []
-        self.set_epochs(epochs)
+        self.set_epochs(epochs, 1.0)
         self.show_legend()
 
     def add_check(self, epoch: float, value: float) -> None:
-        """Add the value after an epoch."""
+        """Add the value after an epoch; it is drawn with the next refresh."""
         self._points = [point for point in self._points if point[0] < epoch] + [(epoch, value)]
+
+    def refresh(self) -> None:
+        """Draw what is known by now."""
         self.draw()
         self.show_legend()
 
@@ -330,6 +337,10 @@ class _TimeBox(pg.ViewBox):
         super().__init__(enableMenu=False, defaultPadding=0.0)
         self.setMouseEnabled(x=True, y=False)
         self.disableAutoRange()
+
+    def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
+        self.updateMatrix()  # else a second turn before the next paint zooms at where the pointer was in the first
+        super().wheelEvent(ev, axis)
 
     def mouseDoubleClickEvent(self, event: object) -> None:
         self.reset_requested.emit()
