@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -48,10 +49,10 @@ class Verb:
 
 def size(text: str) -> tuple[int, int]:
     """Read a size in pixels: 1600x1000."""
-    width, _, height = text.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal() and 64 <= min(int(width), int(height)) <= 8192 >= int(width)):
-        raise argparse.ArgumentTypeError(f"“{text}” is no size such as 1600x1000, from 64x64 to 8192x8192")
-    return int(width), int(height)
+    match = re.fullmatch(r"([0-9]{2,4})x([0-9]{2,4})", text.lower())
+    if not match:
+        raise argparse.ArgumentTypeError(f"“{text}” is no size such as 1600x1000")
+    return int(match[1]), int(match[2])
 
 
 def seconds(text: str) -> float:
@@ -140,12 +141,13 @@ VERBS = (
     ),
 )
 
-_OPEN = Verb(
-    "open",
+_WINDOW = Verb(
+    "window",
     "window",
     "open the window",
-    (argument("file", metavar="FILE", type=Path, nargs="?", help="a project file"),),
+    (argument("file", metavar="FILE", type=Path, nargs="?", help="a project file (.netb)"),),
 )
+"""What is meant where there is no verb."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -175,8 +177,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     verbs = {verb.name: verb for verb in VERBS}
     if len(arguments) == 0 or (len(arguments) == 1 and arguments[0] not in verbs and arguments[0][:1] != "-"):
-        verbs = {_OPEN.name: _OPEN}
-        arguments = [_OPEN.name, *arguments]
+        verbs = {_WINDOW.name: _WINDOW}
+        arguments = [_WINDOW.name, *arguments]
     try:
         given = _parser(verbs.values()).parse_args(arguments)
     except SystemExit as end:  # usage or help has been printed
@@ -187,7 +189,7 @@ def _run(arguments: Sequence[str]) -> int:
     return command(given) or 0
 
 
-def _parser(verbs: Sequence[Verb] | Any) -> argparse.ArgumentParser:
+def _parser(verbs: Iterable[Verb]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="netbuilder",
         description="Design neural networks by drag and drop, watch them train live, export proven ONNX.",

@@ -15,7 +15,7 @@ from netbuilder.ui.libraries import advice, missing_packages
 DEMO = "digits_cnn"
 
 
-def open(given: Namespace) -> int:
+def window(given: Namespace) -> int:
     """Open the window, with a project where one is given."""
     if given.file and not given.file.exists():
         hint = "" if given.file.suffix else " What netbuilder can do is listed by netbuilder --help."

@@ -29,7 +29,7 @@ FORMAT = "netbuilder"
 VERSION = 1
 SUFFIX = ".netb"
 
-LARGEST_FILE = 32 * 2**20
+LARGEST_FILE = 16 * 2**20
 DEEPEST = 64
 LONGEST_NUMBER = 400
 LONGEST_NAME = 200
@@ -88,12 +88,13 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
+# Numbers are tokens only where they could be too large: with an exponent, or with hundreds of digits.
 _TOKEN = re.compile(
     r"""
     (?P<text> " (?: [^"\\]++ | \\. )*+ "?+ ) (?P<colon> \s*+ : )?+
     | (?P<open> [\[{] )
     | (?P<close> [\]}] )
-    | (?P<number> -?+ [0-9] [0-9.eE+-]*+ )
+    | (?P<number> (?<! [0-9.] ) [0-9.]++ (?: [eE] [0-9.eE+-]*+ | (?<= [0-9.]{300} ) ) )
     | (?P<constant> NaN | -?+ Infinity )
     """,
     re.VERBOSE | re.DOTALL,

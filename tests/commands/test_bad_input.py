@@ -70,7 +70,7 @@ def test_a_file_of_a_gigabyte_is_refused(command: Command, tmp_path: Path) -> No
     path = tmp_path / "huge.netb"
     with path.open("wb") as huge:
         huge.truncate(2**30)
-    assert "a project has at most 34 MB" in command("check", path).refusal()
+    assert "a project has at most 17 MB" in command("check", path).refusal()
 
 
 def change(file: Path, **sections: Any) -> None:

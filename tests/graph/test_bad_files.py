@@ -209,7 +209,7 @@ def test_a_file_of_a_gigabyte_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "huge.netb"
     with path.open("wb") as file:
         file.truncate(10**9)
-    assert sentence_for(path) == f"{path} has 1,000 MB: a project has at most 34 MB."
+    assert sentence_for(path) == f"{path} has 1,000 MB: a project has at most 17 MB."
 
 
 def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path) -> None:
