@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netbuilder.blocks.spec import Insert, Mismatch, SetOwn, TensorSpec
 
 
@@ -29,11 +31,11 @@ def require_fit(
     )
 
 
-def times(sizes: object) -> str:
-    """Write sizes as `3×3`; a single word or number stands as it is."""
-    if not isinstance(sizes, tuple | list):
-        return str(sizes)
-    return "×".join("N" if size is None else str(size) for size in sizes)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+def times(sizes: Sequence[int | None], *, short: bool = False) -> str:
+    """Write sizes as `3×3`, and a free one as N; equal ones as `3` where `short`."""
+    if short and len(set(sizes)) == 1:
+        sizes = sizes[:1]
+    return "×".join("N" if size is None else str(size) for size in sizes)
 
 
 def projection(rank: int, axis: int, features: int) -> Insert | None:

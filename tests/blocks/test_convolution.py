@@ -110,5 +110,6 @@ def test_padding_that_cuts_all_of_the_output_off_is_refused() -> None:
 
 def test_the_canvas_shows_what_matters() -> None:
     assert Conv2d(out_channels=16).summary() == "16 · 3×3 · same"
-    assert Conv2d(stride=2, padding=1).summary() == "32 · 3×3 · stride 2×2 · pad 1×1"
+    assert Conv2d(stride=2, padding=1).summary() == "32 · 3×3 · stride 2 · pad 1"
+    assert Conv2d(stride=(2, 1), padding=1).summary() == "32 · 3×3 · stride 2×1 · pad 1"
     assert Conv1d(kernel_size=7, padding=0).summary() == "32 · 7"

@@ -60,6 +60,6 @@ def test_padding_is_at_most_half_of_the_window(block: MaxPool2d | AvgPool2d) -> 
 
 def test_the_canvas_shows_a_stride_that_is_not_the_window() -> None:
     assert MaxPool2d().summary() == "2×2"
-    assert MaxPool2d(kernel_size=3, stride=2).summary() == "3×3 · stride 2×2"
+    assert MaxPool2d(kernel_size=3, stride=2).summary() == "3×3 · stride 2"
     assert MaxPool2d(kernel_size=3, stride=3).summary() == "3×3"
     assert AdaptiveAvgPool2d().summary() == "to 1×1"

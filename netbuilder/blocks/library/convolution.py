@@ -169,9 +169,9 @@ def _summary(
 ) -> str:
     parts = [str(out_channels), times(kernel_size)]
     if any(step > 1 for step in stride):
-        parts.append(f"stride {times(stride)}")
+        parts.append(f"stride {times(stride, short=True)}")
     if isinstance(padding, str):
         parts.append(padding)
     elif any(padding):
-        parts.append(f"pad {times(padding)}")
+        parts.append(f"pad {times(padding, short=True)}")
     return " · ".join(parts)

@@ -132,4 +132,4 @@ def _require_padding(kernel_size: tuple[int, int], padding: tuple[int, int]) -> 
 
 def _summary(kernel_size: tuple[int, int], stride: str | tuple[int, int]) -> str:
     steps = _steps(kernel_size, stride)
-    return times(kernel_size) if steps == kernel_size else f"{times(kernel_size)} · stride {times(steps)}"
+    return times(kernel_size) if steps == kernel_size else f"{times(kernel_size)} · stride {times(steps, short=True)}"
