@@ -10,15 +10,14 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from netbuilder.ui.canvas.items import BlockItem, WireItem
-from netbuilder.ui.canvas.painting import severity_colour, with_alpha
+from netbuilder.ui.canvas.painting import elided, font, severity_colour, with_alpha
 from netbuilder.ui.geometry import BLOCK_WIDTH
-from netbuilder.ui.theme import mix, text_font, theme
+from netbuilder.ui.theme import mix, theme
 
 NEAREST = 0.4
 """The zoom below which the canvas is seen from afar."""
 
 _NAMES = 0.24
-_NAME_PX = 10
 _LARGEST = QRectF(-1e7, -1e7, 2e7, 2e7)
 
 
@@ -90,14 +89,13 @@ class FarItem(QGraphicsItem):
         world = painter.worldTransform()
         painter.save()
         painter.resetTransform()
-        painter.setFont(text_font(_NAME_PX))
+        painter.setFont(font("far"))
         painter.setPen(look.background if look.is_dark else look.text)
-        metrics = painter.fontMetrics()
         width = int(BLOCK_WIDTH * zoom) - 4
         for item in self._blocks:
             rect = QRectF(item.x(), item.y(), BLOCK_WIDTH, item.height)
             if exposed.intersects(rect):
-                name = metrics.elidedText(item.node.name, Qt.TextElideMode.ElideRight, width)
+                name = elided("far", item.node.name, width)
                 painter.drawText(world.mapRect(rect), Qt.AlignmentFlag.AlignCenter, name)
         painter.restore()
 

@@ -38,6 +38,7 @@ class BlockItem(QGraphicsItem):
         self.main_output: PortRef | None = None
         """The output whose shape the block shows."""
         self.height = 0.0
+        self.ports: tuple[tuple[PortPlace, QPointF], ...] = ()
         self._bounds = QRectF()
         self.spec: TensorSpec | None = None
         self.is_analysed = False
@@ -62,6 +63,7 @@ class BlockItem(QGraphicsItem):
         self.summary = block.summary() if block else ""
         self.height = block_height(sockets.most)
         self.main_output = PortRef(node.id, sockets.outputs[0].name) if sockets.outputs else None
+        self.ports = self._place_ports()
         self._bounds = QRectF(-_MARGIN, -_MARGIN, BLOCK_WIDTH + 2 * _MARGIN, self.height + 2 * _MARGIN)
         self.update()
 
@@ -117,22 +119,23 @@ class BlockItem(QGraphicsItem):
         x, y = self.x(), self.y()
         return Rect(x, y, x + BLOCK_WIDTH, y + self.height)
 
-    def ports(self) -> list[PortPlace]:
-        """Return all ports, inputs first."""
-        inputs = [PortPlace(Side.INPUT, PortRef(self.node.id, socket.name)) for socket in self.sockets.inputs]
-        return inputs + [PortPlace(Side.OUTPUT, PortRef(self.node.id, socket.name)) for socket in self.sockets.outputs]
-
-    def port_offset(self, side: Side, name: str) -> tuple[float, float]:
-        """Return where a port's middle is, from the block's top left corner."""
-        listed = self.side(side)
-        names = [socket.name for socket in listed]
-        index = names.index(name) if name in names else 0
-        x = 0.0 if side is Side.INPUT else BLOCK_WIDTH
-        return x, port_height(index, max(len(listed), 1), self.height)
+    def _place_ports(self) -> tuple[tuple[PortPlace, QPointF], ...]:
+        """Return all ports, inputs first, each with its middle as seen from the block's top left corner."""
+        return tuple(
+            (
+                PortPlace(side, PortRef(self.node.id, socket.name)),
+                QPointF(x, port_height(index, len(self.side(side)), self.height)),
+            )
+            for side, x in ((Side.INPUT, 0.0), (Side.OUTPUT, BLOCK_WIDTH))
+            for index, socket in enumerate(self.side(side))
+        )
 
     def port_position(self, side: Side, name: str) -> QPointF:
         """Return where a port's middle is on the canvas."""
-        return self.pos() + QPointF(*self.port_offset(side, name))
+        for port, middle in self.ports:
+            if port.side is side and port.ref.port == name:
+                return self.pos() + middle
+        raise AssertionError(f"{self.node.name} has no port {name}: a wire's ports are always shown")
 
     def side(self, side: Side) -> tuple[Socket, ...]:
         """Return the sockets of one side."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from netbuilder.blocks import registry
-from netbuilder.ui.canvas.parts import Mark, Side
+from netbuilder.ui.canvas.parts import Mark, PortPlace
 from netbuilder.ui.canvas.routing import Route
 from netbuilder.ui.geometry import BLOCK_HEIGHT, BLOCK_WIDTH, PORT_SIZE
 from netbuilder.ui.theme import Theme, mix, mono_font, text_font, theme
@@ -36,18 +36,25 @@ def _metrics(kind: str) -> tuple[QFont, QFontMetricsF]:
     fonts = {
         "name": lambda: text_font(13, QFont.Weight.DemiBold),
         "large": lambda: text_font(20, QFont.Weight.DemiBold),
+        "far": lambda: text_font(10),
         "type": lambda: text_font(11),
         "summary": lambda: text_font(11),
         "shape": lambda: mono_font(11),
         "pill": lambda: mono_font(10),
         "hint": lambda: text_font(11),
     }
-    font = fonts[kind]()
-    return font, QFontMetricsF(font)
+    made = fonts[kind]()
+    return made, QFontMetricsF(made)
+
+
+def font(kind: str) -> QFont:
+    """Return one of the canvas's fonts."""
+    return _metrics(kind)[0]
 
 
 @lru_cache(8192)
-def _elided(kind: str, text: str, width: int) -> str:
+def elided(kind: str, text: str, width: int) -> str:
+    """Return a text cut to a width in one of the canvas's fonts."""
     return _metrics(kind)[1].elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
@@ -110,25 +117,30 @@ def _paint_surround(painter: QPainter, frame: QRectF, item: BlockItem, look: The
             )
 
 
+@lru_cache(256)
+def _outline(height: float) -> QPainterPath:
+    path = QPainterPath()
+    path.addRoundedRect(0, 0, BLOCK_WIDTH, height, RADIUS, RADIUS)
+    return path
+
+
+@lru_cache(1024)
+def _strip(height: float, left: float, width: float, thickness: float) -> QPainterPath:
+    """Return a strip at the bottom of a block's outline, cut to its corners."""
+    path = QPainterPath()
+    path.addRect(left, height - thickness, width, thickness)
+    return _outline(height).intersected(path)
+
+
 def _paint_body(painter: QPainter, frame: QRectF, item: BlockItem, look: Theme) -> None:
-    outline = QPainterPath()
-    outline.addRoundedRect(frame, RADIUS, RADIUS)
-    fill = mix(look.raised, look.hover, item.hover.value)
-    painter.fillPath(outline, fill)
-
-    colour = look.category(item.block.category if item.block else "")
-    painter.save()
-    painter.setClipPath(outline)
-    if item.block is None:
-        painter.fillRect(QRectF(0, 0, STRIPE, frame.height()), with_alpha(look.muted, 0.5))
-    else:
-        painter.fillRect(QRectF(0, 0, STRIPE, frame.height()), colour)
+    hover = item.hover.value
+    painter.fillPath(_outline(item.height), mix(look.raised, look.hover, hover) if hover else look.raised)
+    colour = look.category(item.block.category) if item.block else with_alpha(look.muted, 0.5)
+    painter.fillPath(_strip(item.height, 0.0, STRIPE, item.height), colour)
     if item.bar:
-        painter.fillRect(QRectF(STRIPE, frame.height() - BAR, item.bar, BAR), colour)
-    painter.restore()
+        painter.fillPath(_strip(item.height, STRIPE, item.bar, BAR), colour)
 
-    rim = mix(look.line, look.muted, 0.45 * item.hover.value)
-    pen = QPen(rim, 1.0)
+    pen = QPen(mix(look.line, look.muted, 0.45 * hover) if hover else look.line, 1.0)
     if item.severity and _has_own_problem(item):
         pen = QPen(severity_colour(look, item.severity), 1.25)
     if item.block is None:
@@ -155,27 +167,27 @@ def _paint_text(painter: QPainter, item: BlockItem, look: Theme) -> None:
     right = _RIGHT - (_BADGE + 2 if item.severity or item.mark is not Mark.NONE else 0)
     painter.setPen(look.text)
     if painter.worldTransform().m11() < _DETAIL:
-        painter.setFont(_metrics("large")[0])
-        painter.drawText(QPointF(_LEFT - 2, top + 39), _elided("large", item.node.name, int(right - _LEFT)))
+        painter.setFont(font("large"))
+        painter.drawText(QPointF(_LEFT - 2, top + 39), elided("large", item.node.name, int(right - _LEFT)))
         return
-    name = _elided("name", item.node.name, int(right - _LEFT))
-    painter.setFont(_metrics("name")[0])
+    name = elided("name", item.node.name, int(right - _LEFT))
+    painter.setFont(font("name"))
     painter.drawText(QPointF(_LEFT, top + 21), name)
     after = _LEFT + text_width("name", name) + 7
     kind = item.node.type if item.block else f"{item.node.type} · unknown"
     painter.setPen(look.muted)
     if right - after > 28:
-        painter.setFont(_metrics("type")[0])
-        painter.drawText(QPointF(after, top + 21), _elided("type", kind, int(right - after)))
+        painter.setFont(font("type"))
+        painter.drawText(QPointF(after, top + 21), elided("type", kind, int(right - after)))
     if item.summary:
-        painter.setFont(_metrics("summary")[0])
-        painter.drawText(QPointF(_LEFT, top + 36), _elided("summary", item.summary, int(_RIGHT - _LEFT)))
+        painter.setFont(font("summary"))
+        painter.drawText(QPointF(_LEFT, top + 36), elided("summary", item.summary, int(_RIGHT - _LEFT)))
     if item.spec is not None:
-        painter.setFont(_metrics("shape")[0])
+        painter.setFont(font("shape"))
         painter.setPen(look.text)
-        painter.drawText(QPointF(_LEFT, top + 52), _elided("shape", str(item.spec), int(_RIGHT - _LEFT)))
+        painter.drawText(QPointF(_LEFT, top + 52), elided("shape", str(item.spec), int(_RIGHT - _LEFT)))
     elif item.is_analysed:
-        painter.setFont(_metrics("type")[0])
+        painter.setFont(font("type"))
         painter.setPen(with_alpha(look.muted, 0.7))
         painter.drawText(QPointF(_LEFT, top + 52), "no shape yet")
 
@@ -205,38 +217,46 @@ def paint_warning_sign(painter: QPainter, middle: QPointF, colour: QColor, look:
 
 
 def _paint_ports(painter: QPainter, item: BlockItem, look: Theme) -> None:
-    for port in item.ports():
-        _paint_port(painter, item, port.side, port.ref.port, port == item.hot_port, look)
+    for port, middle in item.ports:
+        if port == item.hot_port or item.judged is not None or item.problems:
+            _paint_special_port(painter, item, port, middle, look)
+        else:
+            _paint_port(painter, middle, *_port_colours(look.name, (port.side, port.ref.port) in item.wired))
 
 
-def _paint_port(painter: QPainter, item: BlockItem, side: Side, name: str, hot: bool, look: Theme) -> None:
-    middle = QPointF(*item.port_offset(side, name))
+@cache
+def _port_colours(look_name: str, is_wired: bool) -> tuple[QColor, QColor]:
+    look = theme()
+    return mix(look.wire, look.text, 0.25) if is_wired else look.wire, look.background if look.is_dark else look.raised
+
+
+def _paint_port(painter: QPainter, middle: QPointF, ring: QColor, fill: QColor, more: float = 0.0) -> None:
+    painter.setPen(QPen(ring, 1.5))
+    painter.setBrush(fill)
+    radius = PORT_SIZE / 2 - 0.75 + more
+    painter.drawEllipse(middle, radius, radius)
+
+
+def _paint_special_port(painter: QPainter, item: BlockItem, port: PortPlace, middle: QPointF, look: Theme) -> None:
+    """Paint a port that something is to be said about: the pointer is on it, it can take a wire or not, it is wrong."""
+    side, name = port.side, port.ref.port
+    ring, fill = _port_colours(look.name, (side, name) in item.wired)
     severity = item.port_severity(side, name)
-    is_wired = (side, name) in item.wired
-    ring, fill, radius = look.wire, look.background if look.is_dark else look.raised, PORT_SIZE / 2
-    if is_wired:
-        ring = mix(look.wire, look.text, 0.25)
     if severity:
         ring = severity_colour(look, severity)
         fill = mix(fill, ring, 0.35)
-    opacity = 1.0
-    if item.judged is not None:
-        takes = side is item.judged_side and item.judged.get(name, False)
-        opacity = 1.0 if takes else 0.3
-        if takes:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(with_alpha(look.accent, 0.28))
-            painter.drawEllipse(middle, radius + 4.5, radius + 4.5)
-            ring, fill = look.accent, mix(fill, look.accent, 0.5)
-    if hot:
-        radius += 1.5
-        if item.judged is None or opacity == 1.0:
-            ring, fill = look.accent, look.accent
-    painter.setOpacity(painter.opacity() * opacity)
-    painter.setPen(QPen(ring, 1.5))
-    painter.setBrush(fill)
-    painter.drawEllipse(middle, radius - 0.75, radius - 0.75)
-    painter.setOpacity(painter.opacity() / opacity)
+    takes = item.judged is None or (side is item.judged_side and item.judged.get(name, False))
+    if not takes:
+        ring, fill = mix(look.raised, ring, 0.3), look.raised
+    elif item.judged is not None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(with_alpha(look.accent, 0.28))
+        painter.drawEllipse(middle, PORT_SIZE, PORT_SIZE)
+        ring, fill = look.accent, mix(fill, look.accent, 0.5)
+    is_hot = port == item.hot_port
+    if is_hot and takes:
+        ring, fill = look.accent, look.accent
+    _paint_port(painter, middle, ring, fill, 1.5 if is_hot else 0.0)
 
 
 def paint_ghost(painter: QPainter, corner: tuple[float, float], type_id: str) -> None:
@@ -251,7 +271,7 @@ def paint_ghost(painter: QPainter, corner: tuple[float, float], type_id: str) ->
     painter.setBrush(look.category(block.category if block else ""))
     painter.drawRoundedRect(QRectF(*corner, STRIPE, BLOCK_HEIGHT).adjusted(2, 8, 0, -8), 1.5, 1.5)
     painter.setPen(look.text)
-    painter.setFont(_metrics("name")[0])
+    painter.setFont(font("name"))
     painter.drawText(frame.adjusted(16, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, type_id)
 
 
@@ -319,6 +339,6 @@ def paint_pill(painter: QPainter, rect: QRectF, text: str, kind: str, colour: QC
     painter.setPen(QPen(look.line, 1.0))
     painter.setBrush(look.panel)
     painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
-    painter.setFont(_metrics(kind)[0])
+    painter.setFont(font(kind))
     painter.setPen(colour)
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)

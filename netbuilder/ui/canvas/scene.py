@@ -321,9 +321,6 @@ class CanvasScene(QGraphicsScene):
 
 
 def _port_at(item: BlockItem, x: float, y: float, reach: float) -> PortPlace | None:
-    def distance(port: PortPlace) -> float:
-        left, top = item.port_offset(port.side, port.ref.port)
-        return max(abs(left - x), abs(top - y))
-
-    nearest = min(item.ports(), key=distance, default=None)
-    return nearest if nearest is not None and distance(nearest) <= reach else None
+    distances = [(max(abs(middle.x() - x), abs(middle.y() - y)), port) for port, middle in item.ports]
+    distance, nearest = min(distances, key=lambda found: found[0], default=(reach + 1, None))
+    return nearest if distance <= reach else None
