@@ -39,13 +39,18 @@ class Control:
             self.stopping = self.pending = True
             self._changed.notify_all()
 
-    def take_step(self) -> bool:
-        """Tell whether the loop may do a batch though it is paused; each `step` is answered once."""
+    def may_go(self) -> bool:
+        """Tell whether nothing is asked for any more."""
         with self._changed:
-            may = not self.stopping and (not self._paused or self._steps > 0)
-            if may and self._paused:
-                self._steps -= 1
-            return may
+            return not self.stopping and not self._paused
+
+    def take_single_step(self) -> bool:
+        """Tell whether a single step is asked for, and count it as answered."""
+        with self._changed:
+            if self.stopping or not self._steps:
+                return False
+            self._steps -= 1
+            return True
 
     def wait(self, idle: Callable[[], None]) -> None:
         """Wait, and call `idle` now and then, until the loop may go on or has to stop."""

@@ -101,7 +101,7 @@ class Journal:
     def hold(self) -> bool:
         """Stand still for as long as it is wished; tell whether to go on after that."""
         control = self.control
-        if control.take_step():
+        if control.may_go() or control.take_single_step():
             return True
         if not control.stopping:
             self.flush(wait=True, now=True)
@@ -113,11 +113,9 @@ class Journal:
         if control.stopping:
             return False
         self._state.give_rng()
-        if not control.pending:
-            self._on_hold(False)
+        self._on_hold(False)
+        if not control.take_single_step():
             self.emit(Resumed(self._run, self._state.step))
-        else:
-            control.take_step()
         return True
 
     def checkpoint(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,3 +95,18 @@ def weights(folder: Path, which: str = "last") -> dict[str, torch.Tensor]:
 def equal(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
     """Tell whether two sets of weights are the same to the bit."""
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "gave up waiting"
+        time.sleep(0.002)
+
+
+def step_to(run: Run, step: int) -> None:
+    """Single-step a run until it stands after so many steps."""
+    while run.telemetry.progress.step < step or run.state != "paused":
+        before = run.telemetry.progress.step
+        run.step()
+        wait_for(lambda before=before: run.state == "paused" and run.telemetry.progress.step == before + 1)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,24 +20,21 @@ from netbuilder.training.folder import RunFolder
 from netbuilder.training.run import Run
 from netbuilder.training.telemetry import Ended, Paused, Resumed
 from netbuilder.training.trained import load_trained
-from tests.training.projects import PATIENCE, ended, epochs, equal, finish, losses, mlp, noisy, weights
+from tests.training.projects import (
+    PATIENCE,
+    ended,
+    epochs,
+    equal,
+    finish,
+    losses,
+    mlp,
+    noisy,
+    step_to,
+    wait_for,
+    weights,
+)
 
 ROOT = Path(__file__).parents[2]
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "gave up waiting"
-        time.sleep(0.002)
-
-
-def step_to(run: Run, step: int) -> None:
-    """Single-step a run until it stands after so many steps."""
-    while run.telemetry.progress.step < step or run.state != "paused":
-        before = run.telemetry.progress.step
-        run.step()
-        wait_for(lambda before=before: run.state == "paused" and run.telemetry.progress.step == before + 1)
 
 
 def test_single_steps_pause_and_going_on_give_the_same_run(tmp_path: Path) -> None:
