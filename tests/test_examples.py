@@ -1,0 +1,134 @@
+"""The projects that come with the program: each is complete, well drawn, learns what it promises, and exports."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+
+import pytest
+
+from netbuilder.blocks.parameters import defaults
+from netbuilder.blocks.registry import blocks
+from netbuilder.compiler.lower import lower
+from netbuilder.data.catalog import SOURCES
+from netbuilder.data.config import read as read_data
+from netbuilder.examples import Example, examples, find
+from netbuilder.exchange.onnx_export import BATCHES, export
+from netbuilder.graph.edits import SetSection
+from netbuilder.graph.files import dumps, load
+from netbuilder.training.config import read as read_training
+from netbuilder.training.evaluate import evaluate
+from netbuilder.training.run import Run
+from netbuilder.training.telemetry import Ended, EpochEnded
+from netbuilder.training.trained import load_trained
+from netbuilder.ui.geometry import block_height
+
+PROMISES = {
+    "digits_cnn": ("accuracy", 0.97),
+    "iris_mlp": ("accuracy", 0.90),
+    "wine_mlp": ("accuracy", 0.95),
+    "breast_cancer_mlp": ("accuracy", 0.93),
+    "diabetes_regression": ("mean_error", 45.0),
+    "digits_autoencoder": ("mean_error", 0.20),
+    "digits_lstm": ("accuracy", 0.95),
+    "digits_transformer": ("accuracy", 0.95),
+}
+"""What the README says of them, less what another machine's rounding may cost."""
+
+EVERY_EXAMPLE = pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
+
+
+@pytest.fixture(scope="module", params=examples(), ids=lambda example: example.name)
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Example, Path]:
+    """Train an example as it is, to its end; return it and the run's folder."""
+    example: Example = request.param
+    folder = tmp_path_factory.mktemp(example.name) / "run"
+    run = Run.create(load(example.path), folder, device="cpu")
+    run.start()
+    assert run.join(timeout=150)
+    events = run.telemetry.take_events()
+    ended = events[-1]
+    assert isinstance(ended, Ended)
+    assert ended.reason == "finished", ended.problem
+    assert all(math.isfinite(loss) for loss in run.telemetry.step_losses.view())
+    epochs = [event.values for event in events if isinstance(event, EpochEnded)]
+    assert epochs[-1]["train_loss"] < 0.5 * epochs[0]["train_loss"]
+    return example, folder
+
+
+def test_the_gallery_and_the_folder_hold_the_same() -> None:
+    (folder,) = {example.path.parent for example in examples()}
+    assert {example.name for example in examples()} == {path.stem for path in folder.glob("*.netb")} == set(PROMISES)
+    assert find("digits_cnn") is examples()[0]
+
+
+@EVERY_EXAMPLE
+def test_its_file_is_canonical(example: Example) -> None:
+    assert dumps(load(example.path)) == example.path.read_text("utf-8")
+
+
+@EVERY_EXAMPLE
+def test_it_opens_without_a_problem_and_says_what_it_is(example: Example) -> None:
+    assert lower(load(example.path)).diagnostics == ()
+    assert example.title
+    assert example.description.endswith(".")
+
+
+@EVERY_EXAMPLE
+def test_everything_in_it_is_written_out(example: Example) -> None:
+    project = load(example.path)
+    for node in project.graph.nodes():
+        assert set(node.params) == set(defaults(blocks()[node.type])), node.name
+    assert dict(project.training) == read_training(project.training).model_dump(mode="json")
+    data = read_data(project.data)
+    assert data.fields == SOURCES[data.source].fields
+
+
+@EVERY_EXAMPLE
+def test_its_blocks_stand_on_the_grid_and_apart(example: Example) -> None:
+    project = load(example.path)
+    boxes = []
+    for node in project.graph.nodes():
+        block = blocks()[node.type]
+        x, y = project.layout[node.id]
+        assert x % 4 == y % 4 == 0, node.name
+        boxes.append((x, y, block_height(max(len(block.inputs), len(block.outputs)))))
+    for (x1, y1, height1), (x2, y2, height2) in itertools.combinations(boxes, 2):
+        assert abs(x1 - x2) >= 168 + 40 or y1 + height1 + 40 <= y2 or y2 + height2 + 40 <= y1
+
+
+@EVERY_EXAMPLE
+def test_it_trains_a_few_steps_and_the_same_seed_gives_the_same_numbers(example: Example, tmp_path: Path) -> None:
+    project = load(example.path)
+    SetSection("training", {**project.training, "epochs": 1}).apply(project)
+    losses = []
+    for attempt in ("first", "second"):
+        run = Run.create(project, tmp_path / attempt, device="cpu")
+        run.start()
+        assert run.join(timeout=60)
+        losses.append(run.telemetry.step_losses.view().tolist())
+    assert losses[0] == losses[1]
+    assert len(losses[0]) > 1
+
+
+def test_it_learns_what_it_promises(trained: tuple[Example, Path]) -> None:
+    example, folder = trained
+    metric, bound = PROMISES[example.name]
+    value = evaluate(folder, "test", device="cpu")[metric]
+    assert value >= bound if metric == "accuracy" else value <= bound
+
+
+def test_it_exports_what_it_learned_and_is_proven_equal(trained: tuple[Example, Path], tmp_path: Path) -> None:
+    example, folder = trained
+    network = load_trained(folder)
+    report = export(
+        network.program,
+        network.module,
+        tmp_path / f"{example.name}.onnx",
+        classes=network.classes,
+        preprocessing=network.preprocessing,
+    )
+    assert set(report.max_abs_diff) == set(BATCHES)
+    assert set(report.inputs) <= {"image", "features"}
+    assert "logits" in report.outputs or example.name in ("diabetes_regression", "digits_autoencoder")
