@@ -73,7 +73,7 @@ class BlockPage(QWidget):
         self._cost = Facts("Cost")
 
         header = QHBoxLayout()
-        header.setSpacing(6)
+        header.setSpacing(4)
         for widget in (self._square, self.name, self._several, self._type):
             header.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         header.addStretch()
@@ -92,6 +92,7 @@ class BlockPage(QWidget):
         column.addWidget(self._name_problem)
         column.addLayout(about)
         column.addLayout(self._problems)
+        column.addSpacing(2)
         column.addLayout(self._form_place)
         column.addWidget(self.payload)
         for facts in (self._shapes, self._cost):
@@ -230,7 +231,7 @@ class BlockPage(QWidget):
 
     def _fit_name(self, text: str) -> None:
         room = max(self.width() - 90, 80)
-        self.name.setFixedWidth(min(QFontMetrics(self.name.font()).horizontalAdvance(text or "name") + 20, room))
+        self.name.setFixedWidth(min(QFontMetrics(self.name.font()).horizontalAdvance(text or "name") + 14, room))
 
 
 _NAME_STYLE = """

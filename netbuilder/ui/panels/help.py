@@ -29,11 +29,18 @@ def tooltip(block: type[Block]) -> str:
 
 def port_tooltip(port: Port) -> str:
     """Say in words what a port is for and what it takes."""
-    ranks = {int: lambda: f"{port.rank} dimensions", tuple: lambda: "{} to {} dimensions".format(*port.rank)}  # type: ignore[misc]
-    facts = [ranks[type(port.rank)]()] if port.rank is not None else []
-    facts += [{"float": "measurements", "integer": "whole numbers"}[port.dtype]] if port.dtype else []
-    facts += ["several wires"] * port.variadic + ["may be left open"] * port.optional
-    return " ".join([port.help, f"({', '.join(facts)})" if facts else ""]).strip()
+    facts: list[str] = []
+    if isinstance(port.rank, int):
+        facts.append(f"{port.rank} dimensions")
+    elif port.rank is not None:
+        facts.append(f"{port.rank[0]} to {port.rank[1]} dimensions")
+    if port.dtype is not None:
+        facts.append({"float": "measurements", "integer": "whole numbers"}[port.dtype])
+    if port.variadic:
+        facts.append("several wires")
+    if port.optional:
+        facts.append("may be left open")
+    return f"{port.help} ({', '.join(facts)})".strip() if facts else port.help
 
 
 def _code(text: str) -> str:

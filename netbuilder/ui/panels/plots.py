@@ -26,6 +26,7 @@ Array = npt.NDArray[np.float64]
 
 _SMOOTH_COLUMNS = 240
 _LEAST_STEPS = 10.0
+_DOTS_APART = 11.0
 _ROOM = 1.012
 """The axis goes on a little behind the last epoch, so that its dot is whole."""
 
@@ -145,6 +146,12 @@ class Plot(QWidget):
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log10(values, dtype=np.float64)
 
+    def show_dots(self, dots: pg.ScatterPlotItem, x: Array, y: Array) -> None:
+        """Show a dot a point where they stand apart, else the last one alone."""
+        left, right = self.box.viewRange()[0]
+        apart = self.box.width() / max(right - left, 1e-9) >= _DOTS_APART
+        _show(dots, x if apart else x[-1:], y if apart else y[-1:])
+
     def show_legend(self) -> None:
         """Say the values under the pointer, or the latest ones."""
         self.legend.setText(self.told(self._hover))
@@ -161,6 +168,11 @@ class Plot(QWidget):
         if self._hover is not None:
             self._cursor.setValue(self._hover)
         self.show_legend()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self.dress()
+        return super().event(event)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
@@ -223,7 +235,7 @@ class LossPlot(Plot):
         _show(self._smooth, line[0], self.scaled(line[1]))
         checks = np.array(self._validation, dtype=np.float64).reshape(-1, 2)
         _show(self.checks, checks[:, 0], self.scaled(checks[:, 1]))
-        _show(self._dots, checks[:, 0], self.scaled(checks[:, 1]))
+        self.show_dots(self._dots, checks[:, 0], self.scaled(checks[:, 1]))
         ghost = self._ghost or (np.empty(0), np.empty(0))
         _show(self.earlier, ghost[0], self.scaled(ghost[1]))
         left, right = self.box.viewRange()[0]
@@ -252,10 +264,10 @@ class LossPlot(Plot):
 
     def dress(self) -> None:
         look = theme()
-        self.earlier.setPen(_pen(mix(look.panel, look.muted, 0.55)))
-        self.raw.setPen(_pen(mix(look.panel, look.accent, 0.42)))
-        self._smooth.setPen(_pen(look.accent, 2))
-        self.checks.setPen(_pen(look.warning, 2))
+        self.earlier.setPen(pg.mkPen(mix(look.panel, look.muted, 0.55)))
+        self.raw.setPen(pg.mkPen(mix(look.panel, look.accent, 0.42)))
+        self._smooth.setPen(_thick(look.accent, self.plot))
+        self.checks.setPen(_thick(look.warning, self.plot))
         self._dots.setBrush(look.warning)
         super().dress()
 
@@ -306,7 +318,7 @@ class MetricPlot(Plot):
         points = np.array(self._points, dtype=np.float64).reshape(-1, 2)
         points = points[np.isfinite(points[:, 1])]
         _show(self._line, points[:, 0], points[:, 1])
-        _show(self._dots, points[:, 0], points[:, 1])
+        self.show_dots(self._dots, points[:, 0], points[:, 1])
         left, right = self.box.viewRange()[0]
         seen = points[(points[:, 0] >= left) & (points[:, 0] <= right), 1]
         if len(seen):
@@ -323,7 +335,7 @@ class MetricPlot(Plot):
         return _GAP.join([*parts, _told("validation", text, theme().warning)])
 
     def dress(self) -> None:
-        self._line.setPen(_pen(theme().warning, 2))
+        self._line.setPen(_thick(theme().warning, self.plot))
         self._dots.setBrush(theme().warning)
         super().dress()
 
@@ -366,8 +378,8 @@ def _tool(glyph: str, tip: str) -> QToolButton:
     return button
 
 
-def _pen(colour: QColor, width: int = 1) -> QPen:
-    return pg.mkPen(colour, width=width)
+def _thick(colour: QColor, plot: pg.PlotWidget) -> QPen:
+    return pg.mkPen(colour, width=2 * plot.devicePixelRatioF())  # pyqtgraph's pens count device pixels
 
 
 def _curve(plot: pg.PlotWidget, *, antialias: bool = False) -> pg.PlotCurveItem:

@@ -26,6 +26,10 @@ _POLLS_A_PICTURE = 2
 """The session is polled 30 times a second; curves are drawn half as often."""
 _SETTINGS_WIDTH = 248
 _MOST_METRICS = 3
+_FIRST_STEP = (
+    "Press Train (Ctrl+Enter): loss and metrics are drawn here while the network learns. "
+    "While Train is grey, the Problems tab says what is missing."
+)
 
 
 class TrainingPanel(QWidget):
@@ -139,7 +143,7 @@ class TrainingPanel(QWidget):
         elif state == "preparing":
             self._empty.setText("Getting ready: the data is loaded and the network is built.")
         else:
-            self._empty.setText("Press Train (Ctrl+Enter). Loss and metrics are drawn here while the network learns.")
+            self._empty.setText(_FIRST_STEP)
 
     def _on_session_happened(self, event: Event) -> None:
         match event:
