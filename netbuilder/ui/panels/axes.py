@@ -14,6 +14,9 @@ from netbuilder.ui.values import tidy
 
 Scale = Literal["linear", "log", "percent"]
 
+AXIS_ROOM = 0.015
+"""An axis goes on by this share of itself behind its limits, so that what is drawn along them is whole."""
+
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -77,7 +80,7 @@ class Axis(pg.AxisItem):
         vertical = self.orientation == "left"
         most = max(2, min(5, int(size / (28 if vertical else 56))))
         least = self._least_step if maxVal - minVal > 2 else 0.0
-        step = round_step(maxVal - minVal, most, least=least)
+        step = round_step((maxVal - minVal) / (1 + 2 * AXIS_ROOM), most, least=least)
         first, last = math.ceil(minVal / step - 1e-6), math.floor(maxVal / step + 1e-6)
         return [(step, [number * step for number in range(first, last + 1)])]
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from netbuilder.training.telemetry import Floats
 from netbuilder.ui.amounts import count, measure
-from netbuilder.ui.panels.axes import Axis, Scale, round_range
+from netbuilder.ui.panels.axes import AXIS_ROOM, Axis, Scale, round_range
 from netbuilder.ui.panels.envelope import Envelope
 from netbuilder.ui.panels.parts import words
 from netbuilder.ui.theme import icon, mix, notifier, theme
@@ -27,8 +27,6 @@ Array = npt.NDArray[np.float64]
 _SMOOTH_COLUMNS = 240
 _LEAST_STEPS = 10.0
 _DOTS_APART = 11.0
-_ROOM = 1.012
-"""The axis goes on a little behind the last epoch, so that its dot is whole."""
 
 
 class Plot(QWidget):
@@ -112,7 +110,7 @@ class Plot(QWidget):
 
     def set_epochs(self, epochs: float, least: float) -> None:
         """Make room for so many epochs, of which at least `least` stay in sight when one zooms in."""
-        self._epochs = max(epochs, 1e-9) * _ROOM
+        self._epochs = max(epochs, 1e-9) * (1 + AXIS_ROOM)
         least = min(least, self._epochs)
         self.box.setLimits(xMin=0, xMax=self._epochs, minXRange=least, maxXRange=self._epochs)
         self.reset_zoom()
@@ -135,7 +133,9 @@ class Plot(QWidget):
 
     def fit(self, low: float, high: float) -> None:
         """Put round limits around what is drawn."""
-        wanted = round_range(low, high, self.scale_kind)
+        least, most = round_range(low, high, self.scale_kind)
+        room = (most - least) * AXIS_ROOM  # so that a line along a limit is as thick as anywhere
+        wanted = least - room, most + room
         if tuple(self.box.viewRange()[1]) != wanted:
             self.box.setYRange(*wanted, padding=0)
 
