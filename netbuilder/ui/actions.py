@@ -20,7 +20,8 @@ class Action:
     """One thing that a person can do.
 
     `text` stands in its menu and in the command palette, `tip` says what it does. A `canvas` action's keys count only
-    while the keyboard is in the canvas, so that single letters can be keys. `section` numbers the parts of a menu.
+    while the keyboard is in the canvas, so that single letters can be keys; `shown` keys are for the canvas itself to
+    tell from a drag with the key held. `section` numbers the parts of a menu.
     """
 
     id: str
@@ -30,7 +31,7 @@ class Action:
     keys: tuple[str, ...] = ()
     icon: str = ""
     tip: str = ""
-    scope: Literal["window", "canvas"] = "window"
+    scope: Literal["window", "canvas", "shown"] = "window"
     checkable: bool = False
 
 
@@ -46,6 +47,7 @@ ACTIONS = (
     Action("cut", "Edit", 1, "Cut", ("Ctrl+X",), "mdi6.content-cut", "Move the selected blocks to the clipboard"),
     Action("copy", "Edit", 1, "Copy", ("Ctrl+C",), "mdi6.content-copy", "Copy the selected blocks as JSON text"),
     Action("paste", "Edit", 1, "Paste", ("Ctrl+V",), "mdi6.content-paste", "Insert the blocks on the clipboard"),
+    Action("paste_wired", "Edit", 1, "Paste with wires", ("Ctrl+Shift+V",), "", "Insert the blocks and keep the wires that led into them"),
     Action("duplicate", "Edit", 1, "Duplicate", ("Ctrl+D",), "mdi6.content-duplicate", "Copy the selected blocks beside themselves"),
     Action("delete", "Edit", 1, "Delete", ("Del", "Backspace"), "mdi6.trash-can-outline", "Delete the selected blocks; their wires heal", "canvas"),
     Action("select_all", "Edit", 2, "Select all", ("Ctrl+A",), "mdi6.select-all", "Select every block"),
@@ -63,10 +65,10 @@ ACTIONS = (
     Action("theme_dark", "View", 2, "Dark theme", (), "", "Light on dark", checkable=True),
     Action("theme_system", "View", 2, "Theme of the system", (), "", "Follow the desktop", checkable=True),
     Action("commands", "View", 3, "Find a command…", ("Ctrl+Shift+P",), "mdi6.console-line", "Search everything that NetBuilder can do"),
-    Action("add_block", "Network", 0, "Add a block…", ("Tab", "Space"), "mdi6.plus-box-outline", "Search a layer and put it on the canvas", "canvas"),
+    Action("add_block", "Network", 0, "Add a block…", ("Tab", "Space"), "mdi6.plus-box-outline", "Search a layer and put it on the canvas", "shown"),
+    Action("connect", "Network", 0, "Wire the selection", ("W",), "mdi6.vector-polyline", "Wire the selected blocks one to the next", "canvas"),
     Action("arrange", "Network", 0, "Arrange", ("L",), "mdi6.auto-fix", "Lay the blocks out in the order in which data flows", "canvas"),
     Action("next_problem", "Network", 1, "Next problem", ("F8",), "mdi6.alert-circle-outline", "Go to the block of the next problem"),
-    Action("previous_problem", "Network", 1, "Previous problem", ("Shift+F8",), "", "Go to the block of the previous problem"),
     Action("train", "Train", 0, "Train", ("Ctrl+Return", "Ctrl+Enter"), "mdi6.play", "Train the network on its data"),
     Action("pause", "Train", 0, "Pause", ("Ctrl+Shift+Space",), "mdi6.pause", "Pause or go on; the weights are kept as they are"),
     Action("step", "Train", 0, "One step", ("F10",), "mdi6.debug-step-over", "Train for a single batch, and pause"),
@@ -76,7 +78,7 @@ ACTIONS = (
     Action("export_onnx", "Export", 0, "Export ONNX…", ("Ctrl+E",), "mdi6.export-variant", "Write an ONNX file, proven equal to the network here"),
     Action("save_code", "Export", 1, "Save PyTorch code…", (), "mdi6.language-python", "Write the network as a Python file that imports only torch"),
     Action("copy_code", "Export", 1, "Copy PyTorch code", (), "mdi6.content-copy", "Put the network's Python code on the clipboard"),
-    Action("shortcuts", "Help", 0, "Keyboard and mouse", ("?",), "mdi6.keyboard-outline", "Show what every key does", "canvas"),
+    Action("shortcuts", "Help", 0, "Keyboard and mouse", ("?",), "mdi6.keyboard-outline", "Show what every key does"),
     Action("copy_system", "Help", 1, "Copy system information", (), "", "Versions and devices, for a bug report"),
     Action("about", "Help", 1, "About NetBuilder", (), "", "Version and licences"),
 )  # fmt: skip
@@ -94,6 +96,7 @@ class Actions(QObject):
         super().__init__(window)
         self._window = window
         self._canvas = canvas
+        self._bound: set[str] = set()
         self._refusals: dict[str, Refusal] = {}
         self._by_id = {action.id: self._make(action) for action in ACTIONS}
 
@@ -103,8 +106,13 @@ class Actions(QObject):
     def bind(self, action_id: str, run: Callable[[], object], refusal: Refusal | None = None) -> None:
         """Let the action do `run`, except while `refusal` gives a reason against it."""
         self._by_id[action_id].triggered.connect(lambda: run())
+        self._bound.add(action_id)
         if refusal:
             self._refusals[action_id] = refusal
+
+    def unbound(self) -> list[str]:
+        """Return the actions that have nothing to do yet."""
+        return [action.id for action in ACTIONS if action.id not in self._bound]
 
     def refresh(self) -> None:
         """Ask again which actions can run; those that can't are disabled and say why."""
@@ -127,17 +135,23 @@ class Actions(QObject):
     def _make(self, action: Action) -> QAction:
         made = QAction(action.text, self._window)
         made.setObjectName(action.id)
-        made.setShortcuts([QKeySequence(keys) for keys in action.keys])
+        # not every platform leaves out the Shift that “?” takes on most keyboards
+        made.setShortcuts(
+            [QKeySequence(keys) for keys in (*action.keys, *(f"Shift+{key}" for key in action.keys if key == "?"))]
+        )
         made.setCheckable(action.checkable)
         made.setMenuRole(QAction.MenuRole.NoRole)
         if action.icon:
             made.setIcon(icon(action.icon, "muted"))
         made.setToolTip(_tip(action))
-        if action.scope == "canvas":
-            made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            self._canvas.addAction(made)
-        else:
-            self._window.addAction(made)
+        match action.scope:
+            case "window":
+                self._window.addAction(made)
+            case "canvas":
+                made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                self._canvas.addAction(made)
+            case "shown":
+                made.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         return made
 
 

@@ -18,8 +18,6 @@ from netbuilder.ui.theme import Choice, choice, set_theme
 if TYPE_CHECKING:
     from netbuilder.ui.main_window import MainWindow
 
-_ZOOM_STEP = 1.2
-
 
 def hideable(window: MainWindow) -> dict[str, QWidget]:
     """Return the panels that the View menu shows and hides, by the id of their action."""
@@ -35,6 +33,7 @@ def bind(window: MainWindow) -> None:
     _bind_train(window)
     _bind_export(window)
     _bind_help(window)
+    assert not window.actions_by_id.unbound(), window.actions_by_id.unbound()
     refresh(window)
 
 
@@ -46,6 +45,7 @@ def refresh(window: MainWindow) -> None:
     actions["undo"].setText(f"Undo: {stack.undoText()}" if stack.canUndo() else "Undo")
     actions["redo"].setText(f"Redo: {stack.redoText()}" if stack.canRedo() else "Redo")
     is_paused = session.state == "paused"
+    actions["show_overview"].setChecked(window.canvas.overview.is_wanted)
     actions["pause"].setText("Go on" if is_paused else "Pause")
     window.top_bar.buttons["pause"].setText("Go on" if is_paused else "Pause")
     window.top_bar.show_training(session.state)
@@ -85,7 +85,7 @@ def _bind_edit(window: MainWindow) -> None:
     actions, canvas, stack = window.actions_by_id, window.canvas, window.document.undo_stack
     actions.bind("undo", stack.undo, lambda: None if stack.canUndo() else "Nothing was changed yet.")
     actions.bind("redo", stack.redo, lambda: None if stack.canRedo() else "Nothing was taken back.")
-    stack.indexChanged.connect(lambda: refresh(window))
+    stack.indexChanged.connect(window.refresh)
 
     def unselected() -> str | None:
         return _not_on_start_page(window) or (None if canvas.selected() else "Select a block first.")
@@ -99,6 +99,7 @@ def _bind_edit(window: MainWindow) -> None:
     ):
         actions.bind(name, run, unselected)
     actions.bind("paste", canvas.paste, lambda: _not_on_start_page(window))
+    actions.bind("paste_wired", lambda: canvas.paste(keep_incoming=True), lambda: _not_on_start_page(window))
     actions.bind("select_all", canvas.select_all, lambda: _empty(window))
 
 
@@ -107,8 +108,9 @@ def _bind_view(window: MainWindow) -> None:
     actions.bind("fit", canvas.fit, lambda: _empty(window))
     actions.bind("fit_selection", canvas.fit_selection, lambda: _empty(window))
     actions.bind("zoom_100", lambda: canvas.zoom_to(1.0), lambda: _not_on_start_page(window))
-    actions.bind("zoom_in", lambda: canvas.zoom_to(canvas.zoom() * _ZOOM_STEP), lambda: _not_on_start_page(window))
-    actions.bind("zoom_out", lambda: canvas.zoom_to(canvas.zoom() / _ZOOM_STEP), lambda: _not_on_start_page(window))
+    actions.bind("zoom_in", canvas.zoom_in, lambda: _not_on_start_page(window))
+    actions.bind("zoom_out", canvas.zoom_out, lambda: _not_on_start_page(window))
+    actions.bind("show_overview", canvas.toggle_overview, lambda: _not_on_start_page(window))
     for name, panel in hideable(window).items():
         actions.bind(name, lambda panel=panel: _toggle(window, panel), lambda: _not_on_start_page(window))
     for name in ("light", "dark", "system"):
@@ -151,6 +153,11 @@ def _bind_network(window: MainWindow) -> None:
     actions.bind("add_block", window.canvas.open_search, lambda: _not_on_start_page(window))
     actions.bind("arrange", window.canvas.arrange, lambda: _empty(window))
 
+    def too_few() -> str | None:
+        return None if len(window.canvas.selected()) > 1 else "Select the blocks to wire, in their order."
+
+    actions.bind("connect", window.canvas.connect_selected, too_few)
+
     def no_problem() -> str | None:
         lowering = window.analysis.lowering
         return _not_on_start_page(window) or (None if lowering and lowering.diagnostics else "There are no problems.")
@@ -188,7 +195,7 @@ def _bind_export(window: MainWindow) -> None:
     actions.bind("export_onnx", export.ask_and_export, lambda: exporting() or _incomplete(window))
     actions.bind("save_code", export.ask_and_save_code, lambda: _incomplete(window))
     actions.bind("copy_code", export.copy_code, lambda: _incomplete(window))
-    export.busy_changed.connect(lambda: refresh(window))
+    export.busy_changed.connect(window.refresh)
 
 
 def _bind_help(window: MainWindow) -> None:

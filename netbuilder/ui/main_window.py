@@ -30,7 +30,7 @@ from netbuilder.ui.recovery import Recovery, Snapshot, left_behind
 from netbuilder.ui.session import Session
 from netbuilder.ui.settings import settings
 from netbuilder.ui.start_page import StartPage
-from netbuilder.ui.status import StatusLine
+from netbuilder.ui.status import StatusLine, results
 from netbuilder.ui.top_bar import TopBar
 
 if TYPE_CHECKING:
@@ -75,11 +75,12 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(self.actions_by_id)
         self.status = StatusLine(self.analysis, self.session)
         self._lay_out()
-        self.notice = Notice(self.pages)
+        self.notice = Notice(self.canvas, self.pages)
         self.export = Export(self.document, self.analysis, self.session, self.notice, self)
         self._wire()
         commands.bind(self)
         self._restore_layout()
+        self.top_bar.show_buttons(False)
         self._on_document_path_changed()
 
     # Making
@@ -176,26 +177,32 @@ class MainWindow(QMainWindow):
     def show_editor(self) -> None:
         """Show the network."""
         self.pages.setCurrentWidget(self.editor)
+        self.top_bar.show_buttons(True)
         self.canvas.setFocus()
         self.canvas.fit()
-        commands.refresh(self)
+        self.refresh()
 
     def show_start_page(self) -> None:
         """Show recent files and examples; the open project stays open."""
         self.start_page.refresh()
         self.pages.setCurrentWidget(self.start_page)
-        commands.refresh(self)
+        self.top_bar.show_buttons(False)
+        self.refresh()
 
     def show_tab(self, panel: QWidget) -> None:
         """Bring a panel of the bottom into view."""
         self.tabs.show()
         self.tabs.setCurrentWidget(panel)
-        commands.refresh(self)
+        self.refresh()
 
     def show_node(self, node: str) -> None:
         """Select a block and bring it into view."""
         self.canvas.select([NodeId(node)], center=True)
         self.canvas.setFocus()
+
+    def refresh(self) -> None:
+        """Show which actions can run now."""
+        commands.refresh(self)
 
     # Hearing
 
@@ -207,14 +214,14 @@ class MainWindow(QMainWindow):
         self.top_bar.name.setText(f"{file}{star}")
         self.crumb.setText(document.name)
         self.crumb.adjustSize()
-        commands.refresh(self)
+        self.refresh()
 
     def _on_analysis_changed(self) -> None:
         lowering = self.analysis.lowering
         self.top_bar.show_lowering(lowering)
         count = len(lowering.diagnostics) if lowering else 0
         self.tabs.setTabText(self.tabs.indexOf(self.problems), f"Problems ({count})" if count else "Problems")
-        commands.refresh(self)
+        self.refresh()
 
     def _on_canvas_selection_changed(self) -> None:
         selected = self.canvas.selected()
@@ -222,10 +229,10 @@ class MainWindow(QMainWindow):
         for panel in (self.training, self.activations):
             if panel:
                 panel.set_selection(selected)
-        commands.refresh(self)
+        self.refresh()
 
     def _on_session_state_changed(self) -> None:
-        commands.refresh(self)
+        self.refresh()
         if self.session.state == "preparing":
             self.show_tab(self.training_tab)
         elif self.session.state == "idle" and self._is_closing:
@@ -233,15 +240,12 @@ class MainWindow(QMainWindow):
 
     def _on_session_differs_changed(self) -> None:
         self.top_bar.badge.setVisible(self.session.differs)
-        commands.refresh(self)
+        self.refresh()
 
     def _on_session_happened(self, event: object) -> None:
         if isinstance(event, Ended) and event.reason == "finished" and not self._is_closing:
-            metrics = ", ".join(
-                f"test {name.replace('_', ' ')} {value:.3g}" for name, value in event.test_metrics.items()
-            )
             actions = [("Export ONNX…", self.export.ask_and_export)]
-            self.notice.tell(f"Trained {event.epoch} epochs. {metrics}", "good", actions, passing=True)
+            self.notice.tell(f"Trained for {event.epoch} epochs: {results(event)}.", "good", actions, passing=True)
 
     def _on_session_failed(self, problem: Diagnostic) -> None:
         self.analysis.report(problem)

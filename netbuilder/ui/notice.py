@@ -19,6 +19,7 @@ _SYMBOLS: dict[Kind, str] = {
     "warning": "mdi6.alert-outline",
     "error": "mdi6.alert-circle-outline",
 }
+_MOVES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
 _WIDEST = 720
 _MARGIN = 16
 _PASSING_MS = 10_000
@@ -26,10 +27,10 @@ _PASSING_MS = 10_000
 
 
 class Notice(QFrame):
-    """Shows one message at a time, at the bottom middle of the widget that it hovers over."""
+    """Shows one message at a time, at the bottom middle of the one of the widgets `over` that is to be seen."""
 
-    def __init__(self, over: QWidget) -> None:
-        super().__init__(over.window())
+    def __init__(self, *over: QWidget) -> None:
+        super().__init__(over[0].window())
         self._over = over
         self._kind: Kind = "accent"
         self._symbol = QLabel()
@@ -56,7 +57,8 @@ class Notice(QFrame):
         self.setGraphicsEffect(shadow)
         self._timer = QTimer(self, singleShot=True, interval=_PASSING_MS)
         self._timer.timeout.connect(self.hide)
-        over.installEventFilter(self)
+        for widget in over:
+            widget.installEventFilter(self)
         self.hide()
 
     def tell(
@@ -91,19 +93,20 @@ class Notice(QFrame):
         self._timer.stop()  # it is being read
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show) and not self.isHidden():
+        if event.type() in _MOVES and not self.isHidden():
             self._place()
         return False
 
     def _place(self) -> None:
-        room = self._over.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        over = next((widget for widget in self._over if widget.isVisible()), self._over[-1])
+        room = over.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         self.label.setWordWrap(False)
         width = min(self._row.sizeHint().width(), _WIDEST, room.width())
         self.label.setWordWrap(self._row.sizeHint().width() > width)
         height = self._row.heightForWidth(width) if self.label.wordWrap() else self._row.sizeHint().height()
         self.resize(width, max(height, 44))
         corner = QPoint(room.center().x() - width // 2, room.bottom() - self.height())
-        self.move(self._over.mapTo(self.window(), corner))
+        self.move(over.mapTo(self.window(), corner))
 
     def _button(self, name: str, run: Callable[[], object]) -> QPushButton:
         button = QPushButton(name, self)

@@ -63,6 +63,11 @@ class ExampleCard(_Clickable):
         self.setAccessibleName(example.title)
         notifier().changed.connect(self.update)
 
+    @property
+    def shows_network(self) -> bool:
+        """Whether the picture is there."""
+        return self._project is not None
+
     def load_picture(self) -> None:
         """Read the network that the picture shows; a damaged file leaves the picture empty, and says why when opened."""
         try:

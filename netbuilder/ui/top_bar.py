@@ -52,7 +52,6 @@ class TopBar(QWidget):
         self.problems.setProperty("role", "quiet")
         self.problems.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.problems.clicked.connect(self.problems_requested)
-        self.problems.hide()
         self.menus = QMenuBar()
         self.menus.setNativeMenuBar(False)
         self.menu = {name: self.menus.addMenu(name) for name in MENUS}
@@ -75,8 +74,8 @@ class TopBar(QWidget):
 
     def show_lowering(self, lowering: Lowering | None) -> None:
         """Say how many problems there are, in the colour of the worst."""
-        self.problems.setVisible(lowering is not None)
         if lowering is None:
+            self._say("checking", "")
             return
         errors = len(lowering.errors())
         warnings = len(lowering.diagnostics) - errors
@@ -86,6 +85,11 @@ class TopBar(QWidget):
             self._say(f"{warnings} warning{'s' if warnings > 1 else ''}", "warning")
         else:
             self._say("no problems", "good")
+
+    def show_buttons(self, shown: bool) -> None:
+        """Show what belongs to an open network, or, on the start page, the menus alone."""
+        for part in (self.name, self.problems, *self.buttons.values()):
+            part.setVisible(shown)
 
     def show_training(self, state: str) -> None:
         """Let the main button say what it started."""

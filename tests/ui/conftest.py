@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,8 @@ from netbuilder.ui.theme import set_theme
 
 
 @pytest.fixture(autouse=True)
-def themed(qapp: QApplication) -> Iterator[None]:
+def themed(qapp: QApplication) -> None:
     set_theme("dark")
-    yield
 
 
 @pytest.fixture(autouse=True)

@@ -288,6 +288,7 @@ class CanvasView(CanvasCommands):
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._give_up_gesture()
+        self.camera.jump()  # a glide does not outlive the view
         super().hideEvent(event)
 
 

@@ -1,0 +1,429 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
+
+from netbuilder.graph.edits import Disconnect, RenameNode, SetSection
+from netbuilder.graph.files import load, save
+from netbuilder.training.telemetry import EpochEnded
+from netbuilder.ui.actions import ACTIONS, BUTTONS, MENUS
+from netbuilder.ui.dialogs import Message, ShortcutsSheet
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.search_popup import SearchPopup
+from netbuilder.ui.session import runs_folder
+from netbuilder.ui.start_page import ExampleCard
+from netbuilder.ui.theme import theme
+from tests.drawing import digits_cnn
+
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def close(window: MainWindow, qtbot: QtBot) -> None:
+    window.document.undo_stack.setClean()
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=30_000)
+    window.deleteLater()
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[MainWindow]:
+    window = MainWindow()
+    window.resize(1280, 800)
+    window.show()
+    qtbot.waitUntil(lambda: window.is_ready, timeout=30_000)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    yield window
+    if isValid(window) and window.isVisible():
+        close(window, qtbot)
+
+
+@pytest.fixture
+def digits(tmp_path: Path) -> Path:
+    path = tmp_path / "digits.netb"
+    project = digits_cnn().project
+    SetSection("training", {"device": "cpu", "epochs": 10_000}).apply(project)
+    save(project, path)
+    return path
+
+
+@pytest.fixture
+def editor(window: MainWindow, digits: Path, qtbot: QtBot) -> MainWindow:
+    """Return the window with the digits project open and analysed."""
+    assert window.files.open(digits)
+    qtbot.waitUntil(lambda: window.analysis.is_current, timeout=60_000)
+    return window
+
+
+def click(qtbot: QtBot, button: QPushButton) -> None:
+    assert button.isVisible()
+    assert button.isEnabled()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def message(window: MainWindow) -> Message | None:
+    return next((dialog for dialog in window.findChildren(Message) if dialog.isVisible()), None)
+
+
+def popup(window: MainWindow) -> SearchPopup:
+    return next(each for each in window.findChildren(SearchPopup) if each.isVisible())
+
+
+def answer(qtbot: QtBot, choice: str) -> None:
+    """Press a button of the next question, from inside its event loop."""
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, Message):
+            qtbot.mouseClick(dialog.button(choice), Qt.MouseButton.LeftButton)
+        else:
+            QTimer.singleShot(10, look)
+
+    QTimer.singleShot(0, look)
+
+
+# Start
+
+
+def test_the_window_is_painted_before_torch_is_imported() -> None:
+    code = (
+        "import json, sys\n"
+        "from PySide6.QtCore import QTimer\n"
+        "from netbuilder.ui import main_window\n"
+        "from netbuilder.ui.app import application\n"
+        "app = application()\n"
+        "window = main_window.MainWindow()\n"
+        "def painted():\n"
+        "    print(json.dumps([name for name in ('torch', 'pyqtgraph', 'onnx', 'sklearn') if name in sys.modules]))\n"
+        "    app.quit()\n"
+        "window._on_first_paint = painted\n"
+        "window.show()\n"
+        "app.exec()\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(result.stdout) == []
+
+
+def test_new_on_the_start_page_begins_an_empty_network(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.pages.currentWidget() is window.start_page
+    button = window.start_page.findChild(QPushButton, "start_new")
+    assert isinstance(button, QPushButton)
+    click(qtbot, button)
+    assert window.pages.currentWidget() is window.editor
+    assert window.windowTitle() == "untitled – NetBuilder"
+
+
+def test_an_example_opens_ready_to_train(window: MainWindow, qtbot: QtBot) -> None:
+    card = next(each for each in window.start_page.findChildren(ExampleCard) if each.example.name == "digits_cnn")
+    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    assert window.pages.currentWidget() is window.editor
+    assert window.document.name == "digits_cnn"
+    assert window.document.path is None
+    qtbot.waitUntil(lambda: window.analysis.is_current, timeout=60_000)
+    assert window.top_bar.problems.text() == "no problems"
+    assert window.top_bar.buttons["train"].isEnabled()
+
+
+def test_a_card_opens_by_the_keyboard(window: MainWindow, qtbot: QtBot) -> None:
+    card = window.start_page.cards[1]
+    qtbot.keyClick(card, Qt.Key.Key_Return)
+    assert window.document.name == card.example.name
+
+
+def test_every_picture_on_the_start_page_shows_its_network(window: MainWindow, qtbot: QtBot) -> None:
+    for card in window.start_page.cards:
+        qtbot.waitUntil(lambda card=card: card.shows_network, timeout=10_000)
+
+
+# The document in the window
+
+
+def test_the_title_has_a_star_while_there_is_something_to_save(editor: MainWindow, digits: Path, qtbot: QtBot) -> None:
+    assert editor.top_bar.name.text() == "digits.netb"
+    editor.document.apply(RenameNode(next(iter(editor.document.project.graph)), "picture"))
+    assert editor.windowTitle() == "digits * – NetBuilder"
+    assert editor.top_bar.name.text() == "digits.netb *"
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_S, CONTROL)
+    assert editor.windowTitle() == "digits – NetBuilder"
+    assert load(digits).graph.named("picture")
+
+
+def test_undo_and_redo_by_their_keys(editor: MainWindow, qtbot: QtBot) -> None:
+    graph = editor.document.project.graph
+    node = next(iter(graph))
+    editor.document.apply(RenameNode(node, "picture"))
+    assert editor.actions_by_id["undo"].text() == "Undo: Rename image to picture"
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_Z, CONTROL)
+    assert graph.node(node).name == "image"
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_Z, CONTROL | SHIFT)
+    assert graph.node(node).name == "picture"
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_Z, CONTROL)
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_Y, CONTROL)
+    assert graph.node(node).name == "picture"
+
+
+def test_delete_heals_and_undo_brings_back(editor: MainWindow, qtbot: QtBot) -> None:
+    graph = editor.document.project.graph
+    relu = graph.named("relu1")
+    assert relu
+    editor.canvas.select([relu.id])
+    editor.canvas.setFocus()
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_Delete)
+    assert graph.named("relu1") is None
+    qtbot.waitUntil(lambda: editor.analysis.is_current, timeout=10_000)
+    assert editor.top_bar.problems.text() == "no problems"
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_Z, CONTROL)
+    assert graph.named("relu1")
+
+
+def test_a_project_file_dropped_on_the_window_opens(window: MainWindow, digits: Path, qtbot: QtBot) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(digits))])
+    buttons = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(600, 400), Qt.DropAction.CopyAction, data, *buttons)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(600, 400), Qt.DropAction.CopyAction, data, *buttons))
+    qtbot.waitUntil(lambda: window.document.path == digits, timeout=5_000)
+
+
+def test_other_files_are_not_taken(window: MainWindow, tmp_path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "photo.png"))])
+    buttons = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(600, 400), Qt.DropAction.CopyAction, data, *buttons)
+    QApplication.sendEvent(window, enter)
+    assert not enter.isAccepted()
+
+
+def test_closing_asks_about_unsaved_changes(editor: MainWindow, qtbot: QtBot) -> None:
+    editor.document.apply(RenameNode(next(iter(editor.document.project.graph)), "picture"))
+    answer(qtbot, "stay")
+    editor.close()
+    assert editor.isVisible()
+    answer(qtbot, "discard")
+    editor.close()
+    assert not editor.isVisible()
+
+
+# Problems
+
+
+def test_problems_are_counted_in_the_top_bar_and_on_their_tab_and_f8_goes_there(
+    editor: MainWindow, qtbot: QtBot
+) -> None:
+    graph = editor.document.project.graph
+    loss = graph.named("loss")
+    assert loss
+    editor.document.apply(Disconnect(graph.edges_into(loss.id)[0]))
+    qtbot.waitUntil(lambda: editor.top_bar.problems.text() == "1 problem", timeout=10_000)
+    assert editor.tabs.tabText(editor.tabs.indexOf(editor.problems)) == "Problems (1)"
+    train = editor.top_bar.buttons["train"]
+    assert not train.isEnabled()
+    assert train.toolTip().startswith("Mend this first: ")
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_F8)
+    assert editor.canvas.selected() == [loss.id]
+    click(qtbot, editor.top_bar.problems)
+    assert editor.tabs.currentWidget() is editor.problems
+
+
+# Actions
+
+
+def test_every_action_has_work_to_do_and_says_what(window: MainWindow) -> None:
+    assert window.actions_by_id.unbound() == []
+    for spec in ACTIONS:
+        assert window.actions_by_id[spec.id].toolTip()
+        assert spec.menu in MENUS
+    assert set(BUTTONS) <= {spec.id for spec in ACTIONS}
+
+
+def test_no_two_actions_share_a_key() -> None:
+    keys = [key for spec in ACTIONS for key in spec.keys]
+    assert len(keys) == len(set(keys))
+
+
+def test_what_cannot_be_done_is_disabled_and_says_why(window: MainWindow, qtbot: QtBot) -> None:
+    reasons = {
+        "train": "Open or begin",
+        "undo": "Nothing was changed",
+        "stop": "Nothing is being trained",
+        "copy": "Open or",
+    }
+    for name, reason in reasons.items():
+        action = window.actions_by_id[name]
+        assert not action.isEnabled()
+        assert action.toolTip().startswith(reason)
+    window.files.new()
+    assert window.actions_by_id["train"].toolTip() == "The canvas is empty."
+
+
+def test_the_command_palette_finds_and_does(editor: MainWindow, qtbot: QtBot) -> None:
+    editor.canvas.setFocus()
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_P, CONTROL | SHIFT)
+    box = popup(editor)
+    qtbot.keyClicks(box.field, "light th")
+    assert box.shown_titles()[0] == "Light theme"
+    qtbot.keyClick(box.field, Qt.Key.Key_Return)
+    assert theme().name == "light"
+    assert editor.actions_by_id["theme_light"].isChecked()
+
+
+def test_question_mark_shows_the_keys(editor: MainWindow, qtbot: QtBot) -> None:
+    editor.canvas.setFocus()
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_Question, SHIFT)
+    sheets = editor.findChildren(ShortcutsSheet)
+    assert len(sheets) == 1
+    assert sheets[0].isVisible()
+
+
+def test_panels_can_be_hidden_and_are_hidden_again_next_time(editor: MainWindow, qtbot: QtBot) -> None:
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_1, CONTROL)
+    assert not editor.layers.isVisible()
+    close(editor, qtbot)
+    again = MainWindow()
+    again.show()
+    qtbot.waitUntil(lambda: again.is_ready, timeout=10_000)
+    again.files.new()
+    assert not again.layers.isVisible()
+    assert again.inspector.isVisible()
+    assert not again.actions_by_id["show_palette"].isChecked()
+    close(again, qtbot)
+
+
+def test_typing_in_a_field_is_not_a_shortcut(editor: MainWindow, qtbot: QtBot) -> None:
+    before = len(editor.document.project.graph)
+    editor.canvas.select_all()
+    editor.layers.search.setFocus()
+    qtbot.keyClicks(editor.layers.search, "l.f?")
+    qtbot.keyClick(editor.layers.search, Qt.Key.Key_Backspace)
+    qtbot.keyClick(editor.layers.search, Qt.Key.Key_A, CONTROL)
+    qtbot.keyClick(editor.layers.search, Qt.Key.Key_Delete)
+    assert len(editor.document.project.graph) == before
+    assert not editor.findChildren(ShortcutsSheet)
+
+
+# Training
+
+
+def test_train_pause_go_on_and_stop_by_the_buttons(editor: MainWindow, qtbot: QtBot) -> None:
+    session, buttons = editor.session, editor.top_bar.buttons
+    click(qtbot, buttons["train"])
+    qtbot.waitUntil(lambda: session.state == "running", timeout=60_000)
+    assert buttons["train"].text() == "Training"
+    assert not buttons["train"].isEnabled()
+    qtbot.waitUntil(lambda: "of 10000" in editor.status.epoch.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "left" in editor.status.left.text(), timeout=10_000)
+    assert editor.status.state.text().startswith("cpu")
+    click(qtbot, buttons["pause"])
+    qtbot.waitUntil(lambda: session.state == "paused", timeout=10_000)
+    assert buttons["pause"].text() == "Go on"
+    click(qtbot, buttons["pause"])
+    qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_F5, SHIFT)
+    qtbot.waitUntil(lambda: session.state == "idle", timeout=10_000)
+    assert buttons["train"].text() == "Train"
+    assert "kept" in editor.status.state.text()
+
+
+def test_a_badge_says_that_the_canvas_is_no_longer_what_is_trained(editor: MainWindow, qtbot: QtBot) -> None:
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_Return, CONTROL)
+    qtbot.waitUntil(lambda: editor.session.state == "running", timeout=60_000)
+    assert not editor.top_bar.badge.isVisible()
+    conv = editor.document.project.graph.named("conv1")
+    assert conv
+    editor.document.apply(RenameNode(conv.id, "other"))
+    qtbot.waitUntil(editor.top_bar.badge.isVisible, timeout=10_000)
+    editor.document.undo_stack.undo()
+    qtbot.waitUntil(lambda: not editor.top_bar.badge.isVisible(), timeout=10_000)
+
+
+def test_closing_in_mid_run_stops_joins_and_loses_nothing(editor: MainWindow, qtbot: QtBot) -> None:
+    events: list[object] = []
+    editor.session.happened.connect(events.append)
+    click(qtbot, editor.top_bar.buttons["train"])
+    qtbot.waitUntil(lambda: any(isinstance(event, EpochEnded) for event in events), timeout=60_000)
+    editor.close()
+    assert editor.isVisible()
+    assert editor.notice.isVisible()
+    qtbot.waitUntil(lambda: not editor.isVisible(), timeout=30_000)
+    run = editor.session.run
+    assert run
+    assert run.state == "ended"
+    info = json.loads((run.folder / "run.json").read_text())
+    assert info["state"] == "stopped"
+    assert run.folder.parent == runs_folder()
+    assert (run.folder / "last.safetensors").stat().st_size > 0
+
+
+def test_closing_while_a_run_is_prepared_ends_too(editor: MainWindow, qtbot: QtBot) -> None:
+    click(qtbot, editor.top_bar.buttons["train"])
+    editor.close()
+    qtbot.waitUntil(lambda: not editor.isVisible(), timeout=60_000)
+    assert editor.session.run is None
+
+
+def test_a_refused_run_is_a_notice_and_the_window_goes_on(editor: MainWindow, qtbot: QtBot) -> None:
+    editor.document.apply(SetSection("training", {"device": "cuda:7"}))
+    click(qtbot, editor.top_bar.buttons["train"])
+    qtbot.waitUntil(editor.notice.isVisible, timeout=60_000)
+    assert "cuda:7" in editor.notice.label.text() or "CUDA" in editor.notice.label.text()
+    assert editor.session.state == "idle"
+
+
+# Out of the window
+
+
+def test_the_code_goes_to_the_clipboard(editor: MainWindow, qtbot: QtBot) -> None:
+    editor.actions_by_id["copy_code"].trigger()
+    assert "class Network(nn.Module)" in QGuiApplication.clipboard().text()
+
+
+def test_export_says_how_equal_it_is(editor: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    import onnxruntime
+
+    path = tmp_path / "digits.onnx"
+    editor.export.export(path)
+    assert not editor.actions_by_id["export_onnx"].isEnabled()
+    qtbot.waitUntil(lambda: not editor.export.busy, timeout=120_000)
+    text = editor.notice.label.text()
+    assert all(f"at batch {batch}" in text for batch in (1, 3, 17))
+    assert "untrained" in text
+    assert onnxruntime.InferenceSession(path).get_outputs()[0].name == "logits"
+    assert editor.actions_by_id["export_onnx"].isEnabled()
+
+
+def test_what_a_crash_left_is_offered_and_restored(qtbot: QtBot, home: Path) -> None:
+    from netbuilder.graph.files import dumps
+    from netbuilder.ui.recovery import left_behind, recovery_folder
+
+    recovery_folder().mkdir(parents=True)
+    facts = {
+        "name": "lost",
+        "path": None,
+        "written": "2026-01-02T03:04:05+00:00",
+        "project": dumps(digits_cnn().project),
+    }
+    (recovery_folder() / "1-dead.json").write_text(json.dumps(facts))
+    window = MainWindow()
+    window.show()
+    qtbot.waitUntil(window.notice.isVisible, timeout=10_000)
+    assert "lost" in window.notice.label.text()
+    restore = window.notice.findChild(QPushButton, "Restore")
+    assert isinstance(restore, QPushButton)
+    click(qtbot, restore)
+    assert window.document.project.graph.named("conv1")
+    assert window.document.modified
+    assert window.document.name == "lost"
+    assert left_behind() == []
+    close(window, qtbot)
