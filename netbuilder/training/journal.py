@@ -109,7 +109,7 @@ class Journal:
             self._marks.clear()
             self._on_hold(True)
             self.emit(Paused(self._run, self._state.step))
-            control.wait(lambda: self._probe.look(self._state.step))
+            control.wait(lambda: self._probe.look(self._state.step, idle=True))
         if control.stopping:
             return False
         self._state.give_rng()

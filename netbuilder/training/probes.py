@@ -43,10 +43,10 @@ class Probe:
         self._next = 0.0
         self._last: tuple[tuple[NodeId, int], int] | None = None
 
-    def look(self, step: int) -> None:
+    def look(self, step: int, *, idle: bool = False) -> None:
         """Make a frame, if a block is watched and there is something new to see.
 
-        Another block is shown at once, and the time that it took is saved later.
+        Another block is shown at once, and the time that it took is saved later; while the run is `idle`, time is free.
         """
         watched = self._telemetry.watched()
         started = time.perf_counter()
@@ -58,8 +58,9 @@ class Probe:
         self._last = watched, step
         if frame is not None:
             self._telemetry.frame = frame
-        ended = time.perf_counter()
-        self._next = max(self._next, ended) + (ended - started) / SHARE
+        if not idle:
+            ended = time.perf_counter()
+            self._next = max(self._next, ended) + (ended - started) / SHARE
 
     def _frame(self, node: NodeId, sample: int, step: int) -> ProbeFrame | None:
         seen = self._source.get(node, node)  # an Output shows what it is given
@@ -72,7 +73,7 @@ class Probe:
             module.train(was_training)
         if seen not in found:
             return None
-        activation = found[seen]
+        activation = found.pop(seen)  # nothing of the pass outlives it, even where garbage is collected seldom
         sample %= self._count
         values = (activation[sample] if activation.dim() else activation).float().cpu().numpy()
         flat = activation.detach().flatten()

@@ -255,7 +255,7 @@ def _require_program(lowering: Lowering) -> Program:
     errors = lowering.errors()
     program = lowering.program
     if program is None:
-        more = f" ({len(errors) - 1} more problems)" if len(errors) > 1 else ""
+        more = f" (And {len(errors) - 1} more.)" if len(errors) > 1 else ""
         raise NetbuilderError(f"The network can't be trained yet: {errors[0].message}{more}")
     losses = program.only("loss")
     if not losses.results:
