@@ -5,9 +5,20 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from collections.abc import Iterable
+from itertools import takewhile
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QGuiApplication,
+    QShowEvent,
+    QSyntaxHighlighter,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+)
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from netbuilder.ui.analysis import Analysis
@@ -21,6 +32,7 @@ class CodeView(QWidget):
     def __init__(self, analysis: Analysis, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._analysis = analysis
+        self._source = ""
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         font = mono_font(13)
@@ -65,19 +77,35 @@ class CodeView(QWidget):
         """Return why there is no code, empty while there is some."""
         return self._empty.text() if self._stack.currentWidget() is self._empty else ""
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._refresh()
+
     def _refresh(self) -> None:
+        if not self.isVisible():
+            return  # printing is for who looks: a thousand layers are thousands of lines
         source = self._analysis.source
         self.copy_button.setEnabled(bool(source))
         self._stack.setCurrentWidget(self.text if source else self._empty)
         self._caption.setText("Plain PyTorch, without NetBuilder" if source else "No code yet")
         if not source:
             self._empty.setText(self._reason())
-        elif source != self.text.toPlainText():
-            down, across = self.text.verticalScrollBar(), self.text.horizontalScrollBar()
-            place = down.value(), across.value()
-            self.text.setPlainText(source)
-            down.setValue(place[0])
-            across.setValue(place[1])
+        elif source != self._source:
+            self._replace(source)
+
+    def _replace(self, source: str) -> None:
+        """Change the lines that differ and no others, so that what one looks at stays, and little is coloured anew."""
+        old, self._source = self._source, source
+        start, end = _alike(old.split("\n"), source.split("\n"))
+        end = min(end, len(old) - start, len(source) - start)
+        down, across = self.text.verticalScrollBar(), self.text.horizontalScrollBar()
+        place = down.value(), across.value()
+        cursor = QTextCursor(self.text.document())
+        cursor.setPosition(start)
+        cursor.setPosition(len(old) - end, QTextCursor.MoveMode.KeepAnchor)
+        cursor.insertText(source[start : len(source) - end])
+        down.setValue(place[0])
+        across.setValue(place[1])
 
     def _reason(self) -> str:
         lowering = self._analysis.lowering
@@ -88,6 +116,15 @@ class CodeView(QWidget):
             return "The network is empty: add blocks to see its code."
         more = f" And {len(errors) - 1} more: see Problems." if len(errors) > 1 else ""
         return f"The code appears when the network fits together. {errors[0].message}{more}"
+
+
+def _alike(old: list[str], new: list[str]) -> tuple[int, int]:
+    """Return how many characters of whole lines two texts have in common at their beginnings and at their ends."""
+
+    def common(pairs: Iterable[tuple[str, str]]) -> int:
+        return sum(len(one) + 1 for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+    return common(zip(old, new, strict=False)), common(zip(reversed(old), reversed(new), strict=False))
 
 
 class PythonHighlighter(QSyntaxHighlighter):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from netbuilder.diagnostics import Diagnostic, Fix
+from netbuilder.diagnostics import Diagnostic, Fix, Severity
 from netbuilder.ui.theme import icon, mix, theme
 
 
@@ -100,6 +100,22 @@ class Facts(QWidget):
         return {name.text(): value.text() for name, value in self._lines if not name.isHidden()}
 
 
+class _Sign(QWidget):
+    """The sign of an error or a warning."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(18, 18)
+        self._icon = QIcon()
+
+    def show_severity(self, severity: Severity) -> None:
+        self._icon = icon("mdi6.alert-circle-outline" if severity == "error" else "mdi6.alert-outline", severity)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._icon.paint(QPainter(self), self.rect())
+
+
 class ProblemCard(QFrame):
     """One problem: what it is, where, and a button for each fix. A click on it asks for its block."""
 
@@ -111,8 +127,7 @@ class ProblemCard(QFrame):
         super().__init__(parent)
         self.diagnostic: Diagnostic | None = None
         self._wide = wide
-        self._sign = QLabel()
-        self._sign.setFixedSize(QSize(18, 18))
+        self._sign = _Sign()
         self._place = words()
         self._place.setStyleSheet("font-weight: 600;")
         self._message = words(wrap=True)
@@ -140,16 +155,16 @@ class ProblemCard(QFrame):
 
     def show_problem(self, diagnostic: Diagnostic, place: str = "") -> None:
         """Show this problem; `place` names the block where that isn't plain."""
-        is_error = diagnostic.severity == "error"
-        sign = icon("mdi6.alert-circle-outline" if is_error else "mdi6.alert-outline", diagnostic.severity)
-        self._sign.setPixmap(sign.pixmap(QSize(18, 18), self.devicePixelRatioF()))
+        self.set_stale(False)
+        if (diagnostic, place) == (self.diagnostic, self._place.text()):
+            return
+        self._sign.show_severity(diagnostic.severity)
         self._place.setText(place)
         self._place.setVisible(self._wide or bool(place))
         self._message.setText(diagnostic.message)
         if self.diagnostic is None or self.diagnostic.fixes != diagnostic.fixes:
             self._show_fixes(diagnostic.fixes)
         self.diagnostic = diagnostic
-        self.set_stale(False)
         self.update()
 
     def set_stale(self, stale: bool) -> None:

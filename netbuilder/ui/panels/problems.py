@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from netbuilder.diagnostics import Diagnostic
@@ -15,6 +16,9 @@ from netbuilder.ui.panels.parts import ProblemCard, words
 _MOST_SHOWN = 100
 """Cards are widgets; a network with more problems than this is mended from the top."""
 
+_MADE_AT_ONCE = 3
+"""Making a card takes a millisecond or two: the rest follows in the next rounds of the event loop, and all are kept."""
+
 
 class Problems(QScrollArea):
     """All diagnostics of the analysis. A click asks for the block (`node_requested`); F8 goes on (`next_problem`)."""
@@ -26,6 +30,7 @@ class Problems(QScrollArea):
         self._document = document
         self._analysis = analysis
         self._at = -1
+        self._made: list[ProblemCard] = []
         self.cards: list[ProblemCard] = []
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -68,30 +73,36 @@ class Problems(QScrollArea):
         """Return what is said in the place of a list, empty while there is one."""
         return "" if self._empty.isHidden() else self._empty.text()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._refresh()
+
     def _refresh(self) -> None:
+        if not self.isVisible():
+            return
         found = self.diagnostics()
         shown = found[:_MOST_SHOWN]
-        while len(self.cards) > len(shown):
-            card = self.cards.pop()
-            self._column.removeWidget(card)
-            card.setParent(None)
-            card.deleteLater()
-        while len(self.cards) < len(shown):
-            self._add_card(len(self.cards))
-        for card, diagnostic in zip(self.cards, shown, strict=True):
-            card.show_problem(diagnostic, self._place(diagnostic))
+        for at, diagnostic in enumerate(shown[: len(self._made) + _MADE_AT_ONCE]):
+            if at == len(self._made):
+                self._make_card(at)
+            self._made[at].show_problem(diagnostic, self._place(diagnostic))
+        self.cards = self._made[: len(shown)]
+        for at, card in enumerate(self._made):
+            card.setVisible(at < len(shown))
+        if len(self._made) < len(shown):
+            QTimer.singleShot(0, self, self._refresh)
         self._more.setText(f"{len(found) - len(shown):,} more problems follow once these are mended.")
         self._more.setVisible(len(found) > len(shown))
         self._empty.setText("No problems" if self._analysis.lowering else "The network is being looked through …")
         self._empty.setVisible(not found)
         self._at = min(self._at, len(found) - 1)
 
-    def _add_card(self, at: int) -> None:
+    def _make_card(self, at: int) -> None:
         card = ProblemCard(self, wide=True)
         card.fix_requested.connect(lambda fix: self._document.apply(fix.edit))
         card.clicked.connect(lambda: self._on_card_clicked(at))
         self._column.insertWidget(at, card)
-        self.cards.append(card)
+        self._made.append(card)
 
     def _place(self, diagnostic: Diagnostic) -> str:
         graph, node = self._document.project.graph, diagnostic.node

@@ -107,6 +107,20 @@ def test_the_code_follows_the_network_and_keeps_its_place(
     assert bar.value() == place
 
 
+def test_a_change_touches_no_other_line(
+    code: CodeView, document: Document, node: Named, analysis: Analysis, qtbot: QtBot
+) -> None:
+    touched: list[tuple[int, int, int]] = []
+    code.text.document().contentsChange.connect(lambda *change: touched.append(change))
+    document.apply(SetParameter(node("conv1"), "out_channels", 5))
+    qtbot.waitUntil(lambda: "Conv2d(1, 5" in code.text.toPlainText(), timeout=10_000)
+    assert code.text.toPlainText() == analysis.source
+    assert sum(added for *_, added in touched) < len(analysis.source) / 3
+    document.undo_stack.undo()
+    qtbot.waitUntil(lambda: "Conv2d(1, 4" in code.text.toPlainText(), timeout=10_000)
+    assert code.text.toPlainText() == analysis.source
+
+
 def test_copy_puts_the_code_on_the_clipboard(code: CodeView, analysis: Analysis) -> None:
     QTest.mouseClick(code.copy_button, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == analysis.source
@@ -125,6 +139,7 @@ def test_an_empty_network_says_what_to_do(qtbot: QtBot) -> None:
     analysis = Analysis(Document())
     view = CodeView(analysis)
     qtbot.addWidget(view)
+    view.show()
     qtbot.waitUntil(lambda: analysis.is_current, timeout=60_000)
     assert view.message()
     assert view.text.toPlainText() == ""
