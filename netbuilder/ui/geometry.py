@@ -14,6 +14,9 @@ DOTS = 20.0
 COLUMN_GAP = 44.0
 ROW_GAP = 60.0
 
+EDGE = 1.1e8
+"""The canvas ends here, a little farther out than a file may place a block."""
+
 PORT_SIZE = 9.0
 PORT_REACH = 10.0
 """A press this near to a port's middle means the port."""

@@ -15,6 +15,7 @@ from netbuilder.blocks.spec import Block, Port
 from netbuilder.graph.model import Graph, NodeId
 
 _MOST_SLOTS = 64
+_MOST_STRAYS = 64
 _NUMBERED = re.compile(r"(.+?)([1-9][0-9]{0,3})")
 
 
@@ -73,4 +74,5 @@ def _slot(port: str, name: str) -> int | None:
 
 def _with_strays(declared: tuple[Socket, ...], wired: Iterable[str]) -> tuple[Socket, ...]:
     known = {socket.name for socket in declared}
-    return (*declared, *(Socket(name, None) for name in dict.fromkeys(wired) if name not in known))
+    strays = [Socket(name, None) for name in dict.fromkeys(wired) if name not in known]
+    return (*declared, *strays[:_MOST_STRAYS])

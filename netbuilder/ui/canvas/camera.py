@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, QVariantAnimation, 
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGraphicsView
 
-from netbuilder.ui.canvas.motion import GLIDE, animate
+from netbuilder.ui.canvas.motion import GLIDE, animate, halt
 
 FARTHEST = 0.05
 NEAREST = 4.0
@@ -73,7 +73,7 @@ class Camera(QObject):
             share = progress if from_zoom == zoom else (1 / now - 1 / from_zoom) / (1 / zoom - 1 / from_zoom)
             self.look(from_centre + (centre - from_centre) * share, now)
 
-        self._animation = animate(GLIDE, step, self._on_arrived)
+        self._animation = animate(GLIDE, self, step, self._on_arrived)
 
     def fit(self, area: QRectF) -> None:
         """Glide to where all of an area is seen, no nearer than 100 %."""
@@ -99,7 +99,7 @@ class Camera(QObject):
     def stop(self) -> None:
         """Stay where it is."""
         if self._animation is not None:
-            self._animation.stop()
+            halt(self._animation)
             self._animation = None
 
     def _on_arrived(self) -> None:

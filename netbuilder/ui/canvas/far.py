@@ -11,14 +11,13 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from netbuilder.ui.canvas.items import BlockItem, WireItem
 from netbuilder.ui.canvas.painting import elided, font, severity_colour, with_alpha
-from netbuilder.ui.geometry import BLOCK_WIDTH
+from netbuilder.ui.geometry import BLOCK_WIDTH, EDGE
 from netbuilder.ui.theme import mix, theme
 
 NEAREST = 0.4
 """The zoom below which the canvas is seen from afar."""
 
 _NAMES = 0.24
-_LARGEST = QRectF(-1e7, -1e7, 2e7, 2e7)
 
 
 class FarItem(QGraphicsItem):
@@ -40,7 +39,7 @@ class FarItem(QGraphicsItem):
             self.update()
 
     def boundingRect(self) -> QRectF:
-        return _LARGEST
+        return QRectF(-EDGE, -EDGE, 2 * EDGE, 2 * EDGE)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if self._is_stale:

@@ -17,7 +17,7 @@ from netbuilder.ui.canvas import painting
 from netbuilder.ui.canvas.motion import Fade
 from netbuilder.ui.canvas.parts import Mark, PortPlace, Side
 from netbuilder.ui.canvas.routing import Route
-from netbuilder.ui.geometry import BLOCK_WIDTH, Rect, block_height, port_height
+from netbuilder.ui.geometry import BLOCK_WIDTH, EDGE, Rect, block_height, port_height
 from netbuilder.ui.ports import Socket, Sockets
 
 _MARGIN = 12.0
@@ -50,7 +50,7 @@ class BlockItem(QGraphicsItem):
         self.hot_port: PortPlace | None = None
         self.judged: Mapping[str, bool] | None = None
         self.judged_side = Side.INPUT
-        self.hover = Fade(self.update)
+        self.hover = Fade(self.update, self.scene)
         self.show_node(node, sockets)
 
     def show_node(self, node: Node, sockets: Sockets) -> None:
@@ -131,11 +131,14 @@ class BlockItem(QGraphicsItem):
         )
 
     def port_position(self, side: Side, name: str) -> QPointF:
-        """Return where a port's middle is on the canvas."""
+        """Return where a port's middle is on the canvas; for one too many to be shown, where the last one is."""
+        place = QPointF(0.0 if side is Side.INPUT else BLOCK_WIDTH, self.height / 2)
         for port, middle in self.ports:
-            if port.side is side and port.ref.port == name:
-                return self.pos() + middle
-        raise AssertionError(f"{self.node.name} has no port {name}: a wire's ports are always shown")
+            if port.side is side:
+                place = middle
+                if port.ref.port == name:
+                    break
+        return self.pos() + place
 
     def side(self, side: Side) -> tuple[Socket, ...]:
         """Return the sockets of one side."""
@@ -185,7 +188,7 @@ class WireItem(QGraphicsItem):
         """Whether the shape is not to be read at the block where the wire starts."""
         self.offered = False
         """Whether a block that is held over the wire would go into it."""
-        self.hover = Fade(self.update)
+        self.hover = Fade(self.update, self.scene)
         self._stroke: QPainterPath | None = None
         self._bounds = QRectF()
         self._label: QRectF | None = None
@@ -307,7 +310,7 @@ class LabelsItem(QGraphicsItem):
         self._wires = wires
 
     def boundingRect(self) -> QRectF:
-        return QRectF(-1e7, -1e7, 2e7, 2e7)
+        return QRectF(-EDGE, -EDGE, 2 * EDGE, 2 * EDGE)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         for wire in self._wires:

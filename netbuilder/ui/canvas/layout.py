@@ -120,13 +120,14 @@ def _free_row(
 ) -> int:
     """Return the row nearest to the blocks that the path is wired to, on the side that the ordering prefers."""
     beside = [other for node in path for other in around.get(node, ()) if other in rows]
-    if not beside:
-        return 0
-    home = rows[beside[0]]
-    mean = sum(ranks[node].across for node in path) / len(path)
-    side = 1 if mean >= sum(ranks[other].across for other in beside) / len(beside) else -1
+    home = rows[beside[0]] if beside else 0
+    side = 1 if _mean(ranks, path) >= _mean(ranks, beside or path) else -1
     offsets = (sign * distance for distance in itertools.count() for sign in (side, -side))
     return next(home + by for by in offsets if not any((column, home + by) in taken for column in columns))
+
+
+def _mean(ranks: Mapping[NodeId, _Rank], nodes: list[NodeId]) -> float:
+    return sum(ranks[node].across for node in nodes) / len(nodes)
 
 
 def _best_fold(

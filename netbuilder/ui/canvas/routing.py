@@ -8,13 +8,15 @@ runs in a lane between the rows. Pure geometry, in canvas pixels.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from netbuilder.ui.geometry import Rect
 
 _CELL = 256.0
+_MOST_CELLS = 1024
+"""An area in more cells than this is in none, and looked at each time."""
 _CLEARANCE = 8.0
 _LANE_DISTANCE = 20.0
 _NEAREST_FORWARD = 20.0
@@ -65,6 +67,7 @@ class Obstacles(Generic[Key]):
     def __init__(self) -> None:
         self._rects: dict[Key, Rect] = {}
         self._cells: dict[tuple[int, int], set[Key]] = {}
+        self._large: set[Key] = set()
 
     def put(self, key: Key, rect: Rect) -> None:
         """Add an area, or move the one of this key."""
@@ -72,27 +75,31 @@ class Obstacles(Generic[Key]):
             return
         self.discard(key)
         self._rects[key] = rect
+        if _cell_count(rect) > _MOST_CELLS:
+            self._large.add(key)
+            return
         for cell in _cells(rect):
             self._cells.setdefault(cell, set()).add(key)
 
     def discard(self, key: Key) -> None:
         """Forget an area."""
         rect = self._rects.pop(key, None)
-        for cell in _cells(rect) if rect else ():
+        if rect is None or key in self._large:
+            self._large.discard(key)
+            return
+        for cell in _cells(rect):
             self._cells[cell].discard(key)
 
     def meeting(self, area: Rect) -> list[Rect]:
         """Return the areas that share something with `area`."""
-        if (area.right - area.left) * (area.bottom - area.top) > len(self._rects) * _CELL * _CELL:
-            return [rect for rect in self._rects.values() if rect.meets(area)]
-        return [rect for key in self._near(area) if (rect := self._rects[key]).meets(area)]
+        return [self._rects[key] for key in self.keys_meeting(area)]
 
     def keys_meeting(self, area: Rect) -> list[Key]:
         """Return the keys of the areas that share something with `area`."""
-        return [key for key in self._near(area) if self._rects[key].meets(area)]
-
-    def _near(self, area: Rect) -> set[Key]:
-        return {key for cell in _cells(area) for key in self._cells.get(cell, ())}
+        near: Iterable[Key] = self._rects
+        if _cell_count(area) < len(self._rects):
+            near = self._large.union(*(self._cells.get(cell, ()) for cell in _cells(area)))
+        return [key for key in near if self._rects[key].meets(area)]
 
 
 class Lanes:
@@ -129,6 +136,10 @@ class Surroundings:
     port: Hashable
 
 
+def _cell_count(rect: Rect) -> float:
+    return ((rect.right - rect.left) / _CELL + 2) * ((rect.bottom - rect.top) / _CELL + 2)
+
+
 def _cells(rect: Rect) -> Iterator[tuple[int, int]]:
     for column in range(int(rect.left // _CELL), int(rect.right // _CELL) + 1):
         for row in range(int(rect.top // _CELL), int(rect.bottom // _CELL) + 1):
@@ -160,7 +171,7 @@ def _is_clear(start: Point, curve: Curve, source: Rect, target: Rect, obstacles:
     near = [rect.grown(_CLEARANCE / 2) for rect in obstacles.meeting(area) if rect not in (source, target)]
     if not near:
         return True
-    steps = max(8, int((curve.end.x - start.x) / 24))
+    steps = max(8, min(int((curve.end.x - start.x) / 24), 256))
     places = [_place(start, curve, step / steps) for step in range(1, steps)]
     return not any(_holds(rect, place) for rect in near for place in places)
 

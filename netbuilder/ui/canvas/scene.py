@@ -56,7 +56,7 @@ class CanvasScene(QGraphicsScene):
         self.document = document
         self.blocks: dict[NodeId, BlockItem] = {}
         self.wires: dict[Edge, WireItem] = {}
-        self.ways = Ways(self.blocks, self.wires, self._on_moved)
+        self.ways = Ways(self.blocks, self.wires, self, self._on_moved)
         self.findings = Findings(self.blocks, self.wires, self.ways.at)
         self.selected_nodes: list[NodeId] = []
         """In the order in which they were selected."""
@@ -122,6 +122,7 @@ class CanvasScene(QGraphicsScene):
             if node not in project.graph and node in self.blocks:
                 areas.append(self.blocks[node].area)
                 self._remove_block(node)
+        lost = self._drop_lost_selection()
         present = [node for node in nodes if node in project.graph]
         reshaped = [node for node in present if self._show_block(node)]
         areas += [self.blocks[node].area for node in reshaped]
@@ -133,8 +134,10 @@ class CanvasScene(QGraphicsScene):
         self.ways.reroute(reshaped, new, areas)
         self.ways.move({node: project.layout[node] for node in moved if node in self.blocks})
         self.findings.show(present, {edge for node in present for edge in self.ways.at(node)})
-        self._forget_lost_selection()
+        self._show_emphasis()
         self._on_moved()
+        if lost:
+            self.selection_changed.emit()
 
     def _show_block(self, node: NodeId) -> bool:
         """Show a node; return whether it is new or its ports changed."""
@@ -221,13 +224,12 @@ class CanvasScene(QGraphicsScene):
         self._far.refresh()
         self.selection_changed.emit()
 
-    def _forget_lost_selection(self) -> None:
-        nodes = [node for node in self.selected_nodes if node in self.blocks]
-        edges = [edge for edge in self.selected_edges if edge in self.wires]
-        if len(nodes) + len(edges) < len(self.selected_nodes) + len(self.selected_edges):
-            self.selected_nodes, self.selected_edges = nodes, edges
-            self.selection_changed.emit()
-        self._show_emphasis()
+    def _drop_lost_selection(self) -> bool:
+        """Forget the selection of what is gone; return whether any was."""
+        before = len(self.selected_nodes) + len(self.selected_edges)
+        self.selected_nodes = [node for node in self.selected_nodes if node in self.blocks]
+        self.selected_edges = [edge for edge in self.selected_edges if edge in self.wires]
+        return len(self.selected_nodes) + len(self.selected_edges) < before
 
     def _show_emphasis(self) -> None:
         """Show the shapes on the wires of the block that is looked at."""

@@ -21,11 +21,9 @@ from netbuilder.ui.canvas.overview import Overview
 from netbuilder.ui.canvas.parts import Mark, PortPlace
 from netbuilder.ui.canvas.scene import CanvasScene
 from netbuilder.ui.document import Document
+from netbuilder.ui.geometry import EDGE
 from netbuilder.ui.theme import notifier
 from netbuilder.ui.wiring import Refusal, Specs
-
-_EDGE = 1e7
-"""The canvas ends here, which is far from anything that a hand has placed."""
 
 
 class CanvasSurface(QGraphicsView):
@@ -63,7 +61,7 @@ class CanvasSurface(QGraphicsView):
         self.setObjectName("canvas")
         self.setAccessibleName("Network canvas")
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setSceneRect(QRectF(-_EDGE, -_EDGE, 2 * _EDGE, 2 * _EDGE))
+        self.setSceneRect(QRectF(-EDGE, -EDGE, 2 * EDGE, 2 * EDGE))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
@@ -114,6 +112,7 @@ class CanvasSurface(QGraphicsView):
         except GraphError as error:
             self.show_hint(str(error), passing=True)
             return False
+        self.show_hint("")
         if select_added:
             self.select(intents.added(intent))
         return True

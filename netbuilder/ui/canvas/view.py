@@ -101,6 +101,7 @@ class CanvasView(CanvasCommands):
         gesture, self.gesture = self.gesture, None
         if gesture is not None:
             gesture.end()
+            self.show_hint("")
             self._after_gesture()
         return gesture is not None
 

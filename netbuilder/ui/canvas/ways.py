@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from PySide6.QtCore import QPointF, QRectF, QVariantAnimation
+from PySide6.QtCore import QObject, QPointF, QRectF, QVariantAnimation
 
 from netbuilder.graph.model import Edge, NodeId, PortRef
 from netbuilder.graph.project import Position
 from netbuilder.ui.canvas.items import BlockItem, WireItem
-from netbuilder.ui.canvas.motion import GLIDE, animate
+from netbuilder.ui.canvas.motion import GLIDE, animate, halt
 from netbuilder.ui.canvas.parts import Side
 from netbuilder.ui.canvas.routing import Lanes, Obstacles, Point, Surroundings, route
 from netbuilder.ui.geometry import Rect
@@ -26,8 +26,13 @@ class Ways:
     """Moves block items and routes wire items."""
 
     def __init__(
-        self, blocks: Mapping[NodeId, BlockItem], wires: Mapping[Edge, WireItem], on_moved: Callable[[], None]
+        self,
+        blocks: Mapping[NodeId, BlockItem],
+        wires: Mapping[Edge, WireItem],
+        owner: QObject,
+        on_moved: Callable[[], None],
     ) -> None:
+        self._owner = owner
         self._blocks = blocks
         self._wires = wires
         self._wires_at: dict[NodeId, set[Edge]] = {}
@@ -88,6 +93,8 @@ class Ways:
     def move(self, places: Mapping[NodeId, Position]) -> None:
         """Move blocks to these places: in a glide, if that is far and they are not too many to follow."""
         self.finish()
+        if not places:
+            return
         start = {node: self._blocks[node].pos() for node in places}
         freed = [self._blocks[node].area for node in places]
         far = any((QPointF(*spot) - start[node]).manhattanLength() > _SHORTEST_GLIDE for node, spot in places.items())
@@ -106,12 +113,12 @@ class Ways:
             self._arrive(places, freed)
 
         self._bound_for = places
-        self._animation = animate(GLIDE, step, arrive)
+        self._animation = animate(GLIDE, self._owner, step, arrive)
 
     def finish(self) -> None:
         """Let blocks that glide be where they are bound for."""
         if self._animation is not None:
-            self._animation.stop()
+            halt(self._animation)
             self._animation, places = None, self._bound_for
             self._bound_for = {}
             self._arrive({node: spot for node, spot in places.items() if node in self._blocks}, ())

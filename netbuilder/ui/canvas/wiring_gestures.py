@@ -90,7 +90,6 @@ class _WireGesture(Gesture):
     def end(self) -> None:
         for item in self.scene.blocks.values():
             item.show_judged(None)
-        self.canvas.show_hint("")
 
     def paint(self, painter: QPainter) -> None:
         if not self.is_drag:
