@@ -14,28 +14,18 @@ from netbuilder.compiler.program import Instruction, Program
 from netbuilder.graph.model import PortRef
 
 _WIDTH = 100
-_OPERATORS = {
-    "operator.add": "+",
-    "operator.sub": "-",
-    "operator.mul": "*",
-    "operator.truediv": "/",
-    "operator.matmul": "@",
-}
+_OPERATORS = {"operator.add": "+", "operator.mul": "*"}
 _PREFIXES = {"torch.nn.functional.": "functional.", "torch.nn.": "nn.", "torch.": "torch.", "netbuilder.nn.": ""}
-
-
 _PER_DIMENSION = {"kernel_size", "stride", "padding", "output_padding", "dilation", "output_size"}
 _UNTOLD: dict[str, Any] = {
     "padding": 0,
     "dilation": 1,
     "ceil_mode": False,
     "count_include_pad": True,
-    "divisor_override": None,
     "start_dim": 0,
     "end_dim": -1,
-    "dim": 0,
 }
-"""Defaults of the builtin functions among our targets, whose signatures Python can't read."""
+"""Defaults of the builtin functions among our targets, whose signatures Python can't read. What is not here is printed."""
 
 
 def source(program: Program, class_name: str = "Network") -> str:
