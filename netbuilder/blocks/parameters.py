@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Ge, Le
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 
 from netbuilder.blocks.spec import LARGEST, Sizes
 from netbuilder.diagnostics import Diagnostic
@@ -58,14 +57,13 @@ def parse(model: type[_Model], params: Mapping[str, Any]) -> tuple[_Model | None
         return model.model_validate(dict(params)), []
     except ValidationError as error:
         known = {parameter.name: parameter for parameter in parameters(model)}
-        first = {str(details["loc"][0]): details for details in reversed(error.errors())}
-        return None, [_diagnostic(model, known.get(name), name, details) for name, details in first.items()]
+        wrong = {str(details["loc"][0]): details["input"] for details in reversed(error.errors())}
+        return None, [_diagnostic(model, known.get(name), name, value) for name, value in wrong.items()]
 
 
-def _diagnostic(model: type[BaseModel], parameter: Parameter | None, name: str, details: ErrorDetails) -> Diagnostic:
+def _diagnostic(model: type[BaseModel], parameter: Parameter | None, name: str, value: Any) -> Diagnostic:
     if parameter is None:
         return Diagnostic("error", "unknown-parameter", f"{model.__name__} has no parameter “{name}”.", parameter=name)
-    value = details["input"]
     text = f"“{value}”" if isinstance(value, str) else str(value)
     wanted = expectation(parameter)
     return Diagnostic("error", "bad-parameter", f"{name} has to be {wanted}, not {text[:60]}.", parameter=name)
@@ -132,9 +130,9 @@ def _limits(metadata: tuple[Any, ...]) -> dict[str, Any]:
         marks = getattr(mark, "metadata", [mark])
         for each in marks:
             match each:
-                case Ge(ge=low) | Gt(gt=low):
+                case Ge(ge=low):
                     facts["minimum"] = low
-                case Le(le=high) | Lt(lt=high):
+                case Le(le=high):
                     facts["maximum"] = high
                 case _:
                     pass
