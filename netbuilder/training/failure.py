@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import suppress
 
 import torch
@@ -11,7 +12,6 @@ from netbuilder.compiler.interpret import NodeFailure, first_non_finite, run
 from netbuilder.diagnostics import Diagnostic, NetbuilderError
 from netbuilder.graph.model import NodeId
 from netbuilder.training.guard import NonFinite
-from netbuilder.training.loop import ValidationFailed
 from netbuilder.training.network import Batch, Network
 
 _ADVICE = "A smaller learning rate or gradient clipping usually helps."
@@ -23,8 +23,6 @@ def explain(error: Exception, network: Network, batch: Batch, place: str) -> Dia
         return Diagnostic("error", "not-saved", str(error))
     if isinstance(error, NonFinite):
         return _non_finite(network, batch, place)
-    if isinstance(error, ValidationFailed):
-        return Diagnostic("error", "non-finite", f"The validation loss is not a finite number after {place}. {_ADVICE}")
     node = _failing_node(network, batch)
     where = f" at “{network.program.names()[node.node]}”" if node else ""
     if _is_out_of_memory(error):
@@ -34,6 +32,16 @@ def explain(error: Exception, network: Network, batch: Batch, place: str) -> Dia
         return Diagnostic("error", "out-of-memory", message, node=node and node.node)
     message = f"Training failed{where} at {place}: {first_line(node or error)}"
     return Diagnostic("error", "run-failed", message, node=node and node.node)
+
+
+def explain_validation(network: Network, batches: Sequence[Batch], place: str) -> Diagnostic:
+    """Return where the first number went wrong in the validation of an epoch."""
+    network.module.eval()
+    found = (first_non_finite(network.check, batch) for batch in batches)
+    node = next((node for node in found if node is not None), None)
+    where = f": it began at “{network.program.names()[node]}”" if node else ""
+    message = f"The validation loss is not a finite number after {place}{where}. {_ADVICE}"
+    return Diagnostic("error", "non-finite", message, node=node)
 
 
 def first_line(error: BaseException) -> str:

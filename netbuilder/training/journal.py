@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from netbuilder.training import checkpoint
@@ -30,32 +29,22 @@ CHECKPOINT_SECONDS = (2.0, 60.0)
 """Shortest and longest time that may pass before the end of an epoch is saved."""
 
 
+@dataclass(kw_only=True, eq=False)
 class Journal:
     """One run's log: telemetry for who watches, the folder for who comes later, and the pauses in between."""
 
-    def __init__(
-        self,
-        run: str,
-        state: State,
-        epochs: int,
-        folder: RunFolder,
-        telemetry: Telemetry,
-        control: Control,
-        probe: Probe,
-        guard: Guard,
-        on_hold: Callable[[bool], None],
-    ) -> None:
-        self.control = control
-        self.guard = guard
-        self.recorder = Recorder(telemetry.step_losses, state.network.device)
+    run: str
+    state: State
+    epochs: int
+    folder: RunFolder
+    telemetry: Telemetry
+    control: Control
+    probe: Probe
+    guard: Guard
+
+    def __post_init__(self) -> None:
+        self.recorder = Recorder(self.telemetry.step_losses, self.state.network.device)
         self.due = 0.0
-        self._run = run
-        self._state = state
-        self._epochs = epochs
-        self._folder = folder
-        self._telemetry = telemetry
-        self._probe = probe
-        self._on_hold = on_hold
         self._marks: deque[tuple[float, int]] = deque()
         self._next_checkpoint = 0.0
         self._epoch_started = time.perf_counter()
@@ -63,17 +52,17 @@ class Journal:
     def emit(self, event: Event) -> None:
         """Tell of an event, here and in the folder."""
         self.note(event)
-        self._telemetry.emit(event)
+        self.telemetry.emit(event)
 
     def note(self, event: Event) -> None:
         """Write an event into the folder."""
         entry = {key: value for key, value in asdict(event).items() if key != "run"}
-        self._folder.append_event({"time": now(), "event": type(event).__name__, **entry})
+        self.folder.append_event({"time": now(), "event": type(event).__name__, **entry})
 
     def begin_epoch(self) -> None:
         """Note that an epoch begins, or goes on after a stop in its middle."""
         self._epoch_started = time.perf_counter()
-        self.recorder.begin_epoch(self._state.batch)
+        self.recorder.begin_epoch(self.state.batch)
 
     def flush(self, *, wait: bool = False, now: bool = False) -> None:
         """Hand on losses and, where it is time or `now`, progress and a look inside. Raises `NonFinite`."""
@@ -81,21 +70,21 @@ class Journal:
         at = time.perf_counter()
         if now or at >= self.due:  # the end of an epoch may come sooner
             self.guard.keep_buffers()
-            self._telemetry.progress = self._progress(at)
-            self._probe.look(self._state.step)
+            self.telemetry.progress = self._progress(at)
+            self.probe.look(self.state.step)
             self.due = time.perf_counter() + FLUSH_SECONDS
 
     def end_epoch(self, values: dict[str, float]) -> None:
         """Count the epoch, keep its weights if they are the best, and save where it is time to."""
-        sizes = self._state.batch_sizes
+        sizes = self.state.batch_sizes
         train_loss = float(self.recorder.epoch_losses() @ sizes / sizes.sum())
         seconds = time.perf_counter() - self._epoch_started
         checks = {f"validation_{name}": value for name, value in values.items()}
-        is_best = self._state.end_epoch(values["loss"])
+        is_best = self.state.end_epoch(values["loss"])
         entry = {"train_loss": train_loss, **checks, "seconds": seconds}
-        self._folder.append_epoch({"epoch": self._state.epoch, "step": self._state.step, **entry})
-        self._telemetry.emit(EpochEnded(self._run, self._state.epoch, self._state.step, entry, is_best))
-        if time.perf_counter() >= self._next_checkpoint or self._state.epoch == self._epochs:
+        self.folder.append_epoch({"epoch": self.state.epoch, "step": self.state.step, **entry})
+        self.telemetry.emit(EpochEnded(self.run, self.state.epoch, self.state.step, entry, is_best))
+        if time.perf_counter() >= self._next_checkpoint or self.state.epoch == self.epochs:
             self.checkpoint()
 
     def hold(self) -> bool:
@@ -107,29 +96,31 @@ class Journal:
             self.flush(wait=True, now=True)
             self.checkpoint()
             self._marks.clear()
-            self._on_hold(True)
-            self.emit(Paused(self._run, self._state.step))
-            control.wait(lambda: self._probe.look(self._state.step, idle=True))
+            self.folder.update_info(state="paused")
+            control.holding = True
+            self.emit(Paused(self.run, self.state.step))
+            control.wait(lambda: self.probe.look(self.state.step, idle=True))
+            control.holding = False
         if control.stopping:
             return False
-        self._state.give_rng()
-        self._on_hold(False)
+        self.state.give_rng()
+        self.folder.update_info(state="running")
         if not control.take_single_step():
-            self.emit(Resumed(self._run, self._state.step))
+            self.emit(Resumed(self.run, self.state.step))
         return True
 
     def checkpoint(self) -> None:
         """Save the run as it stands, with the random numbers that come next; for the training thread."""
-        self._state.take_rng()
+        self.state.take_rng()
         self.save()
 
     def save(self) -> None:
         """Write all files that the state decides. Raises `NetbuilderError` where the disk doesn't take them."""
         started = time.perf_counter()
-        state, folder = self._state, self._folder
+        state, folder = self.state, self.folder
         if state.best_epoch is None:
             state.keep_best()
-        folder.write_step_losses(self._telemetry.step_losses.view()[: state.step])
+        folder.write_step_losses(self.telemetry.step_losses.view()[: state.step])
         checkpoint.save_resume(folder.resume_file, state)
         self.save_weights()
         facts = {"epoch": state.best_epoch, "validation_loss": state.best_loss}
@@ -140,21 +131,21 @@ class Journal:
 
     def save_weights(self) -> None:
         """Write the weights as they are now."""
-        state = self._state
+        state = self.state
         facts = {"epoch": state.epoch, "batch": state.batch, "step": state.step}
-        checkpoint.save_tensors(self._folder.weights_file("last"), state.network.tensors, facts)
+        checkpoint.save_tensors(self.folder.weights_file("last"), state.network.tensors, facts)
 
     def _progress(self, at: float) -> Progress:
         """Return where the run is. The speed is that of the last second; before a pause and after don't mix."""
-        step = self._state.step
+        step = self.state.step
         self._marks.append((at, step))
         while len(self._marks) > 2 and self._marks[1][0] <= at - SPEED_SECONDS:
             self._marks.popleft()
         then, earlier = self._marks[0]
         speed = (step - earlier) / (at - then) if at > then else 0.0
-        total = self._epochs * self._state.steps_per_epoch
+        total = self.epochs * self.state.steps_per_epoch
         left = (total - step) / speed if speed > 0 else None
-        return Progress(step, total, min(self._state.epoch + 1, self._epochs), self._epochs, speed, left)
+        return Progress(step, total, min(self.state.epoch + 1, self.epochs), self.epochs, speed, left)
 
 
 def now() -> str:

@@ -46,7 +46,7 @@ class Recorder:
                 arrival.record()
                 self._under_way = host, arrival
             else:
-                self._hand_on(chunk.numpy())
+                self._hand_on(chunk.cpu().numpy())
         if wait:
             self._take_in()
 

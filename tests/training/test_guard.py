@@ -188,3 +188,14 @@ def test_a_failed_run_can_be_evaluated_and_opened_from_its_last_checkpoint(tmp_p
     second = ended(finish(again))
     assert (second.reason, second.step) == ("failed", end.step)
     assert epochs(finish(Run.create(mlp(), tmp_path / "fine")))
+
+
+def test_a_validation_that_overflows_ends_the_run_and_names_the_block(tmp_path: Path) -> None:
+    run = Run.create(exploding(deeper=6, learning_rate=1000.0, batch_size=1000), tmp_path / "run")
+    end = ended(finish(run))
+    assert (end.reason, end.epoch) == ("failed", 0)
+    assert end.problem
+    assert end.problem.message.startswith("The validation loss is not a finite number after epoch 1: it began at “")
+    assert end.problem.node
+    assert end.step == len(run.telemetry.step_losses.view()) == 1
+    assert finite(weights(run.folder))
