@@ -139,6 +139,7 @@ def _open_commands(window: MainWindow) -> None:
         title = action.text().rstrip("…")
         entries.append(Entry(title, why, value=spec.id, keywords=(spec.menu,), hint=hint, enabled=action.isEnabled()))
     popup = SearchPopup(window.focusWidget() or window.canvas)
+    popup.closed.connect(popup.deleteLater)
     middle = window.mapToGlobal(QPoint(window.width() // 2 - 206, 96))
     popup.open_at(
         middle,

@@ -21,6 +21,7 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
+    Signal,
 )
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -116,6 +117,8 @@ def matched_letters(query: str, title: str) -> list[int]:
 class SearchPopup(QFrame):
     """A search field over a list. Arrow keys move, Enter or a click chooses, Esc or a click elsewhere closes."""
 
+    closed = Signal()
+
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent.window())
         self.setObjectName("searchPopup")
@@ -187,6 +190,7 @@ class SearchPopup(QFrame):
         self.hide()
         if had_focus:
             self._opened_from.setFocus(Qt.FocusReason.PopupFocusReason)
+        self.closed.emit()
 
     def shown_titles(self) -> list[str]:
         """Return the titles of the entries that match now, best first."""
