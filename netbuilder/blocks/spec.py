@@ -32,7 +32,6 @@ class Free:
 
 
 Dim: TypeAlias = int | Free
-DType: TypeAlias = Literal["float32", "int64", "bool"]
 
 BATCH = Free("N")
 

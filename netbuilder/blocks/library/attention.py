@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netbuilder.blocks.spec import Block, Call, Count, Fraction, Mismatch, Port, SetOwn, TensorSpec, module, param
+from netbuilder.blocks.ports import SEQUENCES
+from netbuilder.blocks.spec import Block, Call, Count, Fraction, Mismatch, SetOwn, TensorSpec, module, param
 
 
 class MultiheadSelfAttention(Block):
@@ -16,7 +17,7 @@ class MultiheadSelfAttention(Block):
 
     category = "Attention"
     aliases = ("self-attention", "mha", "transformer", "multihead attention", "causal")
-    inputs = (Port("x", help="Sequences: N × time × features.", rank=3),)
+    inputs = (SEQUENCES,)
 
     num_heads: Count = param(4, help="Heads that look for different things; they share the features evenly.")
     dropout: Fraction = param(0.0, help="Probability of dropping an attention weight, in training.")

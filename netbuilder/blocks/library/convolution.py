@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netbuilder.blocks.ports import IMAGES
 from netbuilder.blocks.spec import (
     AutoPadding1d,
     AutoPadding2d,
@@ -20,7 +21,6 @@ from netbuilder.blocks.spec import (
 )
 from netbuilder.blocks.windows import require_fit, times
 
-_IMAGE = Port("x", help="Images: N × channels × height × width.", rank=4)
 _PADDING_HELP = "“same” keeps the size at stride 1, “valid” adds nothing, a number adds so many zeros on each side."
 
 
@@ -65,7 +65,7 @@ class Conv2d(Block):
 
     category = "Convolution"
     aliases = ("conv", "convolution", "cnn", "image", "depthwise", "pointwise")
-    inputs = (_IMAGE,)
+    inputs = (IMAGES,)
 
     out_channels: Count = param(32, help="Kernels learned, each of which makes one output channel.")
     kernel_size: Size2d = param((3, 3), help="Height and width that a kernel sees.")
@@ -96,7 +96,7 @@ class ConvTranspose2d(Block):
 
     category = "Convolution"
     aliases = ("deconvolution", "transposed convolution", "upsample", "upconv", "decoder")
-    inputs = (_IMAGE,)
+    inputs = (IMAGES,)
 
     out_channels: Count = param(32, help="Channels of the output.")
     kernel_size: Size2d = param((3, 3), help="Height and width of the patch that each pixel paints.")

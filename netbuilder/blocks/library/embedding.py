@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netbuilder.blocks.ports import SEQUENCES
 from netbuilder.blocks.spec import Block, Call, Count, Mismatch, Port, SetOwn, TensorSpec, module, param
 
 
@@ -45,7 +46,7 @@ class LearnedPositionalEncoding(Block):
 
     category = "Embedding"
     aliases = ("position", "positional embedding", "transformer", "vit")
-    inputs = (Port("x", help="Sequences: N × time × features.", rank=3),)
+    inputs = (SEQUENCES,)
 
     def lower(self, x: TensorSpec) -> Call:
         return module("netbuilder.nn.LearnedPositionalEncoding", length=x.size(1), features=x.size(2))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from netbuilder.blocks.spec import BATCH, Block, Mismatch, Port, Shape, TensorSpec, param
+from netbuilder.blocks.windows import times
 
 
 class Input(Block):
@@ -36,7 +37,7 @@ class Input(Block):
         raise Mismatch(f"The data has no field “{self.field}”; it has {known}.", code="unknown-field")
 
     def summary(self) -> str:
-        return self.field or "×".join(map(str, self.shape))
+        return self.field or times(self.shape)
 
 
 class Output(Block):

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from netbuilder.blocks.ports import PREDICTION, TRUE_NUMBERS
 from netbuilder.blocks.spec import BATCH, Arg, Block, Call, Fraction, LossWeight, Port, TensorSpec, function, param
 from netbuilder.blocks.targets import require_equal, require_labels
 
-_WEIGHT_HELP = "By how much this loss counts where there are several: training minimises the weighted sum."
-_NUMBERS = (
-    Port("prediction", help="What the network says; any shape."),
-    Port("target", help="What is true: numbers of the same shape.", dtype=None),
-)
-_OUTPUTS = (Port("y", help="The mean over all elements: one number."),)
+
+class _Loss(Block):
+    """What all losses share."""
+
+    category = "Loss"
+    role = "loss"
+    outputs = (Port("y", help="The mean over all elements: one number."),)
+
+    weight: LossWeight = param(
+        1.0, help="By how much this loss counts where there are several: training minimises the weighted sum."
+    )
+
+    def summary(self) -> str:
+        return "" if self.weight == 1.0 else f"weight {self.weight:g}"
 
 
-class CrossEntropy(Block):
+class CrossEntropy(_Loss):
     """Punish a classifier for the probability it did not give to the right class.
 
     loss = −log softmax(logits)[target], averaged over the batch. Logits `N × C` are raw scores of C classes (no Softmax
@@ -22,30 +31,23 @@ class CrossEntropy(Block):
     Source: `torch.nn.CrossEntropyLoss`.
     """
 
-    category = "Loss"
     aliases = ("classification", "softmax loss", "log loss", "nll", "criterion")
-    role = "loss"
     inputs = (
         Port("logits", help="Raw scores, one for each class: N × classes.", rank=(2, 8)),
         Port("target", help="Class labels: integers, one for each sample.", dtype=None),
     )
-    outputs = _OUTPUTS
     example_inputs = (TensorSpec((BATCH, 10)), TensorSpec((BATCH,), "int64", 10))
 
     label_smoothing: Fraction = param(
         0.0, help="Share of the truth that is spread over all classes, against certainty."
     )
-    weight: LossWeight = param(1.0, help=_WEIGHT_HELP)
 
     def lower(self, logits: TensorSpec, target: TensorSpec) -> Call:
         require_labels("CrossEntropy", logits, target)
         return function("torch.nn.functional.cross_entropy", Arg(0), Arg(1), label_smoothing=self.label_smoothing)
 
-    def summary(self) -> str:
-        return _summary(self.weight)
 
-
-class MSE(Block):
+class MSE(_Loss):
     """Punish the squared distance between prediction and target.
 
     loss = mean((prediction − target)²). Both of the same shape. The loss for numbers (regression) and for images that are
@@ -53,23 +55,15 @@ class MSE(Block):
     Source: `torch.nn.MSELoss`.
     """
 
-    category = "Loss"
     aliases = ("mean squared error", "l2", "regression", "reconstruction", "criterion")
-    role = "loss"
-    inputs = _NUMBERS
-    outputs = _OUTPUTS
-
-    weight: LossWeight = param(1.0, help=_WEIGHT_HELP)
+    inputs = (PREDICTION, TRUE_NUMBERS)
 
     def lower(self, prediction: TensorSpec, target: TensorSpec) -> Call:
         require_equal("MSE", "prediction", prediction, target)
         return function("torch.nn.functional.mse_loss", Arg(0), Arg(1))
 
-    def summary(self) -> str:
-        return _summary(self.weight)
 
-
-class L1(Block):
+class L1(_Loss):
     """Punish the distance between prediction and target.
 
     loss = mean(|prediction − target|). Both of the same shape. Like MSE, but every unit of error counts the same: robust
@@ -77,23 +71,15 @@ class L1(Block):
     Source: `torch.nn.L1Loss`.
     """
 
-    category = "Loss"
     aliases = ("mean absolute error", "mae", "regression", "criterion")
-    role = "loss"
-    inputs = _NUMBERS
-    outputs = _OUTPUTS
-
-    weight: LossWeight = param(1.0, help=_WEIGHT_HELP)
+    inputs = (PREDICTION, TRUE_NUMBERS)
 
     def lower(self, prediction: TensorSpec, target: TensorSpec) -> Call:
         require_equal("L1", "prediction", prediction, target)
         return function("torch.nn.functional.l1_loss", Arg(0), Arg(1))
 
-    def summary(self) -> str:
-        return _summary(self.weight)
 
-
-class BCEWithLogits(Block):
+class BCEWithLogits(_Loss):
     """Punish wrong yes-or-no answers, each by itself.
 
     loss = −mean(target · log σ(logits) + (1 − target) · log(1 − σ(logits))). Both of the same shape, the target from 0 to 1;
@@ -102,24 +88,12 @@ class BCEWithLogits(Block):
     Source: `torch.nn.BCEWithLogitsLoss`.
     """
 
-    category = "Loss"
     aliases = ("binary cross entropy", "bce", "multi-label", "logistic", "criterion")
-    role = "loss"
     inputs = (
         Port("logits", help="Raw scores; above 0 means yes."),
         Port("target", help="Numbers from 0 (no) to 1 (yes), of the same shape.", dtype=None),
     )
-    outputs = _OUTPUTS
-
-    weight: LossWeight = param(1.0, help=_WEIGHT_HELP)
 
     def lower(self, logits: TensorSpec, target: TensorSpec) -> Call:
         require_equal("BCEWithLogits", "logits", logits, target)
         return function("torch.nn.functional.binary_cross_entropy_with_logits", Arg(0), Arg(1))
-
-    def summary(self) -> str:
-        return _summary(self.weight)
-
-
-def _summary(weight: float) -> str:
-    return "" if weight == 1.0 else f"weight {weight:g}"

@@ -4,6 +4,7 @@ weighted by their samples, are exact.
 
 from __future__ import annotations
 
+from netbuilder.blocks.ports import PREDICTION, TRUE_NUMBERS
 from netbuilder.blocks.spec import BATCH, Arg, Block, Call, Port, TensorSpec, function, module
 from netbuilder.blocks.targets import require_equal, require_labels
 
@@ -44,10 +45,7 @@ class MeanAbsoluteError(Block):
     category = "Metric"
     aliases = ("mae", "l1", "regression", "error")
     role = "metric"
-    inputs = (
-        Port("prediction", help="What the network says; any shape."),
-        Port("target", help="What is true: numbers of the same shape.", dtype=None),
-    )
+    inputs = (PREDICTION, TRUE_NUMBERS)
     outputs = (Port("y", help="Mean distance: one number."),)
 
     def lower(self, prediction: TensorSpec, target: TensorSpec) -> Call:

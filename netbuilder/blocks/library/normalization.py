@@ -6,15 +6,24 @@ from typing import Annotated
 
 from pydantic import Field
 
+from netbuilder.blocks.ports import IMAGES
 from netbuilder.blocks.spec import Block, Call, Epsilon, Fraction, Mismatch, Port, SetOwn, TensorSpec, module, param
 
 _EPS_HELP = "Added to the variance, so that a constant input does not divide by zero."
-_MOMENTUM_HELP = "Share of each new batch in the running mean and variance."
-_AFFINE_HELP = "Learn a scale and a shift for each channel."
-_TRACK_HELP = "Keep running statistics and use them outside training."
 
 
-class BatchNorm1d(Block):
+class _BatchNorm(Block):
+    """What batch normalisation of features and of images share."""
+
+    category = "Normalization"
+
+    eps: Epsilon = param(1e-5, help=_EPS_HELP)
+    momentum: Fraction = param(0.1, help="Share of each new batch in the running mean and variance.")
+    affine: bool = param(True, help="Learn a scale and a shift for each channel.")
+    track_running_stats: bool = param(True, help="Keep running statistics and use them outside training.")
+
+
+class BatchNorm1d(_BatchNorm):
     """Bring each feature to mean 0 and variance 1 over the batch.
 
     y = (x − mean) / √(variance + eps) · γ + β, with mean and variance over the batch (and the length); γ and β are learned.
@@ -24,20 +33,14 @@ class BatchNorm1d(Block):
     Source: `torch.nn.BatchNorm1d`; Ioffe & Szegedy, Batch Normalization, 2015.
     """
 
-    category = "Normalization"
     aliases = ("bn", "batch normalization", "batchnorm")
     inputs = (Port("x", help="Features N × C, or signals N × C × L.", rank=(2, 3)),)
-
-    eps: Epsilon = param(1e-5, help=_EPS_HELP)
-    momentum: Fraction = param(0.1, help=_MOMENTUM_HELP)
-    affine: bool = param(True, help=_AFFINE_HELP)
-    track_running_stats: bool = param(True, help=_TRACK_HELP)
 
     def lower(self, x: TensorSpec) -> Call:
         return module("torch.nn.BatchNorm1d", num_features=x.size(1), **self.model_dump())
 
 
-class BatchNorm2d(Block):
+class BatchNorm2d(_BatchNorm):
     """Bring each channel to mean 0 and variance 1 over the batch.
 
     y = (x − mean) / √(variance + eps) · γ + β, with mean and variance over batch, height and width; γ and β are learned.
@@ -46,14 +49,8 @@ class BatchNorm2d(Block):
     Source: `torch.nn.BatchNorm2d`; Ioffe & Szegedy, Batch Normalization, 2015.
     """
 
-    category = "Normalization"
     aliases = ("bn", "batch normalization", "batchnorm", "norm")
-    inputs = (Port("x", help="Images: N × channels × height × width.", rank=4),)
-
-    eps: Epsilon = param(1e-5, help=_EPS_HELP)
-    momentum: Fraction = param(0.1, help=_MOMENTUM_HELP)
-    affine: bool = param(True, help=_AFFINE_HELP)
-    track_running_stats: bool = param(True, help=_TRACK_HELP)
+    inputs = (IMAGES,)
 
     def lower(self, x: TensorSpec) -> Call:
         return module("torch.nn.BatchNorm2d", num_features=x.size(1), **self.model_dump())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from netbuilder.blocks.ports import IMAGES
 from netbuilder.blocks.spec import (
     Arg,
     Block,
     Call,
     Mismatch,
     Padding2d,
-    Port,
     SetOwn,
     Size2d,
     Stride2d,
@@ -18,7 +18,6 @@ from netbuilder.blocks.spec import (
 )
 from netbuilder.blocks.windows import require_fit, times
 
-_IMAGE = Port("x", help="Images: N × channels × height × width.", rank=4)
 _STRIDE_HELP = "“kernel_size” moves by a whole window, so that windows don't overlap; a number by so many pixels."
 _X = Arg(0)
 
@@ -33,7 +32,7 @@ class MaxPool2d(Block):
 
     category = "Pooling"
     aliases = ("max pooling", "downsample", "subsample")
-    inputs = (_IMAGE,)
+    inputs = (IMAGES,)
 
     kernel_size: Size2d = param((2, 2), help="Height and width of the window.")
     stride: Stride2d = param("kernel_size", help=_STRIDE_HELP)
@@ -68,7 +67,7 @@ class AvgPool2d(Block):
 
     category = "Pooling"
     aliases = ("average pooling", "mean pooling", "downsample", "blur")
-    inputs = (_IMAGE,)
+    inputs = (IMAGES,)
 
     kernel_size: Size2d = param((2, 2), help="Height and width of the window.")
     stride: Stride2d = param("kernel_size", help=_STRIDE_HELP)
@@ -103,7 +102,7 @@ class AdaptiveAvgPool2d(Block):
 
     category = "Pooling"
     aliases = ("global average pooling", "gap", "resize", "mean")
-    inputs = (_IMAGE,)
+    inputs = (IMAGES,)
 
     output_size: Size2d = param((1, 1), help="Height and width of the output.")
 
