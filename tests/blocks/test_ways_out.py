@@ -1,0 +1,102 @@
+"""Every way out that a block offers, taken in a drawn network: after it the block has nothing more to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from netbuilder.compiler.lower import lower
+from netbuilder.graph.model import NodeId
+from tests.drawing import DIGITS, Drawing
+
+Draw = Callable[[Drawing], NodeId]
+
+
+def image(drawing: Drawing, *shape: int) -> NodeId:
+    return drawing.put("Input", "input", shape=list(shape))
+
+
+def branches(drawing: Drawing, type_id: str, *shapes: tuple[int, ...], **params: object) -> NodeId:
+    sources = [drawing.put("Input", f"input{i}", shape=list(shape)) for i, shape in enumerate(shapes)]
+    return drawing.put(type_id, "block", *sources, **params)
+
+
+def after_conv(drawing: Drawing, out_channels: int, type_id: str, **params: object) -> NodeId:
+    x = drawing.put("Conv2d", "conv", image(drawing, 3, 8, 8), out_channels=out_channels)
+    return drawing.put(type_id, "block", drawing.put("ReLU", "relu", x), **params)
+
+
+def skip(drawing: Drawing, type_id: str, **convolution: object) -> NodeId:
+    x = image(drawing, 4, 8, 8)
+    return drawing.put(type_id, "block", x, drawing.put("Conv2d", "conv", x, **convolution))
+
+
+def loss(drawing: Drawing, type_id: str, features: int) -> NodeId:
+    x = drawing.put("Input", "image", field="image")
+    label = drawing.put("Input", "label", field="label")
+    x = drawing.put("Linear", "classes", drawing.put("Flatten", "flatten", x), out_features=features)
+    return drawing.put(type_id, "block", drawing.put("Dropout", "dropout", x), label)
+
+
+def rebuilt(drawing: Drawing, type_id: str) -> NodeId:
+    x = drawing.put("Input", "image", field="image")
+    flat = drawing.put("Linear", "decode", drawing.put("Flatten", "flatten", x), out_features=64)
+    return drawing.put(type_id, "block", flat, x)
+
+
+MISTAKES: dict[str, tuple[str, int, Draw]] = {
+    "kernel larger than the image": (
+        "kernel-too-large",
+        1,
+        lambda d: d.put("Conv2d", "block", image(d, 3, 4, 4), kernel_size=[7, 7], padding="valid"),
+    ),
+    "nothing left to pool": ("kernel-too-large", 1, lambda d: d.put("MaxPool2d", "block", image(d, 3, 1, 1))),
+    "groups that do not divide": ("groups-mismatch", 1, lambda d: after_conv(d, 6, "Conv2d", groups=4)),
+    "a stride with same padding": ("stride-with-same", 2, lambda d: after_conv(d, 6, "Conv2d", stride=[2, 2])),
+    "padding beyond half a window": ("bad-parameter", 1, lambda d: after_conv(d, 6, "AvgPool2d", padding=[2, 2])),
+    "dropout in a single layer": (
+        "no-effect",
+        2,
+        lambda d: d.put("LSTM", "block", image(d, 8, 8), dropout=0.5),
+    ),
+    "heads that do not divide": (
+        "heads-mismatch",
+        1,
+        lambda d: d.put("MultiheadSelfAttention", "block", image(d, 8, 30), num_heads=4),
+    ),
+    "a shape of other size": ("reshape-mismatch", 1, lambda d: after_conv(d, 6, "Reshape", shape=[100])),
+    "an order for fewer dimensions": ("bad-permutation", 1, lambda d: after_conv(d, 6, "Permute")),
+    "other channels at Add": ("shape-mismatch", 2, lambda d: skip(d, "Add", out_channels=6)),
+    "another size at Multiply": (
+        "shape-mismatch",
+        1,
+        lambda d: skip(d, "Multiply", out_channels=4, stride=[2, 2], padding=[1, 1]),
+    ),
+    "other features at Add": ("shape-mismatch", 1, lambda d: branches(d, "Add", (10,), (12,))),
+    "a gate without height and width": ("shape-mismatch", 1, lambda d: branches(d, "Multiply", (8, 4, 4), (8,))),
+    "another size at Concat": ("shape-mismatch", 1, lambda d: branches(d, "Concat", (8, 4, 4), (8, 2, 2))),
+    "the wrong dimension at Concat": ("shape-mismatch", 1, lambda d: branches(d, "Concat", (8, 4), (8, 6))),
+    "an image beside features": ("shape-mismatch", 1, lambda d: branches(d, "Concat", (8,), (8, 6, 6))),
+    "the batch at Concat": ("shape-mismatch", 1, lambda d: branches(d, "Concat", (8,), (8,), dim=0)),
+    "too many classes": ("label-mismatch", 1, lambda d: loss(d, "CrossEntropy", 12)),
+    "too few classes": ("label-mismatch", 1, lambda d: loss(d, "Accuracy", 2)),
+    "a flat reconstruction": ("shape-mismatch", 1, lambda d: rebuilt(d, "MSE")),
+}
+
+
+@pytest.mark.parametrize(("code", "ways", "draw"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_each_way_out_mends_the_mistake(code: str, ways: int, draw: Draw) -> None:
+    drawing = Drawing(DIGITS)
+    block = draw(drawing)
+    (problem,) = [
+        each for each in lower(drawing.project).diagnostics if each.node == block and each.severity == "error"
+    ]
+    assert problem.code == code
+    assert problem.port or problem.parameter
+    assert len(problem.fixes) == ways
+    for fix in problem.fixes:
+        mended = drawing.project.copy()
+        fix.edit.apply(mended)
+        left = [each for each in lower(mended).diagnostics if each.node == block and each.severity == "error"]
+        assert not left, (fix.title, left)
