@@ -66,6 +66,16 @@ def paint_invitation(painter: QPainter, size: QSize) -> None:
     painter.restore()
 
 
+def paint_focus(painter: QPainter, size: QSize) -> None:
+    """Show that the keyboard is here."""
+    painter.save()
+    painter.resetTransform()
+    painter.setPen(QPen(theme().accent, 2.0))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(QRectF(1, 1, size.width() - 2, size.height() - 2))
+    painter.restore()
+
+
 def paint_pending_wire(painter: QPainter, scene: CanvasScene, port: PortPlace, end: QPointF) -> None:
     """Paint a wire whose loose end waits for a block to be chosen."""
     item = scene.blocks.get(port.ref.node)

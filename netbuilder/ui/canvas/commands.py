@@ -23,9 +23,12 @@ from netbuilder.ui.geometry import BLOCK_HEIGHT, BLOCK_WIDTH
 from netbuilder.ui.search_popup import Entry, SearchPopup
 from netbuilder.ui.theme import theme
 from netbuilder.ui.wiring import Refusal
+from netbuilder.ui.worker import Worker
 
 ZOOM_STEP = 1.25
 _PASTE_SHIFT = 24.0
+_SMALL = 100
+"""Up to so many blocks are arranged at once; more, on a thread of their own."""
 _NUDGE_PAUSE = 1.0
 """Nudges that follow one another within so many seconds are one undo step."""
 
@@ -37,6 +40,7 @@ class CanvasCommands(CanvasSurface):
         super().__init__(document, analysis, parent)
         self._fits_when_shown = True
         self._search: SearchPopup | None = None
+        self._layout_worker = Worker("layout", self)
         self._nudges = 0
         self._last_nudge = 0.0
         self._pastes = 0
@@ -170,8 +174,25 @@ class CanvasCommands(CanvasSurface):
         heights = {node: item.height for node, item in scene.blocks.items()}
         room = self.viewport().size()
         corner = scene.extent().topLeft()
-        places = arrange(project.graph, heights, (room.width() - 96.0, room.height() - 96.0), (corner.x(), corner.y()))
-        if self.perform(intents.move(project, places, "Arrange")):
+        wanted = (room.width() - 96.0, room.height() - 96.0), (corner.x(), corner.y())
+        if len(heights) <= _SMALL:
+            self._take_arranged(heights, arrange(project.graph, heights, *wanted))
+            return
+        graph = project.graph.copy()
+        self.show_hint("Arranging…")
+        self._layout_worker.submit(
+            lambda: arrange(graph, heights, *wanted),
+            lambda places: self._take_arranged(heights, places) if project is self.document.project else None,
+        )
+
+    @property
+    def is_arranging(self) -> bool:
+        """Whether a layout is being worked out."""
+        return self._layout_worker.busy
+
+    def _take_arranged(self, heights: Mapping[NodeId, float], places: Mapping[NodeId, Position]) -> None:
+        self.show_hint("")
+        if self.perform(intents.move(self.document.project, places, "Arrange")):
             self.camera.fit(_extent(places, heights))
 
     # The clipboard

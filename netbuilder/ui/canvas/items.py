@@ -255,9 +255,14 @@ class WireItem(QGraphicsItem):
             self.update()
 
     @property
+    def room(self) -> float:
+        """The length of the straight run."""
+        return self.route.room if self.route is not None else 0.0
+
+    @property
     def has_room(self) -> bool:
-        """Whether the shape fits into the straight run of the wire."""
-        return self.route is not None and self.route.room >= self.label.width() + 20
+        """Whether the shape fits into the straight run."""
+        return self.route is not None and self.room >= self.label.width() + 20
 
     @property
     def is_asked(self) -> bool:
@@ -269,8 +274,7 @@ class WireItem(QGraphicsItem):
         """Whether the shape is written into the wire: where it is asked for, or there is need and room for it."""
         is_wanted = self.is_asked or self.severity is not None
         if not is_wanted and self.bears_label:
-            is_long = self.route is not None and self.route.room >= painting.LABEL_ROOM
-            is_wanted = is_long or self.emphasis or self.names_shape
+            is_wanted = self.room >= painting.LABEL_ROOM or self.emphasis or self.names_shape
         return is_wanted and self.spec is not None and self.has_room
 
     def touches(self, place: QPointF, reach: float) -> bool:

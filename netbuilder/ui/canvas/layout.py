@@ -89,25 +89,24 @@ def _cells(ranks: Mapping[NodeId, _Rank], wires: Iterable[tuple[NodeId, NodeId]]
 
 
 def _paths(ranks: Mapping[NodeId, _Rank], after: Mapping[NodeId, list[NodeId]]) -> Iterable[list[NodeId]]:
-    """Yield paths that together hold every block once, each the longest that is left."""
-    left = sorted(ranks, key=lambda node: (-ranks[node].layer, creation_number(node)))
-    while left:
-        free = set(left)
-        length: dict[NodeId, int] = {}
-        follower: dict[NodeId, NodeId] = {}
-        for node in left:
-            options = [other for other in after.get(node, ()) if other in free]
-            best = max(options, key=lambda other: (length[other], -creation_number(other)), default=None)
-            length[node] = 1 + (length[best] if best else 0)
-            if best:
-                follower[node] = best
-        node = max(left, key=lambda node: (length[node], -creation_number(node)))
-        path = [node]
-        while path[-1] in follower:
-            path.append(follower[path[-1]])
-        yield path
-        gone = set(path)
-        left = [node for node in left if node not in gone]
+    """Yield paths that together hold every block once, those that begin with the longest way ahead first."""
+    ahead: dict[NodeId, int] = {}
+    for node in sorted(ranks, key=lambda node: -ranks[node].layer):
+        ahead[node] = 1 + max((ahead[other] for other in after.get(node, ())), default=0)
+
+    def rank(node: NodeId) -> tuple[int, int]:
+        return ahead[node], -creation_number(node)
+
+    free = set(ranks)
+    for node in sorted(ranks, key=rank, reverse=True):
+        path: list[NodeId] = []
+        following = node if node in free else None
+        while following is not None:
+            path.append(following)
+            free.discard(following)
+            following = max((other for other in after.get(following, ()) if other in free), key=rank, default=None)
+        if path:
+            yield path
 
 
 def _free_row(

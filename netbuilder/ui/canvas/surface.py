@@ -43,6 +43,8 @@ class CanvasSurface(QGraphicsView):
         """Where the pointer was seen last, in the viewport; outside of it once it left."""
         self.pending_wire: tuple[PortPlace, QPointF] | None = None
         """A wire whose loose end waits for a block to be chosen."""
+        self.shows_focus = False
+        """Whether the keyboard came here by key, so that it has to be seen."""
         self._set_up_widget()
         self.hint_label = HintLabel(self)
         self.rename_field = RenameField(self)
@@ -179,5 +181,7 @@ class CanvasSurface(QGraphicsView):
         elif self.zoom() > 0.5:
             backdrop.paint_port_names(painter, self.canvas_scene)
             backdrop.paint_short_labels(painter, self.canvas_scene)
+        if self.shows_focus:
+            backdrop.paint_focus(painter, self.viewport().size())
         if not self.canvas_scene.blocks:
             backdrop.paint_invitation(painter, self.viewport().size())

@@ -282,7 +282,13 @@ class CanvasView(CanvasCommands):
         """Keep Tab, which adds a block; Shift+Tab leaves the canvas."""
         return False if next else super().focusNextPrevChild(False)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        came_by_key = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self.shows_focus = event.reason() in came_by_key
+        super().focusInEvent(event)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.shows_focus = False
         self._space_is_down = False
         self._show_cursor()
         super().focusOutEvent(event)

@@ -10,6 +10,7 @@ from netbuilder.graph.model import Edge, NodeId, PortRef
 from netbuilder.graph.project import Position
 from netbuilder.ui.canvas.items import BlockItem, WireItem
 from netbuilder.ui.canvas.motion import GLIDE, animate, halt
+from netbuilder.ui.canvas.painting import LABEL_ROOM
 from netbuilder.ui.canvas.parts import Side
 from netbuilder.ui.canvas.routing import Lanes, Obstacles, Point, Surroundings, route
 from netbuilder.ui.geometry import Rect
@@ -154,9 +155,16 @@ class Ways:
         self._thinned.clear()
 
     def _choose_bearer(self, port: PortRef) -> None:
-        """Let one of the wires from a port carry the shape: the one with the longest straight run."""
+        """Let one of the wires from a port carry the shape.
+
+        Of those with room for it the shortest: where they share a lane, its middle comes before the others branch off.
+        """
         items = [self._wires[edge] for edge in self.at(port.node) if edge.source == port]
-        bearer = max(items, key=lambda item: (item.route.room if item.route else 0, item.edge), default=None)
+        roomy = [item for item in items if item.room >= LABEL_ROOM]
+        if roomy:
+            bearer = min(roomy, key=lambda item: (item.room, item.order))
+        else:
+            bearer = max(items, key=lambda item: (item.room, item.order), default=None)
         for item in items:
             item.show_bearing(item is bearer)
 

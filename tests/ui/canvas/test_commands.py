@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QProxyStyle, QStyle
+from pytestqt.qtbot import QtBot
 
 from netbuilder.graph.files import dumps
 from netbuilder.ui.canvas.menu import menu_at
@@ -329,6 +330,26 @@ def test_l_arranges_all_blocks_in_one_undo_step(hand: Hand) -> None:
     assert hand.place("image")[0] < hand.place("a")[0] < hand.place("b")[0]
     assert len({hand.place(name) for name in hand.names()}) == 5
     assert hand.undo_is_exact()
+
+
+def test_a_large_network_is_arranged_off_the_gui_thread(open_canvas: Open, qtbot: QtBot) -> None:
+    drawing = Drawing()
+    last = drawing.put("Input", "image")
+    for number in range(150):
+        last = drawing.put("ReLU", f"r{number}", last)
+        drawing.project.layout[last] = (0.0, 0.0)
+    hand = open_canvas(drawing.project)
+    with qtbot.waitSignal(hand.document.edited):
+        hand.key(Key.Key_L)
+        assert hand.is_untouched()
+    hand.settle()
+    assert len(set(hand.document.project.layout.values())) == 151
+    assert hand.undo_is_exact()
+    hand.key(Key.Key_L)
+    hand.document.replace(line(), None)
+    before = dumps(hand.document.project)
+    qtbot.waitUntil(lambda: not hand.canvas.is_arranging)
+    assert dumps(hand.document.project) == before
 
 
 class _Still(QProxyStyle):

@@ -93,7 +93,7 @@ def test_wires_from_two_ports_do_not_share_a_lane_and_those_from_one_do() -> Non
     assert same.lane is not None
     assert other.lane is not None
     assert same.lane.top == first.lane.top
-    assert abs(other.lane.top - first.lane.top) >= 10
+    assert abs(other.lane.top - first.lane.top) >= 16
     lanes.put("first", "a", None)
     again = run(block(848, 0), block(212, 168), lanes=lanes, port="b")
     assert again.lane == other.lane._replace(top=first.lane.top, bottom=first.lane.bottom)
