@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from netbuilder.blocks.spec import BATCH, Block, Free, Port, TensorSpec
+from netbuilder.blocks.spec import BATCH, Block, Port, TensorSpec
 
 _SHAPES = {1: (), 2: (12,), 3: (10, 12), 4: (4, 10, 12)}
 
@@ -29,7 +29,7 @@ def tensors_for(specs: tuple[TensorSpec, ...], batch_size: int, seed: int = 0) -
     generator = torch.Generator().manual_seed(seed)
 
     def draw(spec: TensorSpec) -> torch.Tensor:
-        shape = [batch_size * dim.scale + dim.offset if isinstance(dim, Free) else dim for dim in spec.shape]
+        shape = spec.shape_with({"N": batch_size})
         if spec.dtype == "int64":
             return torch.randint(0, spec.num_classes or 4, shape, generator=generator)
         return torch.randn(shape, generator=generator)

@@ -9,7 +9,7 @@ reference and tests all follow from this one class.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
@@ -64,6 +64,10 @@ class TensorSpec:
         if isinstance(size, Free):
             raise Mismatch(f"Dimension {dimension} of the input {self} is {size}; it has to be a fixed number here.")
         return size
+
+    def shape_with(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
+        """Return the shape where the free dimensions have these sizes, by symbol: `{"N": 64}`."""
+        return tuple(dim if isinstance(dim, int) else dim.scale * sizes[dim.symbol] + dim.offset for dim in self.shape)
 
     def numel(self) -> int:
         """Return the elements of one sample: the product of all dimensions with each free one taken as 1."""

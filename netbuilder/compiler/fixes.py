@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import defaults
@@ -79,7 +79,7 @@ def add_loss(project: Project, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix
     target = _target_field(project)
     if prediction is None or target is None:
         return ()
-    field, type_id, port = target
+    field, type_id = target
     x, y = project.layout[prediction.node]
     scratch = project.copy()
     edits: list[Edit] = []
@@ -95,7 +95,7 @@ def add_loss(project: Project, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix
     loss = put(new_node(scratch, type_id, "loss"), (x + COLUMN, y + ROW))
     first = registry.blocks()[type_id].inputs[0].name
     edits.append(Connect(Edge(prediction, PortRef(loss.id, first))))
-    edits.append(Connect(Edge(PortRef(label.id, "y"), PortRef(loss.id, port))))
+    edits.append(Connect(Edge(PortRef(label.id, "y"), PortRef(loss.id, "target"))))
     return (Fix(f"Add {type_id}", Batch(tuple(edits), f"Add {type_id}")),)
 
 
@@ -174,15 +174,15 @@ def _prediction(project: Project, specs: Mapping[PortRef, TensorSpec]) -> PortRe
     return layers[-1] if layers else None
 
 
-def _target_field(project: Project) -> tuple[str, str, str] | None:
-    """Return the field to learn, the loss for it and the loss's port for it."""
+def _target_field(project: Project) -> tuple[str, str] | None:
+    """Return the field to learn and the loss for it: the first with classes, else the one that is called “target”."""
     fields = project.data.get("fields")
     if not isinstance(fields, Mapping):
         return None
     for name, field in fields.items():
         if isinstance(field, Mapping) and field.get("classes"):
-            return name, "CrossEntropy", "target"
-    return ("target", "MSE", "target") if "target" in fields else None
+            return name, "CrossEntropy"
+    return ("target", "MSE") if "target" in fields else None
 
 
 def _is_label(project: Project, node: Node) -> bool:
@@ -190,5 +190,5 @@ def _is_label(project: Project, node: Node) -> bool:
     return target is not None and node.params.get("field") == target[0]
 
 
-def _text(value: Any) -> str:
-    return " × ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+def _text(value: object) -> str:
+    return " × ".join(map(str, cast("Sequence[object]", value))) if isinstance(value, list | tuple) else str(value)

@@ -66,15 +66,11 @@ def _measure(
     call: Call, module: nn.Module | None, inputs: tuple[TensorSpec | None, ...], sizes: Mapping[str, int]
 ) -> _Measurement:
     tensors = [
-        spec and torch.empty(_shape(spec, sizes), dtype=getattr(torch, spec.dtype), device="meta") for spec in inputs
+        spec and torch.empty(spec.shape_with(sizes), dtype=getattr(torch, spec.dtype), device="meta") for spec in inputs
     ]
     with torch.no_grad(), _FlopCounter() as counter:
         outputs = run(call, module, tensors)
     return _Measurement(outputs, counter.flops)
-
-
-def _shape(spec: TensorSpec, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    return tuple(dim if isinstance(dim, int) else dim.scale * sizes[dim.symbol] + dim.offset for dim in spec.shape)
 
 
 def _generalise(base: torch.Tensor, moved: Mapping[str, torch.Tensor]) -> TensorSpec:

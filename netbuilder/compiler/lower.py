@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 from torch import fx, nn
 
@@ -28,7 +27,7 @@ from netbuilder.compiler.infer import InferenceError, infer
 from netbuilder.compiler.program import Cost, InputSlot, Instruction, Lowering, Program, Result
 from netbuilder.diagnostics import Diagnostic, Fix, Severity
 from netbuilder.graph.edits import Disconnect, RenameNode
-from netbuilder.graph.model import Edge, Node, NodeId, PortRef
+from netbuilder.graph.model import Edge, Json, Node, NodeId, PortRef, creation_number
 from netbuilder.graph.project import Project
 
 _RANKS = {
@@ -64,14 +63,14 @@ class _Lowerer:
         self.inputs: list[InputSlot] = []
         self.instructions: list[Instruction] = []
         self.results: list[Result] = []
+        self.useful = self._feeding("loss", "metric", "output") or set(self.graph)
+        self.trained = self._feeding("loss")
 
     def lower(self) -> Lowering:
         self._read_fields()
         order, rest = self.graph.topological_order()
         for node in (*order, *rest):
             self._parse(self.graph.node(node))
-        self._useful = self._feeding("loss", "metric", "output") or set(self.graph)
-        self._trained = self._feeding("loss")
         self._report_cycles()
         for node in order:
             self._lower_node(self.graph.node(node))
@@ -175,7 +174,7 @@ class _Lowerer:
             offers = fixes.bind_input(self.project, node.id, self.fields)
             self._say("error", mismatch.code, str(mismatch), node, parameter="field", fixes=offers)
             return
-        if self.fields and not block.field and node.id in self._trained:
+        if self.fields and not block.field and node.id in self.trained:
             offers = fixes.bind_input(self.project, node.id, self.fields)
             message = "Training needs data here: choose the field of the data set that this input stands for."
             self._say("error", "unbound-input", message, node, parameter="field", fixes=offers)
@@ -207,7 +206,7 @@ class _Lowerer:
         """Say what is wrong with the wire at a port; return whether its value is there and fits."""
         if edge is None:
             if not port.optional:
-                severity: Severity = "error" if node.id in self._useful else "warning"
+                severity: Severity = "error" if node.id in self.useful else "warning"
                 what = f"Input “{name}” of {node.type} is not connected."
                 offers = fixes.for_unconnected(self.project, PortRef(node.id, name), labels=name == "target")
                 self._say(severity, "unconnected-port", what, node, name, fixes=offers)
@@ -259,7 +258,9 @@ class _Lowerer:
         for cycle in self.graph.cycles():
             names = " → ".join(self.graph.node(node).name for node in (*cycle, cycle[0]))
             inside = [edge for node in cycle for edge in self.graph.edges_into(node) if edge.source.node in cycle]
-            newest = max(inside, key=lambda edge: (int(edge.source.node[1:]), int(edge.target.node[1:])))
+            newest = max(
+                inside, key=lambda edge: (creation_number(edge.source.node), creation_number(edge.target.node))
+            )
             source, target = (self.graph.node(end.node).name for end in (newest.source, newest.target))
             cut = Fix(f"Remove the wire {source} → {target}", Disconnect(newest))
             message = (
@@ -281,7 +282,7 @@ class _Lowerer:
             self._say("warning", "missing-output", message, fixes=fixes.add_output(self.project, self.specs))
         if "loss" in roles or "output" in roles:
             for node in self.graph.nodes():
-                if node.id not in self._useful and node.id in self.blocks:
+                if node.id not in self.useful and node.id in self.blocks:
                     self._say("warning", "unused", "Nothing depends on this block: no loss, metric or output.", node)
 
     def _say(
@@ -308,15 +309,16 @@ def _is_variadic(name: str, port: Port) -> bool:
     return name.startswith(port.name) and number.isdecimal() and number[0] != "0"
 
 
-def _field_spec(field: Any) -> TensorSpec | None:
+def _field_spec(field: Json) -> TensorSpec | None:
     if not isinstance(field, Mapping):
         return None
-    shape, dtype, classes = field.get("shape"), field.get("dtype"), field.get("classes")
-    if not isinstance(shape, tuple) or not all(type(size) is int and size > 0 for size in shape):
+    shape, dtype, classes = field.get("shape"), field.get("dtype"), field.get("classes", ())
+    if not isinstance(shape, tuple) or not isinstance(dtype, str) or not isinstance(classes, tuple):
         return None
-    if dtype not in _BYTES or not (classes is None or isinstance(classes, tuple)):
+    sizes = [size for size in shape if type(size) is int and size > 0]
+    if len(sizes) < len(shape) or dtype not in _BYTES:
         return None
-    return TensorSpec((BATCH, *shape), dtype, len(classes) if classes else None)
+    return TensorSpec((BATCH, *sizes), dtype, len(classes) or None)
 
 
 @cache

@@ -44,14 +44,10 @@ def example_sizes(program: Program) -> dict[str, int]:
 def _draw(
     slot: InputSlot, sizes: Mapping[str, int], bound: int, generator: np.random.Generator
 ) -> npt.NDArray[np.float32 | np.int64]:
-    shape = tuple(_size(dim, sizes) for dim in slot.spec.shape)
+    shape = slot.spec.shape_with(sizes)
     if slot.spec.dtype == "int64":
         return generator.integers(0, bound, shape, dtype=np.int64)
     return generator.standard_normal(shape, dtype=np.float32)
-
-
-def _size(dim: Dim, sizes: Mapping[str, int]) -> int:
-    return dim if isinstance(dim, int) else dim.scale * sizes[dim.symbol] + dim.offset
 
 
 def _index_bounds(program: Program) -> dict[NodeId, int]:

@@ -165,7 +165,7 @@ class Graph:
     def cycles(self) -> list[list[NodeId]]:
         """Return the node sets that form cycles, each in creation order."""
         components = nx.strongly_connected_components(self._graph)
-        loops = [part for part in components if len(part) > 1 or self._graph.has_edge(*2 * tuple(part))]
+        loops = [part for part in components if len(part) > 1 or any(self._graph.has_edge(n, n) for n in part)]
         return sorted((sorted(part, key=creation_number) for part in loops), key=lambda part: creation_number(part[0]))
 
     def ancestors(self, nodes: Iterable[NodeId]) -> set[NodeId]:

@@ -281,7 +281,14 @@ def test_sizes_beyond_all_bounds_are_one_problem_and_no_crash() -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [3, {"image": 5}, {"image": {"shape": "big", "dtype": "float32"}}, {"image": {"shape": [0], "dtype": "float32"}}],
+    [
+        3,
+        {"image": 5},
+        {"image": {"shape": "big", "dtype": "float32"}},
+        {"image": {"shape": [0], "dtype": "float32"}},
+        {"image": {"shape": [8], "dtype": {"not": "hashable"}}},
+        {"image": {"shape": [], "dtype": "int64", "classes": 10}},
+    ],
 )
 def test_a_malformed_data_section_is_a_problem_and_no_crash(fields: object) -> None:
     project = digits_cnn().project
