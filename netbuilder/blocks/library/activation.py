@@ -62,6 +62,8 @@ class GELU(Block):
     )
 
     def lower(self, x: TensorSpec) -> Call:
+        if self.approximate == "none":
+            return function("torch.nn.functional.gelu")
         return function("torch.nn.functional.gelu", Arg(0), approximate=self.approximate)
 
     def summary(self) -> str:

@@ -85,9 +85,10 @@ class LayerNorm(Block):
                 code="no-such-dimension",
                 suggestions=(SetOwn("normalized_dims", x.rank - 1),),
             )
+        sizes = tuple(x.size(dimension) for dimension in range(-count, 0))
         return module(
             "torch.nn.LayerNorm",
-            normalized_shape=tuple(x.size(dimension) for dimension in range(-count, 0)),
+            normalized_shape=sizes if count > 1 else sizes[0],
             eps=self.eps,
             elementwise_affine=self.elementwise_affine,
             bias=self.bias,
