@@ -42,14 +42,15 @@ class GarbageCollector(QObject):
         if due:
             gc.collect(due[0])
 
-    def forget_imports(self) -> None:
-        """Leave aside what exists now, modules above all: it lives as long as the program, and is slow to look through."""
-        gc.collect()
-        gc.freeze()
+
+def forget_imports() -> None:
+    """Let no collection look at what exists now, modules above all: it lives as long as the program."""
+    gc.collect()
+    gc.freeze()
 
 
 def application() -> QApplication:
-    """Return the application, made and named if there is none yet."""
+    """Return the application, made and named if there is none yet, with Python's garbage collected in its thread."""
     app = QApplication.instance()
     if isinstance(app, QApplication):
         return app
@@ -59,6 +60,7 @@ def application() -> QApplication:
     app.setApplicationDisplayName("")
     app.setDesktopFileName("netbuilder")
     app.setWindowIcon(icon("mdi6.graph-outline", "accent"))
+    GarbageCollector(app)
     return app
 
 
@@ -68,7 +70,6 @@ def main(file: Path | None, train: bool = False) -> int:
     kept = settings().value("theme", "system")
     wanted: Choice = kept if kept in ("light", "dark", "system") else "system"  # pyright: ignore[reportAssignmentType]
     set_theme(wanted)
-    collector = GarbageCollector(app)
     window = MainWindow()
     reporter = ErrorReporter(lambda: window, window.files.save_copy)
     reporter.install()
@@ -76,7 +77,7 @@ def main(file: Path | None, train: bool = False) -> int:
 
     if file is not None and window.files.open(file) and train:
         _train_when_ready(window)
-    window.analysis.changed.connect(collector.forget_imports, Qt.ConnectionType.SingleShotConnection)
+    window.analysis.changed.connect(forget_imports, Qt.ConnectionType.SingleShotConnection)
     window.show()
     code = app.exec()
     reporter.uninstall()

@@ -97,6 +97,8 @@ class Message(QDialog):
             button.setObjectName(choice.id)
             button.setProperty("role", choice.role)
             button.setAutoDefault(choice.role == "primary")
+            if choice.role == "primary":
+                button.setFocus()
             button.clicked.connect(lambda _=False, chosen=choice.id: self._on_chosen(chosen))
             row.addWidget(button)
         return row
@@ -130,13 +132,14 @@ def show_problem(parent: QWidget | None, title: str, sentence: str, details: str
 
 GESTURES = (
     ("Add the layer below the selected block, wired", "Double-click a layer"),
-    ("Search a layer at the pointer", "Double-click, Space or Tab"),
+    ("Search a layer at the pointer", "Double-click or Space"),
+    ("Search a layer behind the selected block", "Tab"),
+    ("Rename a block", "Double-click it"),
     ("Wire two blocks", "Drag from port to port"),
     ("Search a layer that fits the wire", "Drop a wire on empty canvas"),
     ("Put a block into a wire", "Drop it on the wire"),
-    ("Connect the selected block to another", "Shift + click"),
     ("Cut wires", "Alt + Shift + drag"),
-    ("Select several", "Drag over them"),
+    ("Select several", "Drag over them, or Shift + click"),
     ("Nudge the selection", "Arrow keys"),
     ("Walk along wires", "Alt + arrow keys"),
     ("Zoom at the pointer", "Wheel"),

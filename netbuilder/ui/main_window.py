@@ -161,8 +161,11 @@ class MainWindow(QMainWindow):
         self.training_tab.fill(self.training)
         self.activations_tab.fill(self.activations)
         self._on_canvas_selection_changed()
-        self.start_page.load_pictures()
-        self.analysis.start()
+        if self.pages.currentWidget() is self.start_page:
+            self.start_page.completed.connect(self.analysis.start, Qt.ConnectionType.SingleShotConnection)
+            self.start_page.load_pictures()
+        else:
+            self.analysis.start()
         for snapshot in left_behind()[:1] if self._remembers else ():
             self._offer(snapshot)
         self.shown.emit()
@@ -185,6 +188,7 @@ class MainWindow(QMainWindow):
     def show_start_page(self) -> None:
         """Show recent files and examples; the open project stays open."""
         self.start_page.refresh()
+        self.start_page.load_pictures()
         self.pages.setCurrentWidget(self.start_page)
         self.top_bar.show_buttons(False)
         self.refresh()

@@ -38,7 +38,7 @@ def screenshot(file: Path | None, out: Path, size: tuple[int, int], theme: Choic
             window.show_editor()
         window.show()
         _wait(
-            lambda: window.is_ready and (project is None or window.analysis.is_current),
+            lambda: window.is_ready and window.analysis.is_current,
             "The window was not ready in time.",
         )
         if project:

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from netbuilder.blocks import registry
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.examples import Example, examples
 from netbuilder.graph.files import load
 from netbuilder.graph.project import Project
-from netbuilder.ui.geometry import BLOCK_HEIGHT, BLOCK_WIDTH
 from netbuilder.ui.settings import recent_files
-from netbuilder.ui.theme import mix, notifier, text_font, theme
+from netbuilder.ui.theme import notifier, text_font, theme
+from netbuilder.ui.thumbnail import Thumbnail
 
 _WIDTH = 1000
 _COLUMNS = 4
@@ -56,23 +55,19 @@ class ExampleCard(_Clickable):
     def __init__(self, example: Example) -> None:
         super().__init__()
         self.example = example
-        self._project: Project | None = None
-        self.setFixedHeight(_PICTURE + 92)
+        self.picture: Thumbnail | None = None
+        self.setFixedHeight(_PICTURE + 76)
         self.setMinimumWidth(200)
         self.setToolTip(example.description)
         self.setAccessibleName(example.title)
         notifier().changed.connect(self.update)
 
-    @property
-    def shows_network(self) -> bool:
-        """Whether the picture is there."""
-        return self._project is not None
-
     def load_picture(self) -> None:
         """Read the network that the picture shows; a damaged file leaves the picture empty, and says why when opened."""
         try:
-            self._project = load(self.example.path)
+            self.picture = Thumbnail.of(load(self.example.path))
         except NetbuilderError as error:
+            self.picture = Thumbnail.of(Project())
             self.setToolTip(str(error))
         self.update()
 
@@ -90,8 +85,8 @@ class ExampleCard(_Clickable):
         painter.fillRect(picture, look.background)
         painter.restore()
         painter.fillRect(QRectF(outline.left(), picture.bottom(), outline.width(), 1), look.line)
-        if self._project:
-            draw_network(painter, self._project, picture.adjusted(14, 14, -14, -14))
+        if self.picture:
+            self.picture.paint(painter, picture.adjusted(16, 14, -16, -14))
         painter.setPen(look.accent if self.marked else look.line)
         painter.drawPath(shape)
 
@@ -106,39 +101,6 @@ class ExampleCard(_Clickable):
             int(Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap),
             self.example.description,
         )
-
-
-def draw_network(painter: QPainter, project: Project, room: QRectF) -> None:
-    """Draw blocks and wires of a project as large as fits into `room`, at most at a quarter of their size."""
-    look = theme()
-    if not project.layout:
-        return
-    xs, ys = zip(*project.layout.values(), strict=True)
-    left, top = min(xs), min(ys)
-    width, height = max(xs) - left + BLOCK_WIDTH, max(ys) - top + BLOCK_HEIGHT
-    scale = min(0.25, room.width() / width, room.height() / height)
-    painter.save()
-    painter.translate(room.center().x() - width * scale / 2, room.center().y() - height * scale / 2)
-    painter.scale(scale, scale)
-    painter.translate(-left, -top)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    pen = QPen(look.wire, 1.2)
-    pen.setCosmetic(True)
-    painter.setPen(pen)
-    for edge in project.graph.edges():
-        (x1, y1), (x2, y2) = project.layout[edge.source.node], project.layout[edge.target.node]
-        start, end = (x1 + BLOCK_WIDTH, y1 + BLOCK_HEIGHT / 2), (x2, y2 + BLOCK_HEIGHT / 2)
-        reach = max(40.0, abs(end[0] - start[0]) / 2) if end[0] > start[0] else 60.0
-        wire = QPainterPath()
-        wire.moveTo(*start)
-        wire.cubicTo(start[0] + reach, start[1], end[0] - reach, end[1], *end)
-        painter.drawPath(wire)
-    painter.setPen(Qt.PenStyle.NoPen)
-    for node in project.graph.nodes():
-        block = registry.get(node.type)
-        painter.setBrush(mix(look.category(block.category if block else ""), look.background, 0.1))
-        painter.drawRoundedRect(QRectF(*project.layout[node.id], BLOCK_WIDTH, BLOCK_HEIGHT), 14, 14)
-    painter.restore()
 
 
 class _RecentRow(_Clickable):
@@ -177,11 +139,12 @@ def _short_path(path: Path) -> str:
 
 
 class StartPage(QScrollArea):
-    """`new_requested`, `browse_requested` and `open_requested(path)` say what was chosen."""
+    """`new_requested`, `browse_requested` and `open_requested(path)` say what was chosen; `completed`, that all is drawn."""
 
     new_requested = Signal()
     browse_requested = Signal()
     open_requested = Signal(object)
+    completed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -241,15 +204,12 @@ class StartPage(QScrollArea):
 
     def load_pictures(self) -> None:
         """Read the examples one at a time, between two events, so that the page is there at once."""
-        waiting = iter(self.cards)
-
-        def load_next() -> None:
-            card = next(waiting, None)
-            if card:
-                card.load_picture()
-                QTimer.singleShot(0, self, load_next)
-
-        load_next()
+        waiting = next((card for card in self.cards if card.picture is None), None)
+        if waiting is None:
+            self.completed.emit()
+            return
+        waiting.load_picture()
+        QTimer.singleShot(0, self, self.load_pictures)
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()

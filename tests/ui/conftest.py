@@ -1,18 +1,47 @@
-"""A home of its own for each test's window, and none left open after it."""
+"""A home of its own for each test's window, and garbage collected where Qt objects may die: in the main thread."""
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
+from netbuilder.ui.app import application
 from netbuilder.ui.theme import set_theme
 
 
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    """Return the application as the program makes it."""
+    return application()
+
+
 @pytest.fixture(autouse=True)
-def themed(qapp: QApplication) -> None:
+def no_window_left_open(qapp: QApplication) -> Iterator[None]:
+    """Fail the test that leaves a window on the screen."""
+    before = set(QApplication.topLevelWidgets())
+    yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    left = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible() and widget not in before]
+    assert not left, f"left open: {left}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _garbage_stays_in_this_thread() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def themed(qapp: QApplication) -> Iterator[None]:
     set_theme("dark")
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)
