@@ -141,10 +141,10 @@ class RunFolder:
     def step_losses(self) -> npt.NDArray[np.float32]:
         """Return the training loss of each step up to the last checkpoint."""
         file = self.path / "steps.npy"
+        if not file.exists():
+            return np.empty(0, dtype=np.float32)
         try:
             losses = np.load(file, allow_pickle=False)
-        except FileNotFoundError:
-            return np.empty(0, dtype=np.float32)
         except OSError as error:
             raise NetbuilderError(f"{file} can't be read: {reason(error)}.") from None
         except (ValueError, EOFError):

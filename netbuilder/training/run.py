@@ -10,28 +10,23 @@ from __future__ import annotations
 
 import platform
 import threading
-import traceback
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
 import netbuilder
-from netbuilder.diagnostics import Diagnostic, NetbuilderError
+from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.project import Project
 from netbuilder.training import checkpoint, config, owner
 from netbuilder.training.config import TrainingConfig
 from netbuilder.training.control import Control
 from netbuilder.training.device import describe
-from netbuilder.training.failure import explain, explain_validation, first_line
 from netbuilder.training.folder import RunFolder
-from netbuilder.training.guard import Guard, NonFinite
-from netbuilder.training.journal import Journal, now
-from netbuilder.training.loop import ValidationFailed, train
+from netbuilder.training.journal import now
 from netbuilder.training.prepare import Prepared, prepare
-from netbuilder.training.probes import Probe
-from netbuilder.training.telemetry import Ended, Progress, Started, Telemetry
+from netbuilder.training.telemetry import Progress, Telemetry
+from netbuilder.training.trainer import Trainer
 
 RunState = Literal["ready", "running", "paused", "ended"]
 
@@ -50,26 +45,14 @@ class Run:
         self.program = prepared.program
         self.config = training
         self.telemetry = Telemetry()
+        self.telemetry.step_losses.extend(folder.step_losses()[: state.step])
         total = training.epochs * state.steps_per_epoch
         self.telemetry.progress = Progress(state.step, total, state.epoch + 1, training.epochs)
-        self._files = folder
-        self._data = prepared.data
-        self._training = state
         self._control = Control()
-        self._over = False
-        self._thread = threading.Thread(target=self._main, name="netbuilder-training", daemon=False)
-        self._guard = Guard(state.network, state.optimizer)
-        self._probe = Probe(self.id, state.network, self._data.split("validation"), self.telemetry)
-        self._journal = Journal(
-            run=self.id,
-            state=state,
-            epochs=training.epochs,
-            folder=folder,
-            telemetry=self.telemetry,
-            control=self._control,
-            probe=self._probe,
-            guard=self._guard,
-        )
+        trainer = Trainer(folder, training, prepared, self.telemetry, self._control)
+        if not state.step:
+            trainer.journal.save()  # so that a run can be opened and evaluated from its first moment on
+        self._thread = threading.Thread(target=trainer.run, name="netbuilder-training", daemon=False)
 
     @classmethod
     def create(cls, project: Project, folder: Path, *, device: str | None = None) -> Run:
@@ -87,9 +70,7 @@ class Run:
             "preprocessing": prepared.data.preprocessing,
             "classes": prepared.data.classes,
         }
-        run = cls(RunFolder.create(folder, project, info), project, training, prepared)
-        run._journal.save()
-        return run
+        return cls(RunFolder.create(folder, project, info), project, training, prepared)
 
     @classmethod
     def open(cls, folder: Path, *, epochs: int | None = None, device: str | None = None) -> Run:
@@ -111,19 +92,16 @@ class Run:
             raise NetbuilderError(
                 f"This run has done {state.epoch} epochs, and is to do {training.epochs} in all: ask for more to go on."
             )
-        losses, history = files.step_losses(), files.history()
-        if len(losses) < state.step:
+        if len(files.step_losses()) < state.step:
             raise NetbuilderError(f"{folder / 'steps.npy'} is damaged: it ends before the checkpoint.")
-        files.rewrite_history(entry for entry in history if entry["epoch"] <= state.epoch)
+        files.rewrite_history(entry for entry in files.history() if entry["epoch"] <= state.epoch)
         files.update_info(state="ready", **_circumstances(training, prepared))
-        run = cls(files, project, training, prepared)
-        run.telemetry.step_losses.extend(losses[: state.step])
-        return run
+        return cls(files, project, training, prepared)
 
     @property
     def state(self) -> RunState:
         """Whether the run is ready to start, runs, stands still, or is over."""
-        if self._over:
+        if self._control.over:
             return "ended"
         if not self._thread.ident:
             return "ready"
@@ -157,78 +135,6 @@ class Run:
             return False
         self._thread.join(timeout)
         return not self._thread.is_alive()
-
-    # On the training thread
-
-    def _main(self) -> None:
-        try:
-            ended = self._train()
-        except Exception as error:
-            ended = self._fail(error)
-        owner.release(self.folder)
-        self.telemetry.progress = replace(self.telemetry.progress, step=ended.step, seconds_left=None)
-        self._over = True
-        self.telemetry.emit(ended)
-
-    def _train(self) -> Ended:
-        state, network, journal = self._training, self._training.network, self._journal
-        if network.device.type == "cuda":
-            torch.backends.cudnn.deterministic = True  # or the same seed would not give the same numbers
-        self._files.update_info(state="running", process=owner.claim(self.folder))
-        parameters = sum(parameter.numel() for parameter in network.parameters.values())
-        total, steps = self.telemetry.progress.total_steps, state.steps_per_epoch
-        journal.emit(Started(self.id, describe(network.device), total, steps, parameters))
-        state.give_rng()
-        reason = train(state, self._data, self.config, journal)
-        journal.flush(wait=True, now=True)
-        journal.checkpoint()
-        metrics: dict[str, float] = {}
-        if reason == "finished":
-            network.load(state.best)
-            metrics = network.measure(network.check_batches(self._data.split("test"), self.config.batch_size))
-        best = {"best_epoch": state.best_epoch, "best_validation_loss": state.best_loss}
-        self._files.update_info(state=reason, ended=now(), test_metrics=metrics, **best)
-        ended = Ended(self.id, reason, state.step, state.epoch, metrics)
-        journal.note(ended)
-        return ended
-
-    def _fail(self, error: Exception) -> Ended:
-        """Keep what can be kept, and say what happened: never raises, since nobody would hear."""
-        details = "".join(traceback.format_exception(error))
-        traceback.clear_frames(error.__traceback__)  # lets go of the tensors of the failed step
-        problem = Diagnostic("error", "run-failed", f"Training failed: {first_line(error)}")
-        state = self._training
-        try:
-            problem = self._explain(error)
-            if state.network.all_finite():
-                self._journal.save_weights()
-            self._files.update_info(state="failed", ended=now(), problem=problem.message)
-            self._journal.note(Ended(self.id, "failed", state.step, state.epoch, problem=problem, details=details))
-        except Exception as another:
-            details += "\nand then:\n" + "".join(traceback.format_exception(another))
-            if first_line(another) not in problem.message:
-                problem = replace(problem, message=f"{problem.message} Then this failed too: {first_line(another)}")
-        return Ended(self.id, "failed", state.step, state.epoch, problem=problem, details=details)
-
-    def _explain(self, error: Exception) -> Diagnostic:
-        """Find the batch that was to blame, and what in it."""
-        state, network = self._training, self._training.network
-        try:
-            self._journal.recorder.flush(wait=True)
-        except NonFinite as earlier:
-            error = earlier
-        if isinstance(error, NonFinite) and error.batch is not None:
-            state.batch = error.batch
-        self._guard.restore_buffers()
-        if isinstance(error, ValidationFailed):
-            batches = network.check_batches(self._data.split("validation"), self.config.batch_size)
-            return explain_validation(network, batches, f"epoch {state.epoch + 1}")
-        part = self._data.split("train")
-        batches = network.epoch_batches(part, self.config.batch_size, self.config.seed, state.epoch)
-        place = f"step {state.step + 1:,}, epoch {state.epoch + 1}"
-        problem = explain(error, network, batches[min(state.batch, len(batches) - 1)], place)
-        self._guard.restore_buffers()  # looking for the cause ran the batch again
-        return problem
 
 
 def _circumstances(training: TrainingConfig, prepared: Prepared) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from netbuilder.data import catalog
 from netbuilder.graph.edits import SetSection
 from netbuilder.graph.model import NodeId
 from netbuilder.graph.project import Project
+from netbuilder.training.config import read
+from netbuilder.training.prepare import Prepared, prepare
 from netbuilder.training.run import Run
 from netbuilder.training.telemetry import Ended, EpochEnded, Event
 from tests.drawing import Drawing
@@ -60,6 +62,11 @@ def noisy(**training: Any) -> Project:
         return drawing.put("Linear", "fc2", hidden, out_features=3)
 
     return classifier(body, **{"epochs": 3, "batch_size": 16, **training})
+
+
+def prepared(project: Project) -> Prepared:
+    """Return what a run is made of, without the run."""
+    return prepare(project, read(project.training))
 
 
 def finish(run: Run) -> list[Event]:

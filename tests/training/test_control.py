@@ -46,7 +46,7 @@ def test_single_steps_pause_and_going_on_give_the_same_run(tmp_path: Path) -> No
     torch.rand(1000)  # someone else draws while the run stands still
     run.resume()
     run.pause()
-    wait_for(lambda: run.state == "paused" or not run._thread.is_alive())
+    wait_for(lambda: run.state == "paused" or run.state == "ended")
     run.resume()
     assert run.join(PATIENCE)
     assert losses(run) == losses(whole)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from netbuilder.training.evaluate import evaluate
+from netbuilder.training.folder import RunFolder
 from netbuilder.training.run import Run
 from tests.training.projects import ended, equal, finish, losses, noisy, step_to, weights, with_training
 from tests.training.test_guard import exploding
@@ -34,7 +35,7 @@ def test_a_run_stopped_in_an_epoch_goes_on_to_the_bit(optimizer: str, tmp_path: 
 def test_auto_takes_the_gpu_and_the_cpu_evaluates_the_same(tmp_path: Path) -> None:
     run = Run.create(noisy(device="auto"), tmp_path / "run")
     end = ended(finish(run))
-    assert run._training.network.device.type == "cuda"
+    assert RunFolder.open(run.folder).info()["device"].startswith("cuda:0")
     assert evaluate(run.folder, device="cpu") == pytest.approx(dict(end.test_metrics), rel=1e-3)
 
 

@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from netbuilder.data import catalog, dataset
+from netbuilder.data import catalog
 from netbuilder.graph.model import NodeId
 from netbuilder.graph.project import Project
-from netbuilder.training import optimizer
-from netbuilder.training.config import read
 from netbuilder.training.evaluate import evaluate
 from netbuilder.training.failure import explain
 from netbuilder.training.guard import Guard, NonFinite
@@ -23,7 +21,7 @@ from netbuilder.training.recorder import Recorder
 from netbuilder.training.run import Run
 from netbuilder.training.telemetry import Series
 from tests.drawing import Drawing
-from tests.training.projects import ended, epochs, finish, mlp, noisy, step_to, weights, with_training
+from tests.training.projects import ended, epochs, equal, finish, mlp, noisy, prepared, step_to, weights, with_training
 
 OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
 
@@ -79,17 +77,10 @@ def test_the_weights_that_are_kept_are_those_before_the_bad_step(tmp_path: Path)
 
 
 def network(project: Project) -> tuple[Network, torch.optim.Optimizer, list[Batch]]:
-    """Return what a run is made of, without the run."""
-    from netbuilder.compiler.lower import lower
-    from netbuilder.data import config
-
-    program = lower(project).program
-    assert program
-    torch.manual_seed(0)
-    net = Network(program, torch.device("cpu"))
-    data = dataset.load(config.read(project.data), torch.device("cpu"))
-    training = read(project.training)
-    return net, optimizer.make(training, net.parameters.values()), net.epoch_batches(data.split("train"), 16, 0, 0)
+    """Return the parts of a run, and the batches of its first epoch."""
+    parts = prepared(project)
+    net = parts.state.network
+    return net, parts.state.optimizer, net.epoch_batches(parts.data.split("train"), 16, 0, 0)
 
 
 def poisoned(batch: Batch) -> Batch:
@@ -162,6 +153,15 @@ def test_a_gradient_that_overflows_under_a_finite_loss_stops_the_run_too() -> No
     problem = explain(NonFinite(), net, bad, "step 1, epoch 1")
     assert "gradient" in problem.message
     assert net.program.names()[NodeId(problem.node or "")] == "fc3"
+
+
+def test_a_failure_of_another_kind_leaves_running_means_as_they_are(tmp_path: Path) -> None:
+    run = Run.create(noisy(epochs=4), tmp_path / "run")
+    (run.folder / "metrics.jsonl").symlink_to("/dev/full")
+    assert ended(finish(run)).problem
+    again = Run.create(noisy(epochs=4), tmp_path / "again")
+    step_to(again, 7)
+    assert equal(weights(run.folder), weights(again.folder))
 
 
 def test_data_that_is_not_finite_is_blamed_on_the_data() -> None:

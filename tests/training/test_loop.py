@@ -14,11 +14,22 @@ from torch.nn import functional
 from netbuilder.data import catalog, dataset
 from netbuilder.data.dataset import DataSet
 from netbuilder.graph.project import Project
-from netbuilder.training.network import Network
 from netbuilder.training.run import Run
 from netbuilder.training.telemetry import Started
 from tests.drawing import Drawing
-from tests.training.projects import classifier, ended, epochs, equal, finish, losses, mlp, noisy, weights, with_training
+from tests.training.projects import (
+    classifier,
+    ended,
+    epochs,
+    equal,
+    finish,
+    losses,
+    mlp,
+    noisy,
+    prepared,
+    weights,
+    with_training,
+)
 
 CPU = torch.device("cpu")
 
@@ -179,9 +190,7 @@ def test_what_no_loss_depends_on_is_kept_as_it_began(tmp_path: Path) -> None:
 
 def test_the_last_batch_is_what_is_left_over_and_never_a_lone_sample_before_batch_norm(tmp_path: Path) -> None:
     for project, sizes in ((mlp(), [52, 52, 1]), (noisy(), [52, 53])):
-        run = Run.create(project, tmp_path / str(len(sizes)))
-        network: Network = run._training.network
-        assert network.batch_sizes(105, 52) == sizes
+        assert prepared(project).state.network.batch_sizes(105, 52) == sizes
     lone = Run.create(noisy(batch_size=52, epochs=1), tmp_path / "lone")
     assert ended(finish(lone)).reason == "finished"
 

@@ -21,7 +21,7 @@ from netbuilder.training.run import Run
 from netbuilder.training.telemetry import ProbeFrame, Telemetry
 from netbuilder.training.trained import load_trained
 from tests.drawing import digits_cnn
-from tests.training.projects import equal, finish, losses, noisy, step_to, wait_for, weights, with_training
+from tests.training.projects import equal, finish, losses, noisy, prepared, step_to, wait_for, weights, with_training
 
 
 def cnn(**training: object) -> Project:
@@ -102,6 +102,14 @@ def test_nothing_is_computed_while_nothing_is_watched(tmp_path: Path) -> None:
     assert run.telemetry.frame is None
 
 
+def probe_of(project: Project, name: str) -> tuple[probes.Probe, Telemetry]:
+    parts, telemetry = prepared(project), Telemetry()
+    node = project.graph.named(name)
+    assert node
+    telemetry.watch(node.id)
+    return probes.Probe("run", parts.state.network, parts.data.split("validation"), telemetry), telemetry
+
+
 def disturbances() -> dict[str, Callable[[Run], object]]:
     def watch(run: Run) -> object:
         for node in run.project.graph:
@@ -158,12 +166,9 @@ def test_looking_and_shape_inference_draw_no_random_number(tmp_path: Path) -> No
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_looking_takes_its_share_of_the_time_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = Run.create(noisy(), tmp_path / "run")
-    node = run.project.graph.named("fc1")
-    assert node
-    run.telemetry.watch(node.id)
-    probe, clock = run._probe, [100.0]
+def test_looking_takes_its_share_of_the_time_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    probe, _ = probe_of(noisy(), "fc1")
+    clock = [100.0]
     monkeypatch.setattr(probes.time, "perf_counter", lambda: clock[0])
     frame = probe._frame
 
@@ -196,14 +201,22 @@ def test_values_that_are_not_finite_are_left_out_of_the_histogram() -> None:
     assert counts.sum() == 0
 
 
-def test_an_old_frame_is_not_made_again(tmp_path: Path) -> None:
-    telemetry = Telemetry()
-    run = Run.create(cnn(), tmp_path / "run")
-    probe = probes.Probe("run", run._training.network, run._data.split("validation"), telemetry)
-    node = run.project.graph.named("conv1")
-    assert node
-    telemetry.watch(node.id)
+def test_an_old_frame_is_not_made_again() -> None:
+    probe, telemetry = probe_of(cnn(), "conv1")
     probe.look(4)
     first = telemetry.frame
     probe.look(4)
-    assert telemetry.frame is first
+    assert telemetry.frame is first is not None
+
+
+def test_another_block_is_shown_at_once_and_an_idle_run_has_all_the_time() -> None:
+    probe, telemetry = probe_of(cnn(), "conv1")
+    probe.look(1)
+    probe.look(2)
+    assert telemetry.frame
+    assert telemetry.frame.step == 1  # its share of the time is used up
+    pool = cnn().graph.named("pool1")
+    assert pool
+    telemetry.watch(pool.id)
+    probe.look(2, idle=True)
+    assert (telemetry.frame.node, telemetry.frame.step) == (pool.id, 2)

@@ -21,12 +21,22 @@ from netbuilder.graph.project import Project
 from netbuilder.training.evaluate import evaluate
 from netbuilder.training.failure import explain
 from netbuilder.training.folder import RunFolder, free_folder
-from netbuilder.training.network import Network
 from netbuilder.training.run import Run
 from netbuilder.training.telemetry import Ended
 from netbuilder.training.trained import load_trained
 from tests.drawing import Drawing
-from tests.training.projects import classifier, ended, finish, mlp, noisy, step_to, wait_for, weights, with_training
+from tests.training.projects import (
+    classifier,
+    ended,
+    finish,
+    mlp,
+    noisy,
+    prepared,
+    step_to,
+    wait_for,
+    weights,
+    with_training,
+)
 
 
 def refused(make: Callable[[], object]) -> str:
@@ -306,11 +316,7 @@ def test_a_block_that_fails_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_running_out_of_memory_is_advice(error: Exception) -> None:
-    from netbuilder.compiler.lower import lower
-
-    program = lower(mlp()).program
-    assert program
-    network = Network(program, torch.device("cpu"))
+    network = prepared(mlp()).state.network
     batch = (torch.zeros(64, 4), torch.zeros(64, dtype=torch.int64))
     problem = explain(error, network, batch, "step 5, epoch 1")
     assert problem.code == "out-of-memory"
