@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -14,7 +16,7 @@ IMAGES = torch.randn(3, 4, 9, 7, generator=torch.Generator().manual_seed(1))
 SIGNALS = IMAGES.flatten(2)
 
 
-def twin(module: type[nn.Module], inputs: torch.Tensor, *args: object, **kwargs: object) -> torch.Tensor:
+def twin(module: type[nn.Module], inputs: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
     torch.manual_seed(0)
     return module(*args, **kwargs)(inputs)
 
@@ -29,7 +31,7 @@ def twin(module: type[nn.Module], inputs: torch.Tensor, *args: object, **kwargs:
         {"groups": 4, "bias": False},
     ],
 )
-def test_conv2d_is_torchs(settings: dict[str, object]) -> None:
+def test_conv2d_is_torchs(settings: dict[str, Any]) -> None:
     wanted = {"kernel_size": 3, "padding": "same"} | settings
     expected = twin(nn.Conv2d, IMAGES, 4, 8, **wanted)
     assert torch.equal(output(Conv2d(out_channels=8, **settings), IMAGES), expected)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -22,7 +24,7 @@ IMAGES = torch.randn(3, 4, 9, 7, generator=torch.Generator().manual_seed(1))
         {"kernel_size": 2, "ceil_mode": True},
     ],
 )
-def test_max_pooling_is_torchs(settings: dict[str, object]) -> None:
+def test_max_pooling_is_torchs(settings: dict[str, Any]) -> None:
     assert torch.equal(output(MaxPool2d(**settings), IMAGES), nn.MaxPool2d(**settings)(IMAGES))
 
 
@@ -35,7 +37,7 @@ def test_max_pooling_is_torchs(settings: dict[str, object]) -> None:
         {"kernel_size": 2, "ceil_mode": True},
     ],
 )
-def test_average_pooling_is_torchs(settings: dict[str, object]) -> None:
+def test_average_pooling_is_torchs(settings: dict[str, Any]) -> None:
     assert torch.equal(output(AvgPool2d(**settings), IMAGES), nn.AvgPool2d(**settings)(IMAGES))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -16,7 +18,7 @@ SEQUENCES = torch.randn(3, 6, 8, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.mark.parametrize("settings", [{}, {"num_layers": 2, "bidirectional": True}, {"bias": False}])
-def test_lstm_is_torchs(settings: dict[str, object]) -> None:
+def test_lstm_is_torchs(settings: dict[str, Any]) -> None:
     torch.manual_seed(0)
     sequence, (hidden, cell) = nn.LSTM(8, 5, batch_first=True, **settings)(SEQUENCES)
     outputs = compute(LSTM(hidden_size=5, **settings), SEQUENCES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -17,17 +18,17 @@ def image(drawing: Drawing, *shape: int) -> NodeId:
     return drawing.put("Input", "input", shape=list(shape))
 
 
-def branches(drawing: Drawing, type_id: str, *shapes: tuple[int, ...], **params: object) -> NodeId:
+def branches(drawing: Drawing, type_id: str, *shapes: tuple[int, ...], **params: Any) -> NodeId:
     sources = [drawing.put("Input", f"input{i}", shape=list(shape)) for i, shape in enumerate(shapes)]
     return drawing.put(type_id, "block", *sources, **params)
 
 
-def after_conv(drawing: Drawing, out_channels: int, type_id: str, **params: object) -> NodeId:
+def after_conv(drawing: Drawing, out_channels: int, type_id: str, **params: Any) -> NodeId:
     x = drawing.put("Conv2d", "conv", image(drawing, 3, 8, 8), out_channels=out_channels)
     return drawing.put(type_id, "block", drawing.put("ReLU", "relu", x), **params)
 
 
-def skip(drawing: Drawing, type_id: str, **convolution: object) -> NodeId:
+def skip(drawing: Drawing, type_id: str, **convolution: Any) -> NodeId:
     x = image(drawing, 4, 8, 8)
     return drawing.put(type_id, "block", x, drawing.put("Conv2d", "conv", x, **convolution))
 
