@@ -138,8 +138,8 @@ def _open_commands(window: MainWindow) -> None:
         hint = native(QKeySequence(spec.keys[0])) if spec.keys else ""
         title = action.text().rstrip("…")
         entries.append(Entry(title, why, value=spec.id, keywords=(spec.menu,), hint=hint, enabled=action.isEnabled()))
-    popup = SearchPopup(window.focusWidget() or window.canvas)
-    popup.closed.connect(popup.deleteLater)
+    popup = window.findChild(SearchPopup, "commands") or SearchPopup(window.canvas)
+    popup.setObjectName("commands")
     middle = window.mapToGlobal(QPoint(window.width() // 2 - 206, 96))
     popup.open_at(
         middle,

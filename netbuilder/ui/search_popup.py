@@ -13,6 +13,7 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QCoreApplication,
     QEvent,
     QModelIndex,
     QObject,
@@ -21,9 +22,8 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
-    Signal,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -117,11 +117,10 @@ def matched_letters(query: str, title: str) -> list[int]:
 class SearchPopup(QFrame):
     """A search field over a list. Arrow keys move, Enter or a click chooses, Esc or a click elsewhere closes."""
 
-    closed = Signal()
-
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent.window())
         self.setObjectName("searchPopup")
+        self._parent = parent
         self._opened_from = parent
         self._entries: Sequence[Entry] = ()
         self._on_chosen: Callable[[Entry], None] = lambda entry: None
@@ -169,6 +168,9 @@ class SearchPopup(QFrame):
         placeholder: str = "Search layers",
     ) -> None:
         """Open with the field's left edge at the pointer, kept inside the window, and the keyboard in the field."""
+        focused = QApplication.focusWidget()
+        if focused is None or not self.isAncestorOf(focused):
+            self._opened_from = focused or self._parent
         self._entries = entries
         self._on_chosen = on_chosen
         self.field.setPlaceholderText(placeholder)
@@ -178,19 +180,16 @@ class SearchPopup(QFrame):
         self.show()
         self.raise_()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
-        QApplication.instance().installEventFilter(self)  # pyright: ignore[reportOptionalMemberAccess]
 
     def close_popup(self) -> None:
         """Close without choosing; the keyboard goes back to where the popup was opened from."""
         if not self.isVisible():
             return
-        QApplication.instance().removeEventFilter(self)  # pyright: ignore[reportOptionalMemberAccess]
         focused = QApplication.focusWidget()
         had_focus = focused is not None and self.isAncestorOf(focused)
         self.hide()
         if had_focus:
             self._opened_from.setFocus(Qt.FocusReason.PopupFocusReason)
-        self.closed.emit()
 
     def shown_titles(self) -> list[str]:
         """Return the titles of the entries that match now, best first."""
@@ -227,6 +226,15 @@ class SearchPopup(QFrame):
             return
         self.close_popup()
         self._on_chosen(entry)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        _application().installEventFilter(self)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        # Also when the window goes: a filter must not be asked while it is taken apart.
+        _application().removeEventFilter(self)
+        super().hideEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
@@ -274,6 +282,12 @@ class SearchPopup(QFrame):
             painter.setFont(text_font())
             text = f"Nothing matches “{self.field.text().strip()}”."
             painter.drawText(self.list.geometry().adjusted(8, 0, -8, 0), Qt.AlignmentFlag.AlignTop, text)
+
+
+def _application() -> QCoreApplication:
+    app = QApplication.instance()
+    assert app is not None
+    return app
 
 
 class _Entries(QAbstractListModel):

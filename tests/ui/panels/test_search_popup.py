@@ -135,3 +135,25 @@ def test_each_opening_starts_with_an_empty_field(stage: Stage) -> None:
     stage.open()
     assert stage.popup.field.text() == ""
     assert len(stage.popup.shown_titles()) == len(LAYERS)
+
+
+def test_the_keyboard_goes_back_to_where_it_was_however_often_it_is_opened(stage: Stage) -> None:
+    other = QLineEdit(stage.window)
+    other.show()
+    other.setFocus()
+    stage.open()
+    stage.open()
+    QTest.keyClick(stage.popup.field, Qt.Key.Key_Escape)
+    assert other.hasFocus()
+
+
+def test_a_window_that_goes_takes_the_open_popup_with_it(stage: Stage, qtbot: QtBot) -> None:
+    stage.open()
+    stage.window.close()
+    assert not stage.popup.isVisible()
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    field.show()
+    QTest.mouseClick(field, Qt.MouseButton.LeftButton)
+    QTest.keyClicks(field, "a")
+    assert field.text() == "a"
