@@ -107,7 +107,7 @@ class RunFolder:
     def write_info(self, info: Mapping[str, Any]) -> None:
         """Write run.json anew."""
         content = {"format": FORMAT, "version": VERSION, **info}
-        atomic_write(self.path / "run.json", json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
+        atomic_write(self.path / "run.json", (_strict(content, indent=2) + "\n").encode())
 
     def update_info(self, **changes: Any) -> None:
         """Change some entries of run.json."""
@@ -169,11 +169,20 @@ class RunFolder:
 
 
 def _line(entry: Mapping[str, Any]) -> str:
-    """Return an entry as a line of strict JSON, in which a number that is not finite is null."""
-    safe = {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in entry.items()
-    }
-    return json.dumps(safe, ensure_ascii=False, allow_nan=False) + "\n"
+    return _strict(entry) + "\n"
+
+
+def _strict(value: Any, indent: int | None = None) -> str:
+    """Return strict JSON, in which a number that is not finite is null."""
+
+    def safe(part: Any) -> Any:
+        if isinstance(part, Mapping):
+            return {key: safe(item) for key, item in part.items()}
+        if isinstance(part, list | tuple):
+            return [safe(item) for item in part]
+        return None if isinstance(part, float) and not math.isfinite(part) else part
+
+    return json.dumps(safe(value), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
 def _read(file: Path) -> str:

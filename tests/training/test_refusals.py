@@ -257,6 +257,14 @@ def test_a_line_that_a_crash_cut_off_does_not_count(finished: Path, tmp_path: Pa
     assert [entry["epoch"] for entry in RunFolder.open(folder).history()] == [1, 2, 3]
 
 
+def test_numbers_that_are_not_finite_are_null_in_the_folder(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run", mlp(), {"config": {}, "preprocessing": {}, "classes": {}})
+    folder.append_epoch({"epoch": 1, "validation_loss": float("inf")})
+    folder.update_info(test_metrics={"loss": float("nan"), "parts": [1.0, float("-inf")]})
+    assert folder.history() == [{"epoch": 1, "validation_loss": None}]
+    assert folder.info()["test_metrics"] == {"loss": None, "parts": [1.0, None]}
+
+
 def test_another_batch_size_in_the_configuration_does_not_fit_the_checkpoint(finished: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(finished, tmp_path / "run")
     info = json.loads((folder / "run.json").read_text())
