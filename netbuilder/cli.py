@@ -18,10 +18,8 @@ from typing import Any
 
 from netbuilder import __version__
 from netbuilder.atomic import reason
-from netbuilder.commands import WrongUsage
+from netbuilder.commands import INTERRUPTED, WrongUsage
 from netbuilder.diagnostics import NetbuilderError
-
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from netbuilder.diagnostics import NetbuilderError
 
+INTERRUPTED = 130
+"""Exit status after Ctrl+C: 128 and the signal's number, as shells have it."""
+
 
 class WrongUsage(NetbuilderError):
     """The arguments of a command don't go together."""

@@ -37,8 +37,8 @@ def new(given: Namespace) -> None:
     print(f"{given.file} is written; open it with: netbuilder {given.file}")
 
 
-def check(given: Namespace) -> int:
-    """List all problems of a network, and count it; 1 when there are errors."""
+def check(given: Namespace) -> None:
+    """List all problems of a network, and count it. Raises `NetbuilderError` where there are errors."""
     project = load(given.file)
     from netbuilder.compiler.lower import lower
 
@@ -62,7 +62,6 @@ def check(given: Namespace) -> int:
             _print(each, project)
     if errors:
         raise NetbuilderError(f"{given.file} has {_count(len(errors), 'error')}.")
-    return 0
 
 
 def code(given: Namespace) -> None:

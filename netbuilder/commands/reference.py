@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import Any
+from typing import Any, cast
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import Parameter, parameters
 from netbuilder.blocks.spec import Block, Port
+from netbuilder.blocks.windows import times
 from netbuilder.commands.output import print_json
 
 
@@ -62,5 +63,5 @@ def _help(block: type[Block]) -> str:
     return (block.__doc__ or "").strip().splitlines()[0]
 
 
-def _short(default: Any) -> str:
-    return "×".join(map(str, default)) if isinstance(default, tuple) else str(default)
+def _short(default: object) -> str:
+    return times(cast("tuple[int, ...]", default)) if isinstance(default, tuple) else str(default)

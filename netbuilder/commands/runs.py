@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import signal
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_data_path
 
-from netbuilder.commands import WrongUsage
+from netbuilder.commands import INTERRUPTED, WrongUsage
 from netbuilder.commands.output import metrics, print_json
 from netbuilder.commands.progress import follow
 from netbuilder.diagnostics import NetbuilderError
@@ -22,8 +22,6 @@ from netbuilder.training.telemetry import Ended
 
 if TYPE_CHECKING:
     from netbuilder.training.run import Run
-
-INTERRUPTED = 130
 
 
 def train(given: Namespace) -> int:
@@ -125,7 +123,7 @@ def _summary(run: Run, ended: Ended) -> dict[str, Any]:
 
 
 @contextmanager
-def _interruption_stops(run: Run) -> Iterator[None]:
+def _interruption_stops(run: Run) -> Generator[None]:
     """Let Ctrl+C, or a polite request to end (SIGTERM), stop the run before its next batch; a second one is obeyed at once.
 
     A handler, and no `KeyboardInterrupt`: one raised inside `Thread.join` makes Python 3.11 take the thread for dead.

@@ -8,6 +8,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from netbuilder.commands import INTERRUPTED
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.examples import find
 from netbuilder.ui.libraries import advice, missing_packages
@@ -49,9 +50,8 @@ def screenshot(given: Namespace) -> None:
         raise NetbuilderError(advice(packages))
     if "QT_QPA_PLATFORM" not in os.environ:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-        os.environ.setdefault(
-            "QT_LOGGING_RULES", "default.warning=false"
-        )  # it warns that it lacks what pictures don't need
+        # Qt would warn that this platform lacks what no picture needs.
+        os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     from netbuilder.ui.screenshot import screenshot as render
 
     render(given.file, given.out, given.size, given.theme, given.train)
@@ -85,7 +85,7 @@ def _display_answers() -> bool:
 
 def _demo_in_terminal(file: Path) -> int:
     from netbuilder.commands.export import print_report
-    from netbuilder.commands.runs import INTERRUPTED, new_run_folder, print_result, train_to_its_end
+    from netbuilder.commands.runs import new_run_folder, print_result, train_to_its_end
     from netbuilder.graph.files import load
     from netbuilder.training.export import export_run
     from netbuilder.training.run import Run
