@@ -232,7 +232,8 @@ def _spread(length: int) -> BeforeValidator:
     return BeforeValidator(spread)
 
 
-_as_tuple = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+as_tuple = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+"""Lets a JSON list stand for a tuple."""
 
 LARGEST = 2**31 - 1
 
@@ -268,19 +269,19 @@ Stride2d = Literal["kernel_size"] | Size2d
 """Steps of a pooling window: by its own size, so that windows don't overlap, or by so much."""
 
 Shape = Annotated[
-    tuple[Annotated[int, Field(ge=1, le=LARGEST)], ...], Field(min_length=0, max_length=7), _as_tuple, Sizes(1, LARGEST)
+    tuple[Annotated[int, Field(ge=1, le=LARGEST)], ...], Field(min_length=0, max_length=7), as_tuple, Sizes(1, LARGEST)
 ]
 """Sizes of all dimensions but the batch."""
 
 NewShape = Annotated[
     tuple[Annotated[int, Field(ge=-1, le=LARGEST)], ...],
     Field(min_length=0, max_length=7),
-    _as_tuple,
+    as_tuple,
     Sizes(-1, LARGEST),
 ]
 """Sizes of all dimensions but the batch, where -1 stands for “whatever is left”."""
 
-Order = Annotated[tuple[Index, ...], Field(min_length=1, max_length=8), _as_tuple, Sizes(-8, 7)]
+Order = Annotated[tuple[Index, ...], Field(min_length=1, max_length=8), as_tuple, Sizes(-8, 7)]
 """Dimensions of a tensor, the batch among them, in a certain order."""
 
 

@@ -97,7 +97,7 @@ class _FlopCounter(TorchDispatchMode):
     """Counts with torch's own formulas. `FlopCounterMode` would hook every module call of the process, training too."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # pyright: ignore[reportUnknownMemberType]
         self.flops = 0
 
     def __torch_dispatch__(

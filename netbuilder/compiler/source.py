@@ -6,7 +6,7 @@ import inspect
 import textwrap
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from netbuilder.blocks.spec import Call, Key, Value
 from netbuilder.compiler.calls import perform, resolve
@@ -172,7 +172,7 @@ def _argument(value: Any) -> str:
     if isinstance(value, _Text):
         return value
     if isinstance(value, tuple):
-        return _tuple([_argument(item) for item in value])
+        return _tuple([_argument(item) for item in cast("tuple[Any, ...]", value)])
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from netbuilder.blocks.spec import Count
+from netbuilder.blocks.spec import Count, as_tuple
 from netbuilder.diagnostics import NetbuilderError
+from netbuilder.graph.model import thaw
 
 PARTS = ("train", "validation", "test")
 """The parts that a data set is split into."""
 
-_AsTuple = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 _Share = Annotated[float, Field(gt=0.0, lt=1.0)]
 
 
@@ -24,9 +24,9 @@ class _Section(BaseModel):
 class DataField(_Section):
     """One named tensor of a data set: the shape of one sample, its type and, for labels, the names of the classes."""
 
-    shape: Annotated[tuple[Count, ...], _AsTuple, Field(max_length=7)]
+    shape: Annotated[tuple[Count, ...], as_tuple, Field(max_length=7)]
     dtype: Literal["float32", "int64"]
-    classes: Annotated[tuple[str, ...], _AsTuple] = ()
+    classes: Annotated[tuple[str, ...], as_tuple] = ()
 
     @model_validator(mode="after")
     def _check_classes(self) -> DataField:
@@ -86,16 +86,9 @@ def read(section: Mapping[str, Any]) -> DataConfig:
     if not section:
         raise NetbuilderError("This project has no data to train on: choose a data set first.")
     try:
-        return DataConfig.model_validate(_thawed(section))
+        return DataConfig.model_validate(thaw(section))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
-        message = first["msg"].removeprefix("Value error, ")
+        message = first["msg"].removeprefix("Value error, ").replace("Input should", "the value should")
         raise NetbuilderError(f"The data section can't be used{place and f' at {place}'}: {message}.") from None
-
-
-def _thawed(value: Any) -> Any:
-    """Return a frozen JSON value with dicts for mappings, which is what pydantic takes."""
-    if isinstance(value, Mapping):
-        return {key: _thawed(item) for key, item in value.items()}
-    return [_thawed(item) for item in value] if isinstance(value, tuple) else value

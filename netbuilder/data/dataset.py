@@ -1,3 +1,5 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# (torch and scikit-learn leave these types out)
 """A data set in memory, where it is trained on.
 
 1. The arrays of the source are read, and the fields that the project declares are compared with them.

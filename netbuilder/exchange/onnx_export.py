@@ -1,3 +1,5 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# (torch, onnx and onnxruntime leave these types out)
 """A program and its weights as an ONNX file that is proven equal to them.
 
 1. The destination is looked at, so that what can't be written is refused before the work.
@@ -20,7 +22,7 @@ import logging
 import os
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +95,6 @@ class Report:
             "inputs": tensors(self.inputs),
             "outputs": tensors(self.outputs),
             "max_abs_diff": {str(batch): difference for batch, difference in self.max_abs_diff.items()},
-            "trained": self.trained,
         }
 
 
@@ -238,7 +239,7 @@ def _convert(part: Program, module: fx.GraphModule) -> Any:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet() -> Generator[None]:
     """Keep the exporter's remarks on deprecated and missing parts of itself off the terminal; failures are raised."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]

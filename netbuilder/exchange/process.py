@@ -13,6 +13,7 @@ import signal
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -135,12 +136,12 @@ def _serve(pipe: Connection) -> None:
     """Answer jobs until the other end is closed; the main of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the program that started this one
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a GPU context would take memory from a training
-    import onnx  # noqa: F401 - imported before the first job is there
-    import onnxruntime  # noqa: F401
     import torch
 
     from netbuilder.exchange.onnx_export import warm_up
 
+    for library in ("onnx", "onnxruntime"):  # before the first job is there
+        import_module(library)
     torch.set_num_threads(1)
     warm_up()
     while True:
@@ -162,5 +163,5 @@ def _do(job: _Job) -> tuple[bytes, Report]:
 
     module = fresh(job.part, job.seed)
     if job.weights is not None:
-        module.load_state_dict({name: torch.from_numpy(weight) for name, weight in job.weights.items()})
+        module.load_state_dict({name: torch.from_numpy(weight) for name, weight in job.weights.items()})  # pyright: ignore[reportUnknownMemberType]
     return prove(job.part, module, job.path, job.labels)

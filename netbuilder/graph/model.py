@@ -39,6 +39,13 @@ def freeze(value: Any) -> Json:
     return value
 
 
+def thaw(value: Json) -> Any:
+    """Return the same JSON value with lists for tuples and dicts for mappings, as `json` and pydantic take it."""
+    if isinstance(value, Mapping):
+        return {key: thaw(item) for key, item in value.items()}
+    return [thaw(item) for item in value] if isinstance(value, tuple) else value
+
+
 def is_node_id(text: str) -> bool:
     """Tell whether `text` has the form of a node id: `n` and a creation number."""
     return _NODE_ID.fullmatch(text) is not None
