@@ -192,9 +192,12 @@ class SelectionBar(QFrame):
             return
         item = canvas.canvas_scene.blocks[chosen[0]]
         size = self.sizeHint()
-        corner = canvas.mapFromScene(item.pos()) - QPoint(0, size.height() + _BAR_GAP)
-        self.setGeometry(QRect(corner, size))
-        self.setVisible(canvas.viewport().rect().contains(self.geometry().center()))
+        above = canvas.mapFromScene(item.pos()) - QPoint(0, size.height() + _BAR_GAP)
+        room = canvas.viewport().rect()
+        is_seen = room.contains(QRect(above, size).center())
+        above.setX(max(_BAR_GAP, min(above.x(), room.right() - _BAR_GAP - size.width())))
+        self.setGeometry(QRect(above, size))
+        self.setVisible(is_seen)
 
     def _dress(self) -> None:
         look = theme()

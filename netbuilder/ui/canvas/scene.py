@@ -115,9 +115,9 @@ class CanvasScene(QGraphicsScene):
         project = self.document.project
         nodes = nodes.union(end.node for edge in edges for end in (edge.source, edge.target))
         areas: list[Rect] = []
-        for edge in edges:
-            if not project.graph.has_edge(edge):
-                self._remove_wire(edge)
+        alive = [edge for edge in edges if project.graph.has_edge(edge)]
+        for edge in edges.difference(alive):
+            self._remove_wire(edge)
         for node in nodes:
             if node not in project.graph and node in self.blocks:
                 areas.append(self.blocks[node].area)
@@ -126,7 +126,7 @@ class CanvasScene(QGraphicsScene):
         present = [node for node in nodes if node in project.graph]
         reshaped = [node for node in present if self._show_block(node)]
         areas += [self.blocks[node].area for node in reshaped]
-        new = [edge for edge in edges if edge not in self.wires and project.graph.has_edge(edge)]
+        new = [edge for edge in alive if edge not in self.wires]
         for edge in new:
             self._add_wire(edge)
         for node in present:

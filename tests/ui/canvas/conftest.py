@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from netbuilder.graph.project import Project
 from netbuilder.ui.analysis import Analysis
@@ -18,14 +20,13 @@ _PATIENCE = 60_000
 @pytest.fixture
 def open_canvas(qtbot: QtBot) -> Iterator[Callable[..., Hand]]:
     """Return a function that shows a project on a canvas; with `analysed`, its shapes are known."""
-    opened: list[Analysis] = []
+    hands: list[Hand] = []
 
     def show(project: Project, *, analysed: bool = False) -> Hand:
         document = Document(project)
         analysis = Analysis(document, start=analysed)
-        opened.append(analysis)
         hand = Hand(document, analysis)
-        qtbot.addWidget(hand.canvas)
+        hands.append(hand)
         hand.canvas.resize(1200, 800)
         hand.canvas.show()
         qtbot.waitExposed(hand.canvas)
@@ -35,5 +36,9 @@ def open_canvas(qtbot: QtBot) -> Iterator[Callable[..., Hand]]:
         return hand
 
     yield show
-    for analysis in opened:
-        analysis.close()
+    for hand in hands:
+        hand.analysis.close()
+        hand.canvas.close()
+        hand.canvas.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert not any(isValid(hand.canvas) for hand in hands), "a canvas outlived its window"
