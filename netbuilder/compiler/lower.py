@@ -12,7 +12,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -189,9 +190,10 @@ class _Lowerer:
         wired: list[tuple[Port, str, Edge | None]] = []
         for port in block.inputs:
             if port.variadic:
-                names = sorted((n for n in edges if _is_variadic(n, port)), key=lambda n: int(n[len(port.name) :]))
+                names = _variadic_names(edges, port)
+                free = (name for i in itertools.count(1) if (name := f"{port.name}{i}") not in names)
                 wired += [(port, name, edges.pop(name)) for name in names]
-                wired += [(port, f"{port.name}{i}", None) for i in range(len(names) + 1, 3)]
+                wired += [(port, name, None) for name in itertools.islice(free, max(0, 2 - len(names)))]
             else:
                 wired.append((port, port.name, edges.pop(port.name, None)))
         for name, edge in edges.items():
@@ -246,9 +248,12 @@ class _Lowerer:
         return False
 
     def _refuse(self, node: Node, block: Block, mismatch: Mismatch) -> None:
-        alone = block.inputs[0].name if len(block.inputs) == 1 and not block.inputs[0].variadic else None
+        first = block.inputs[0]
+        alone = first.name if len(block.inputs) == 1 and not first.variadic else None
         port = mismatch.port or (alone if mismatch.parameter is None else None)
-        target = PortRef(node.id, port or block.inputs[0].name)
+        if port and first.variadic:  # a block counts its inputs; on the canvas ports between them may be free
+            port = _variadic_names(self.wires[node.id], first)[int(port.removeprefix(first.name)) - 1]
+        target = PortRef(node.id, port or first.name)
         offers = fixes.from_suggestions(self.project, target, mismatch.suggestions)
         self._say("error", mismatch.code, str(mismatch), node, port, parameter=mismatch.parameter, fixes=offers)
 
@@ -302,6 +307,11 @@ class _Lowerer:
 def _role(node: Node) -> str | None:
     block = registry.get(node.type)
     return block.role if block else None
+
+
+def _variadic_names(names: Iterable[str], port: Port) -> list[str]:
+    """Return those names that a variadic port stands for, in order: x1, x2, x10."""
+    return sorted((name for name in names if _is_variadic(name, port)), key=lambda name: int(name[len(port.name) :]))
 
 
 def _is_variadic(name: str, port: Port) -> bool:

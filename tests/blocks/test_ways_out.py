@@ -101,3 +101,26 @@ def test_each_way_out_mends_the_mistake(code: str, ways: int, draw: Draw) -> Non
         fix.edit.apply(mended)
         left = [each for each in lower(mended).diagnostics if each.node == block and each.severity == "error"]
         assert not left, (fix.title, left)
+
+
+def test_a_branch_behind_a_free_port_is_the_one_marked_and_mended() -> None:
+    drawing = Drawing()
+    a, b = (drawing.put("Input", name, shape=[size]) for name, size in (("a", 8), ("b", 5)))
+    add = drawing.put("Add", "add", a)
+    drawing.wire(b, add, "x3")
+    drawing.put("Output", "out", add)
+    (problem,) = lower(drawing.project).errors()
+    assert problem.port == "x3"
+    assert [fix.title for fix in problem.fixes] == ["Insert Linear"]
+    problem.fixes[0].edit.apply(drawing.project)
+    assert not lower(drawing.project).errors()
+
+
+def test_of_a_pair_of_ports_the_free_one_is_said_to_be_free() -> None:
+    drawing = Drawing()
+    a = drawing.put("Input", "a", shape=[8])
+    add = drawing.put("Add", "add")
+    drawing.wire(a, add, "x2")
+    drawing.put("Output", "out", add)
+    (problem,) = lower(drawing.project).errors()
+    assert (problem.code, problem.port) == ("unconnected-port", "x1")
