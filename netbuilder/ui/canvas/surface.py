@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtGui import QPainter, QPixmapCache, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from netbuilder.diagnostics import Diagnostic
@@ -24,6 +24,9 @@ from netbuilder.ui.document import Document
 from netbuilder.ui.geometry import EDGE
 from netbuilder.ui.theme import notifier
 from netbuilder.ui.wiring import Refusal, Specs
+
+_PICTURES_KIB = 64 * 1024
+"""Room for the pictures of all blocks that a 4K screen can show, so that panning paints none of them anew."""
 
 
 class CanvasSurface(QGraphicsView):
@@ -74,6 +77,7 @@ class CanvasSurface(QGraphicsView):
         self.viewport().setMouseTracking(True)
         self.setAcceptDrops(True)
         self.centerOn(0, 0)
+        QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), _PICTURES_KIB))
 
     # Seen from outside
 
