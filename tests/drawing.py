@@ -6,6 +6,8 @@ from typing import Any
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import defaults
+from netbuilder.compiler.lower import lower
+from netbuilder.compiler.program import Program
 from netbuilder.graph.edits import AddNode, Connect, SetSection
 from netbuilder.graph.model import Edge, Node, NodeId, PortRef
 from netbuilder.graph.project import Project
@@ -17,6 +19,20 @@ DIGITS = {
         "label": {"shape": [], "dtype": "int64", "classes": [str(digit) for digit in range(10)]},
     },
 }
+
+
+def program_of(project: Project) -> Program:
+    """Return the program of a project that has to be complete."""
+    lowering = lower(project)
+    assert lowering.program is not None, [diagnostic.message for diagnostic in lowering.diagnostics]
+    return lowering.program
+
+
+def id_of(project: Project, name: str) -> NodeId:
+    """Return the id of the node of this name, which has to be there."""
+    node = project.graph.named(name)
+    assert node is not None, name
+    return node.id
 
 
 class Drawing:

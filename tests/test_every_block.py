@@ -23,7 +23,7 @@ from netbuilder.graph.edits import SetParameter
 from netbuilder.graph.files import dumps, loads
 from netbuilder.graph.model import NodeId, PortRef
 from netbuilder.graph.project import Project
-from tests.drawing import Drawing
+from tests.drawing import Drawing, program_of
 from tests.samples import specs_for, tensors_for
 
 
@@ -68,12 +68,6 @@ def network_of(block: type[Block], **params: Any) -> tuple[Project, NodeId]:
     for port in block.outputs:
         drawing.put("Output", f"{port.name}_out", PortRef(node, port.name))
     return drawing.project, node
-
-
-def program_of(project: Project) -> Program:
-    lowering = lower(project)
-    assert lowering.program is not None, [diagnostic.message for diagnostic in lowering.diagnostics]
-    return lowering.program
 
 
 def inputs_of(program: Program, batch_size: int) -> tuple[torch.Tensor, ...]:

@@ -15,10 +15,10 @@ import pytest
 
 from netbuilder.cli import main
 from netbuilder.data.catalog import default_config
-from netbuilder.graph.edits import AddNode, Connect, SetSection
+from netbuilder.graph.edits import SetSection
 from netbuilder.graph.files import save
-from netbuilder.graph.model import Edge, Node, NodeId, PortRef
 from netbuilder.graph.project import Project
+from tests.drawing import Drawing
 
 
 @dataclass(frozen=True)
@@ -78,26 +78,16 @@ def process() -> Command:
 
 def flowers() -> Project:
     """Return a network that tells irises apart: 67 parameters, two steps an epoch."""
-    blocks = (
-        ("n1", "Input", "features", {"field": "features"}),
-        ("n2", "Input", "label", {"field": "label"}),
-        ("n3", "Linear", "hidden", {"out_features": 8}),
-        ("n4", "ReLU", "relu", {}),
-        ("n5", "Linear", "logits", {"out_features": 3}),
-        ("n6", "CrossEntropy", "loss", {}),
-        ("n7", "Accuracy", "accuracy", {}),
-        ("n8", "Output", "species", {}),
-    )
-    wires = "n1.y n3.x, n3.y n4.x, n4.y n5.x, n5.y n6.logits, n2.y n6.target, n5.y n7.logits, n2.y n7.target, n5.y n8.x"
-    project = Project()
-    for place, (node, kind, name, params) in enumerate(blocks):
-        AddNode(Node(NodeId(node), kind, name, params), (240.0 * place, 0.0)).apply(project)
-    for wire in wires.split(", "):
-        source, target = (PortRef(NodeId(end.split(".")[0]), end.split(".")[1]) for end in wire.split())
-        Connect(Edge(source, target)).apply(project)
-    SetSection("data", default_config("iris").section()).apply(project)
-    SetSection("training", {"epochs": 3, "batch_size": 64}).apply(project)
-    return project
+    drawing = Drawing(default_config("iris").section())
+    features = drawing.put("Input", "features", field="features")
+    label = drawing.put("Input", "label", field="label")
+    relu = drawing.put("ReLU", "relu", drawing.put("Linear", "hidden", features, out_features=8))
+    logits = drawing.put("Linear", "logits", relu, out_features=3)
+    drawing.put("CrossEntropy", "loss", logits, label)
+    drawing.put("Accuracy", "accuracy", logits, label)
+    drawing.put("Output", "species", logits)
+    SetSection("training", {"epochs": 3, "batch_size": 64}).apply(drawing.project)
+    return drawing.project
 
 
 @pytest.fixture

@@ -19,14 +19,7 @@ from netbuilder.compiler.program import Program
 from netbuilder.compiler.source import source
 from netbuilder.graph.edits import RenameNode
 from netbuilder.graph.model import NodeId, PortRef
-from netbuilder.graph.project import Project
-from tests.drawing import Drawing, digits_cnn
-
-
-def program_of(project: Project) -> Program:
-    lowering = lower(project)
-    assert lowering.program is not None, [diagnostic.message for diagnostic in lowering.diagnostics]
-    return lowering.program
+from tests.drawing import Drawing, digits_cnn, id_of, program_of
 
 
 def printed(program: Program) -> nn.Module:
@@ -34,12 +27,6 @@ def printed(program: Program) -> nn.Module:
     namespace: dict[str, Any] = {}
     exec(source(program), namespace)
     return namespace["Network"]()
-
-
-def id_of(project: Project, name: str) -> NodeId:
-    node = project.graph.named(name)
-    assert node is not None
-    return node.id
 
 
 def digits_batch(size: int = 5) -> tuple[torch.Tensor, torch.Tensor]:

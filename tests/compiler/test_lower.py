@@ -10,19 +10,13 @@ from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.edits import AddNode, Connect, Disconnect, RemoveNode, RenameNode, SetParameter, SetSection
 from netbuilder.graph.model import Edge, Node, NodeId, PortRef
 from netbuilder.graph.project import Project
-from tests.drawing import DIGITS, Drawing, digits_cnn
+from tests.drawing import DIGITS, Drawing, digits_cnn, id_of
 
 
 def only(project: Project, code: str) -> Diagnostic:
     """Return the one diagnostic of this code."""
     (found,) = [diagnostic for diagnostic in lower(project).diagnostics if diagnostic.code == code]
     return found
-
-
-def node_named(project: Project, name: str) -> NodeId:
-    node = project.graph.named(name)
-    assert node is not None
-    return node.id
 
 
 def test_a_complete_network_lowers_without_a_word() -> None:
@@ -64,7 +58,7 @@ def test_the_parts_of_a_program_hold_only_what_they_need() -> None:
 def test_order_follows_creation_whatever_was_undone() -> None:
     project = digits_cnn().project
     before = lower(project).program
-    pool = node_named(project, "pool1")
+    pool = id_of(project, "pool1")
     RemoveNode(pool).apply(project).apply(project)
     assert lower(project).program == before
 
@@ -92,8 +86,8 @@ def test_a_block_that_nothing_depends_on_is_no_obstacle() -> None:
 
 def test_a_missing_flatten_is_put_in_with_one_click() -> None:
     project = digits_cnn().project
-    flat = node_named(project, "flatten")
-    pool, classes = node_named(project, "pool1"), node_named(project, "classes")
+    flat = id_of(project, "flatten")
+    pool, classes = id_of(project, "pool1"), id_of(project, "classes")
     RemoveNode(flat).apply(project)
     Connect(Edge(PortRef(pool, "y"), PortRef(classes, "x"))).apply(project)
     problem = only(project, "missing-flatten")
@@ -136,21 +130,21 @@ def test_branches_of_unequal_width_meet_at_add_and_are_made_equal() -> None:
 
 def test_logits_that_do_not_match_the_label_are_resized() -> None:
     project = digits_cnn().project
-    SetParameter(node_named(project, "classes"), "out_features", 12).apply(project)
+    SetParameter(id_of(project, "classes"), "out_features", 12).apply(project)
     mistaken = [problem for problem in lower(project).errors() if problem.code == "label-mismatch"]
     assert [project.graph.node(NodeId(p.node or "")).name for p in mistaken] == ["loss", "accuracy"]
     problem = mistaken[0]
     assert "12" in problem.message
     assert "10" in problem.message
     problem.fixes[0].edit.apply(project)
-    assert project.graph.node(node_named(project, "classes")).params["out_features"] == 10
+    assert project.graph.node(id_of(project, "classes")).params["out_features"] == 10
     assert not lower(project).errors()
 
 
 def test_a_missing_loss_is_added_with_its_label() -> None:
     project = digits_cnn().project
     for name in ("loss", "accuracy", "label"):
-        RemoveNode(node_named(project, name)).apply(project)
+        RemoveNode(id_of(project, name)).apply(project)
     problem = only(project, "missing-loss")
     assert problem.severity == "error"
     assert problem.fixes[0].title == "Add CrossEntropy"
@@ -168,12 +162,12 @@ def test_without_data_a_missing_loss_is_but_a_warning() -> None:
 
 def test_a_missing_output_is_added_behind_the_logits() -> None:
     project = digits_cnn().project
-    RemoveNode(node_named(project, "logits")).apply(project)
+    RemoveNode(id_of(project, "logits")).apply(project)
     problem = only(project, "missing-output")
     problem.fixes[0].edit.apply(project)
     program = lower(project).program
     assert program is not None
-    assert program.only("output").results[0].value == PortRef(node_named(project, "classes"), "y")
+    assert program.only("output").results[0].value == PortRef(id_of(project, "classes"), "y")
 
 
 def test_a_cycle_is_named_and_can_be_cut() -> None:
@@ -192,7 +186,7 @@ def test_a_cycle_is_named_and_can_be_cut() -> None:
 def test_an_unknown_block_is_one_problem_and_silences_those_behind_it() -> None:
     drawing = digits_cnn()
     project = drawing.project
-    conv = node_named(project, "conv1")
+    conv = id_of(project, "conv1")
     wires = [*project.graph.edges_into(conv), *project.graph.edges_out_of(conv)]
     RemoveNode(conv).apply(project)
     AddNode(Node(conv, "FancyLayer", "conv1", {"anything": [1, {"deep": None}]})).apply(project)
@@ -205,15 +199,15 @@ def test_an_unknown_block_is_one_problem_and_silences_those_behind_it() -> None:
 
 def test_a_bad_parameter_is_reported_at_its_field() -> None:
     project = digits_cnn().project
-    SetParameter(node_named(project, "conv1"), "out_channels", 0).apply(project)
+    SetParameter(id_of(project, "conv1"), "out_channels", 0).apply(project)
     problem = only(project, "bad-parameter")
-    assert (problem.node, problem.parameter) == (node_named(project, "conv1"), "out_channels")
+    assert (problem.node, problem.parameter) == (id_of(project, "conv1"), "out_channels")
 
 
 def test_wires_at_ports_that_do_not_exist_are_reported() -> None:
     drawing = digits_cnn()
     project = drawing.project
-    image, relu = node_named(project, "image"), node_named(project, "relu1")
+    image, relu = id_of(project, "image"), id_of(project, "relu1")
     Connect(Edge(PortRef(image, "y"), PortRef(relu, "sideways"))).apply(project)
     problem = only(project, "unknown-port")
     assert (problem.node, problem.port) == (relu, "sideways")
@@ -239,7 +233,7 @@ def test_integers_do_not_go_into_a_linear_layer() -> None:
 
 def test_an_input_bound_to_no_such_field_offers_those_that_exist() -> None:
     drawing = digits_cnn()
-    SetParameter(node_named(drawing.project, "image"), "field", "picture").apply(drawing.project)
+    SetParameter(id_of(drawing.project, "image"), "field", "picture").apply(drawing.project)
     problem = only(drawing.project, "unknown-field")
     assert problem.parameter == "field"
     problem.fixes[0].edit.apply(drawing.project)
@@ -248,7 +242,7 @@ def test_an_input_bound_to_no_such_field_offers_those_that_exist() -> None:
 
 def test_training_an_input_without_data_is_refused_and_can_be_bound() -> None:
     drawing = digits_cnn()
-    SetParameter(node_named(drawing.project, "image"), "field", "").apply(drawing.project)
+    SetParameter(id_of(drawing.project, "image"), "field", "").apply(drawing.project)
     problem = only(drawing.project, "unbound-input")
     assert [fix.title for fix in problem.fixes] == ["Use “image”", "Use “label”"]
 
@@ -256,7 +250,7 @@ def test_training_an_input_without_data_is_refused_and_can_be_bound() -> None:
 @pytest.mark.parametrize("name", ["forward", "train", "state_dict", "training", "graph", "torch", "nn", "functional"])
 def test_a_name_that_would_break_the_module_is_refused(name: str) -> None:
     project = digits_cnn().project
-    RenameNode(node_named(project, "conv1"), name).apply(project)
+    RenameNode(id_of(project, "conv1"), name).apply(project)
     problem = only(project, "reserved-name")
     problem.fixes[0].edit.apply(project)
     assert not lower(project).errors()
@@ -303,8 +297,8 @@ def test_an_empty_canvas_says_how_to_begin() -> None:
 
 def test_all_problems_are_told_at_once() -> None:
     project = digits_cnn().project
-    SetParameter(node_named(project, "conv1"), "kernel_size", "x").apply(project)
-    edge = project.graph.edge_into(PortRef(node_named(project, "accuracy"), "target"))
+    SetParameter(id_of(project, "conv1"), "kernel_size", "x").apply(project)
+    edge = project.graph.edge_into(PortRef(id_of(project, "accuracy"), "target"))
     assert edge is not None
     Disconnect(edge).apply(project)
     assert {d.code for d in lower(project).errors()} == {"bad-parameter", "unconnected-port"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,89 +16,14 @@ import torch
 from torch import fx, nn
 
 from netbuilder import __version__
-from netbuilder.blocks.spec import BATCH, TensorSpec
 from netbuilder.compiler.build import build
-from netbuilder.compiler.lower import lower
 from netbuilder.compiler.program import Program
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.exchange import onnx_export
-from netbuilder.exchange.inputs import draw, example_sizes
+from netbuilder.exchange.inputs import draw
 from netbuilder.exchange.onnx_export import ABSOLUTE, BATCHES, OPSET, RELATIVE, ExportError, export
-from netbuilder.graph.model import PortRef
 from tests.drawing import Drawing, digits_cnn
-
-
-def made(drawing: Drawing) -> tuple[Program, fx.GraphModule]:
-    """Return the program and a module that looks trained: no bias, mean or deviation is as it was made."""
-    program = lower(drawing.project).program
-    assert program is not None, lower(drawing.project).diagnostics
-    with torch.random.fork_rng(), torch.no_grad():
-        torch.manual_seed(3)
-        module = build(program)
-        for name, tensor in module.state_dict().items():
-            if tensor.is_floating_point():
-                tensor.add_(torch.rand_like(tensor) * 0.1 + (0.5 if "running_var" in name else 0.0))
-    return program, module
-
-
-def batchnorm_and_dropout() -> Drawing:
-    drawing = Drawing()
-    image = drawing.put("Input", "image", shape=[3, 10, 10])
-    conv = drawing.put("Conv2d", "conv1", image, out_channels=6)
-    norm = drawing.put("BatchNorm2d", "norm", conv)
-    relu = drawing.put("ReLU", "relu", norm)
-    drop = drawing.put("Dropout", "drop", relu, p=0.5)
-    flat = drawing.put("Flatten", "flat", drop)
-    drawing.put("Output", "scores", drawing.put("Linear", "fc", flat, out_features=4))
-    return drawing
-
-
-def recurrent() -> Drawing:
-    drawing = Drawing()
-    rows = drawing.put("Input", "rows", shape=[8, 5])
-    lstm = drawing.put("LSTM", "lstm", rows, hidden_size=7, num_layers=2, bidirectional=True, dropout=0.3)
-    gru = drawing.put("GRU", "gru", PortRef(lstm, "sequence"), hidden_size=6)
-    for name, value in {
-        "sequence": PortRef(gru, "sequence"),
-        "last": PortRef(gru, "last"),
-        "hidden": PortRef(lstm, "hidden"),
-        "cell": PortRef(lstm, "cell"),
-    }.items():
-        drawing.put("Output", name, value)
-    return drawing
-
-
-def attention(is_causal: bool) -> Drawing:
-    drawing = Drawing()
-    tokens = drawing.put("Input", "tokens", shape=[6], dtype="int64")
-    embedding = drawing.put("Embedding", "embedding", tokens, num_embeddings=3, embedding_dim=16)
-    position = drawing.put("LearnedPositionalEncoding", "position", embedding)
-    mixed = drawing.put("MultiheadSelfAttention", "attention", position, is_causal=is_causal, dropout=0.2)
-    norm = drawing.put("LayerNorm", "norm", drawing.put("Add", "skip", position, mixed))
-    drawing.put("Output", "features", drawing.put("Linear", "fc", norm, out_features=5))
-    return drawing
-
-
-def several_inputs_and_outputs() -> Drawing:
-    drawing = Drawing()
-    left = drawing.put("Input", "left", shape=[4])
-    right = drawing.put("Input", "right", shape=[6])
-    joined = drawing.put("Concat", "joined", left, right)
-    hidden = drawing.put("Linear", "hidden", joined, out_features=5)
-    drawing.put("Output", "score", drawing.put("Sigmoid", "sigmoid", hidden))
-    drawing.put("Output", "features", hidden)
-    drawing.put("Output", "echo", right)
-    return drawing
-
-
-NETWORKS: dict[str, Callable[[], Drawing]] = {
-    "digits CNN": digits_cnn,
-    "batch normalisation and dropout": batchnorm_and_dropout,
-    "LSTM and GRU": recurrent,
-    "attention": lambda: attention(False),
-    "causal attention": lambda: attention(True),
-    "several inputs and outputs": several_inputs_and_outputs,
-}
+from tests.exchange.networks import NETWORKS, batchnorm_and_dropout, made
 
 
 def in_onnxruntime(path: Path, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
@@ -364,7 +288,6 @@ def test_a_bad_destination_is_refused_in_one_sentence(name: str, sentence: str, 
     assert os.listdir(tmp_path) == ["folder.onnx"]
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no always-full device here")
 def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     path.symlink_to("/dev/full")
@@ -378,35 +301,3 @@ def test_weights_that_no_onnx_file_can_hold_are_refused_before_the_work(
     monkeypatch.setattr(onnx_export, "_LARGEST_FILE", 10_000)
     with pytest.raises(NetbuilderError, match="GB of weights, and one ONNX file holds at most"):
         export(*made(batchnorm_and_dropout()), tmp_path / "model.onnx")
-
-
-# What it is proven with
-
-
-def test_token_numbers_stay_below_the_smallest_embedding_they_reach() -> None:
-    drawing = Drawing()
-    tokens = drawing.put("Input", "tokens", shape=[6], dtype="int64")
-    turned = drawing.put("Reshape", "turned", tokens, shape=[2, 3])
-    large = drawing.put("Embedding", "large", tokens, num_embeddings=100, embedding_dim=4)
-    small = drawing.put("Embedding", "small", turned, num_embeddings=3, embedding_dim=4)
-    drawing.put("Output", "a", large)
-    drawing.put("Output", "b", small)
-    program, _ = made(drawing)
-    (drawn,) = draw(program, {"N": 50}, np.random.default_rng(0))
-    assert drawn.dtype == np.int64
-    assert set(drawn.flat) == {0, 1, 2}
-
-
-def test_class_numbers_stay_below_the_number_of_classes() -> None:
-    program, _ = made(digits_cnn())
-    _, label = draw(program, {"N": 300}, np.random.default_rng(0))
-    assert program.inputs[1].spec == TensorSpec((BATCH,), "int64", num_classes=10)
-    assert set(label.flat) == set(range(10))
-
-
-def test_the_example_batch_is_unlike_every_fixed_size() -> None:
-    program, _ = made(digits_cnn())
-    fixed = {dim for spec in program.specs().values() for dim in spec.shape if isinstance(dim, int)}
-    size = example_sizes(program)["N"]
-    assert size >= 2
-    assert size not in fixed

@@ -16,7 +16,7 @@ from netbuilder.compiler.build import build
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.exchange.onnx_export import ExportError, export
 from netbuilder.exchange.process import ExportProcess
-from tests.exchange.test_onnx_export import batchnorm_and_dropout, made
+from tests.exchange.networks import batchnorm_and_dropout, made
 
 
 @pytest.fixture(scope="module")
