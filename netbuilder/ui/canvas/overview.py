@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QTransform, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -15,7 +15,10 @@ from netbuilder.ui.theme import notifier, theme
 if TYPE_CHECKING:
     from netbuilder.ui.canvas.surface import CanvasSurface
 
-_SIZE = QSize(172, 100)
+_NARROWEST, _WIDEST = 112, 172
+_SHARE = 0.15
+"""Of the canvas's width."""
+_SHAPE = 0.58
 _MARGIN = 12
 _LEAST_MARGIN = 120.0
 _LARGEST_SCALE = 0.12
@@ -28,7 +31,7 @@ class Overview(QWidget):
         super().__init__(canvas)
         self.setObjectName("canvasOverview")
         self.setAccessibleName("Overview of the network")
-        self.setFixedSize(_SIZE)
+        self.setFixedSize(_WIDEST, round(_WIDEST * _SHAPE))
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self._canvas = canvas
         self._is_wanted = True
@@ -59,6 +62,10 @@ class Overview(QWidget):
     def place(self) -> None:
         """Stay in the corner."""
         room = self._canvas.viewport().geometry()
+        width = max(_NARROWEST, min(round(_SHARE * room.width()), _WIDEST))
+        if width != self.width():
+            self.setFixedSize(width, round(width * _SHAPE))
+            self.refresh()
         self.move(room.right() - self.width() - _MARGIN, room.bottom() - self.height() - _MARGIN)
 
     def _seen(self) -> QRectF:

@@ -27,21 +27,21 @@ _LEFT = 16.0
 _RIGHT = BLOCK_WIDTH - 12.0
 _BADGE = 14.0
 _ABOVE = BLOCK_HEIGHT / 2 + 12
-_DETAIL = 0.55
-"""Below this zoom a block shows its name alone, large."""
+_ALL, _NAME_ALONE = 0.7, 0.5
+"""Below these zooms a block shows less, and that larger."""
 
 
 @cache
 def _metrics(kind: str) -> tuple[QFont, QFontMetricsF]:
     fonts = {
         "name": lambda: text_font(13, QFont.Weight.DemiBold),
-        "large": lambda: text_font(20, QFont.Weight.DemiBold),
+        "large": lambda: text_font(17, QFont.Weight.DemiBold),
+        "large shape": lambda: mono_font(14),
+        "largest": lambda: text_font(21, QFont.Weight.DemiBold),
         "far": lambda: text_font(10),
-        "type": lambda: text_font(11),
-        "summary": lambda: text_font(11),
+        "small": lambda: text_font(11),
         "shape": lambda: mono_font(11),
         "pill": lambda: mono_font(10),
-        "hint": lambda: text_font(11),
     }
     made = fonts[kind]()
     return made, QFontMetricsF(made)
@@ -163,33 +163,37 @@ def _has_own_problem(item: BlockItem) -> bool:
 
 
 def _paint_text(painter: QPainter, item: BlockItem, look: Theme) -> None:
-    top = (item.height - 64) / 2
+    """Write what can be read at this zoom: everything, or name and shape, or the name alone; the less, the larger."""
+    top = (item.height - BLOCK_HEIGHT) / 2
     right = _RIGHT - (_BADGE + 2 if item.severity or item.mark is not Mark.NONE else 0)
+    zoom = painter.worldTransform().m11()
+    shape = str(item.spec) if item.spec is not None else ""
     painter.setPen(look.text)
-    if painter.worldTransform().m11() < _DETAIL:
-        painter.setFont(font("large"))
-        painter.drawText(QPointF(_LEFT - 2, top + 39), elided("large", item.node.name, int(right - _LEFT)))
+    if zoom < _NAME_ALONE:
+        _write(painter, "largest", _LEFT - 2, top + 39, item.node.name, right)
         return
-    name = elided("name", item.node.name, int(right - _LEFT))
-    painter.setFont(font("name"))
-    painter.drawText(QPointF(_LEFT, top + 21), name)
-    after = _LEFT + text_width("name", name) + 7
-    kind = item.node.type if item.block else f"{item.node.type} · unknown"
+    if zoom < _ALL:
+        _write(painter, "large", _LEFT - 2, top + 28, item.node.name, right)
+        _write(painter, "large shape", _LEFT - 2, top + 49, shape, _RIGHT + 4)
+        return
+    after = _write(painter, "name", _LEFT, top + 21, item.node.name, right) + 7
+    _write(painter, "shape", _LEFT, top + 52, shape, _RIGHT)
     painter.setPen(look.muted)
     if right - after > 28:
-        painter.setFont(font("type"))
-        painter.drawText(QPointF(after, top + 21), elided("type", kind, int(right - after)))
-    if item.summary:
-        painter.setFont(font("summary"))
-        painter.drawText(QPointF(_LEFT, top + 36), elided("summary", item.summary, int(_RIGHT - _LEFT)))
-    if item.spec is not None:
-        painter.setFont(font("shape"))
-        painter.setPen(look.text)
-        painter.drawText(QPointF(_LEFT, top + 52), elided("shape", str(item.spec), int(_RIGHT - _LEFT)))
-    elif item.is_analysed:
-        painter.setFont(font("type"))
+        kind = item.node.type if item.block else f"{item.node.type} · unknown"
+        _write(painter, "small", after, top + 21, kind, right)
+    _write(painter, "small", _LEFT, top + 36, item.summary, _RIGHT)
+    if not shape and item.is_analysed:
         painter.setPen(with_alpha(look.muted, 0.7))
-        painter.drawText(QPointF(_LEFT, top + 52), "no shape yet")
+        _write(painter, "small", _LEFT, top + 52, "no shape yet", _RIGHT)
+
+
+def _write(painter: QPainter, kind: str, left: float, baseline: float, text: str, right: float) -> float:
+    """Write a text, cut to its room; return where it ends."""
+    shown = elided(kind, text, int(right - left))
+    painter.setFont(font(kind))
+    painter.drawText(QPointF(left, baseline), shown)
+    return left + text_width(kind, shown)
 
 
 def _paint_badge(painter: QPainter, item: BlockItem, look: Theme) -> None:
@@ -321,7 +325,7 @@ def label_rect(text: str, middle: QPointF) -> QRectF:
 def paint_label(painter: QPainter, item: WireItem, exposed: QRectF) -> None:
     """Paint the shape into a wire, if that can be seen and read."""
     rect = item.label
-    if rect.intersects(exposed) and painter.worldTransform().m11() >= _DETAIL:
+    if rect.intersects(exposed) and painter.worldTransform().m11() >= _ALL:
         look = theme()
         colour = severity_colour(look, item.severity) if item.severity else look.muted
         paint_pill(painter, rect, str(item.spec), "pill", colour, look)
