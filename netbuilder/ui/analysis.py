@@ -6,26 +6,27 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from netbuilder.compiler.program import Lowering
+from netbuilder.compiler.program import Lowering, Program
 from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.edits import Edit, MoveNodes, flatten
 from netbuilder.graph.project import Project
 from netbuilder.ui.document import Document
 from netbuilder.ui.worker import Worker
 
-_QUIET_MS = 10
-"""How long edits are gathered. One analysis is under way at a time, so a slow one gathers more."""
-
 
 class Analysis(QObject):
-    """Lowers the document's project after each edit; `changed` follows with `lowering` and `source` renewed.
+    """Lowers the document's project after each edit; `changed` follows with `lowering`, then `source_changed` with `source`.
 
-    1. An edit that can change more than the layout starts a short timer.
-    2. A copy of the project goes to the worker, which imports torch the first time it is asked.
+    1. An edit that can change more than the layout asks for an analysis once the event loop is reached: edits made
+       together are analysed together.
+    2. A copy of the project goes to the worker, which imports torch the first time it is asked. One is under way at a
+       time, so a slow one gathers edits.
     3. The result comes back in the GUI thread and is dropped if the project has moved on; then the newer one is asked for.
+    4. Then the code is printed, likewise.
     """
 
     changed = Signal()
+    source_changed = Signal()
 
     def __init__(self, document: Document, parent: QObject | None = None, *, start: bool = True) -> None:
         super().__init__(parent)
@@ -34,8 +35,11 @@ class Analysis(QObject):
         self._document = document
         self._worker = Worker("analysis", self)
         self._generation = 0
+        self._taken = -1
+        self._is_lowering = False
         self._started = False
-        self._timer = QTimer(self, singleShot=True, interval=_QUIET_MS)
+        self._reported: Diagnostic | None = None
+        self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._submit)
         document.edited.connect(self._on_document_edited)
         document.replaced.connect(self._on_document_replaced)
@@ -45,7 +49,7 @@ class Analysis(QObject):
     @property
     def is_current(self) -> bool:
         """Whether `lowering` belongs to the project as it is now."""
-        return self.lowering is not None and not self._timer.isActive() and not self._worker.busy
+        return self._taken == self._generation
 
     def start(self) -> None:
         """Begin: until then the project is not looked at, so that the window is painted before torch is imported."""
@@ -75,8 +79,6 @@ class Analysis(QObject):
         assert self.lowering
         return tuple(each for each in self.lowering.diagnostics if each is not self._reported)
 
-    _reported: Diagnostic | None = None
-
     def _on_document_edited(self, edit: Edit) -> None:
         if any(not isinstance(part, MoveNodes) for part in flatten(edit)):
             self._ask()
@@ -86,6 +88,7 @@ class Analysis(QObject):
         self.source = ""
         self._reported = None
         self.changed.emit()
+        self.source_changed.emit()
         self._ask()
 
     def _ask(self) -> None:
@@ -94,32 +97,48 @@ class Analysis(QObject):
             self._timer.start()
 
     def _submit(self) -> None:
-        if self._worker.busy:
+        if self._is_lowering:
             return  # its answer, stale by now, brings us here again
+        self._is_lowering = True
         generation, project = self._generation, self._document.project.copy()
         self._worker.submit(
-            lambda: _analyse(project),
-            lambda result: self._take(generation, *result),
+            lambda: _lower(project),
+            lambda lowering: self._take(generation, lowering),
             lambda error: self._fail(generation, error),
         )
 
-    def _take(self, generation: int, lowering: Lowering, source: str) -> None:
+    def _take(self, generation: int, lowering: Lowering) -> None:
+        self._is_lowering = False
         if generation != self._generation:
             self._submit()
             return
-        self.lowering, self.source, self._reported = lowering, source, None
+        self.lowering, self._reported, self._taken = lowering, None, generation
         self.changed.emit()
+        program = lowering.program
+        if program is None:
+            self._take_source(generation, "")
+        else:
+            self._worker.submit(lambda: _print(program), lambda source: self._take_source(generation, source))
+
+    def _take_source(self, generation: int, source: str) -> None:
+        if generation == self._generation:
+            self.source = source
+            self.source_changed.emit()
 
     def _fail(self, generation: int, error: Exception) -> None:
         sentence = f"NetBuilder failed to analyse this network; this is a fault of the program: {error or type(error).__name__}"
         broken = Lowering(None, {}, {}, (Diagnostic("error", "internal-error", sentence),))
-        self._take(generation, broken, "")
+        self._take(generation, broken)
         raise error  # shown with its report, as any uncaught error
 
 
-def _analyse(project: Project) -> tuple[Lowering, str]:
+def _lower(project: Project) -> Lowering:
     from netbuilder.compiler.lower import lower
+
+    return lower(project)
+
+
+def _print(program: Program) -> str:
     from netbuilder.compiler.source import source
 
-    lowering = lower(project)
-    return lowering, source(lowering.program) if lowering.program else ""
+    return source(program)

@@ -32,7 +32,6 @@ def test_shapes_and_code_follow_an_edit(document: Document, analysis: Analysis, 
     qtbot.waitUntil(lambda: analysis.is_current, timeout=60_000)
     assert analysis.lowering
     assert analysis.lowering.program
-    assert "out_channels" not in analysis.source
     conv = document.project.graph.named("conv1")
     assert conv
     document.apply(SetParameter(conv.id, "out_channels", 8))

@@ -69,7 +69,7 @@ class CodeView(QWidget):
         column.addLayout(bar)
         column.addWidget(self._stack, 1)
 
-        analysis.changed.connect(self._refresh)
+        analysis.source_changed.connect(self._refresh)
         notifier().changed.connect(self._highlighter.recolour)
         self._refresh()
 

@@ -38,6 +38,7 @@ def code(analysis: Analysis, settle: Settle, qtbot: QtBot) -> CodeView:
     code.resize(700, 200)
     code.show()
     settle()
+    qtbot.waitUntil(lambda: bool(analysis.source), timeout=10_000)
     return code
 
 
