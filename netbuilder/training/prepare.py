@@ -23,18 +23,19 @@ from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.project import Project
 from netbuilder.training import optimizer
 from netbuilder.training.config import TrainingConfig
-from netbuilder.training.device import resolve
+from netbuilder.training.device import resolve, threads_for
 from netbuilder.training.network import Network
 from netbuilder.training.state import State
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A project that is ready to be trained."""
+    """A project that is ready to be trained. `threads` are those of a training on the CPU."""
 
     program: Program
     data: DataSet
     state: State
+    threads: int
 
 
 def prepare(project: Project, config: TrainingConfig) -> Prepared:
@@ -44,9 +45,11 @@ def prepare(project: Project, config: TrainingConfig) -> Prepared:
     device = resolve(config.device)
     described = data_config.read(project.data)
     batch_size = min(config.batch_size, source(described.source).samples)
-    _require_memory(lowering.total(), config, batch_size, device)
+    cost = lowering.total()
+    _require_memory(cost, config, batch_size, device)
     data = dataset.load(described, device)
-    return Prepared(program, data, _first_state(program, data, config, device))
+    threads = threads_for(3 * cost.flops * batch_size)  # forward, and backward for inputs and for weights
+    return Prepared(program, data, _first_state(program, data, config, device), threads)
 
 
 def _trainable(lowering: Lowering) -> Program:

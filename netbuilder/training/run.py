@@ -145,5 +145,5 @@ def _circumstances(training: TrainingConfig, prepared: Prepared) -> dict[str, An
         "torch": torch.__version__,
         "platform": platform.platform(),
     }
-    device = describe(prepared.state.network.device)
+    device = describe(prepared.state.network.device, prepared.threads)
     return {"config": training.model_dump(), "device": device, "versions": versions}

@@ -37,6 +37,7 @@ class Trainer:
         self._config = config
         self._data = data
         self._state = state
+        self._threads = prepared.threads
         self._telemetry = telemetry
         self._control = control
         self.journal = Journal(
@@ -63,12 +64,13 @@ class Trainer:
 
     def _train(self) -> Ended:
         state, network, journal = self._state, self._state.network, self.journal
+        torch.set_num_threads(self._threads)
         if network.device.type == "cuda":
             torch.backends.cudnn.deterministic = True  # or the same seed would not give the same numbers
         self._folder.update_info(state="running", process=owner.claim(self._folder.path))
         parameters = sum(parameter.numel() for parameter in network.parameters.values())
         total, steps = self._telemetry.progress.total_steps, state.steps_per_epoch
-        journal.emit(Started(self._run, describe(network.device), total, steps, parameters))
+        journal.emit(Started(self._run, describe(network.device, self._threads), total, steps, parameters))
         state.give_rng()
         reason = train(state, self._data, self._config, journal)
         journal.flush(wait=True, now=True)
