@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
+
+from netbuilder.graph.model import finite
 
 
 def print_json(content: Mapping[str, Any]) -> None:
     """Print one JSON object on one line. A number that is not finite, which JSON has no word for, becomes null."""
-    print(json.dumps(_finite(content), allow_nan=False))
+    print(json.dumps(finite(content), allow_nan=False))
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
@@ -28,11 +29,3 @@ def metric(value: float) -> str:
 def metrics(values: Mapping[str, float]) -> str:
     """Write losses and metrics in a row: `loss 0.0934 · accuracy 0.9778`."""
     return " · ".join(f"{name.replace('_', ' ')} {metric(value)}" for name, value in values.items())
-
-
-def _finite(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in cast("Mapping[str, object]", value).items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in cast("Sequence[object]", value)]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import itertools
 import keyword
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NewType, TypeAlias
+from typing import Any, NewType, TypeAlias, cast
 
 import networkx as nx
 
@@ -44,6 +45,15 @@ def thaw(value: Json) -> Any:
     if isinstance(value, Mapping):
         return {key: thaw(item) for key, item in value.items()}
     return [thaw(item) for item in value] if isinstance(value, tuple) else value
+
+
+def finite(value: object) -> object:
+    """Return a value fit for strict JSON: a number that is infinite or not a number, which JSON has no word for, is null."""
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in cast("Mapping[object, object]", value).items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in cast("Iterable[object]", value)]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def is_node_id(text: str) -> bool:

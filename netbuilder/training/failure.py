@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import suppress
 
 import torch
 
@@ -98,7 +97,4 @@ def _failing_node(network: Network, batch: Batch) -> NodeFailure | None:
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    with suppress(AttributeError):
-        if isinstance(error, torch.OutOfMemoryError):
-            return True
-    return isinstance(error, MemoryError) or "can't allocate memory" in str(error)
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ import numpy.typing as npt
 from netbuilder.atomic import atomic_write, reason
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph import files
+from netbuilder.graph.model import finite
 from netbuilder.graph.project import Project
 
 FORMAT = "netbuilder-run"
@@ -174,15 +174,7 @@ def _line(entry: Mapping[str, Any]) -> str:
 
 def _strict(value: Any, indent: int | None = None) -> str:
     """Return strict JSON, in which a number that is not finite is null."""
-
-    def safe(part: Any) -> Any:
-        if isinstance(part, Mapping):
-            return {key: safe(item) for key, item in part.items()}
-        if isinstance(part, list | tuple):
-            return [safe(item) for item in part]
-        return None if isinstance(part, float) and not math.isfinite(part) else part
-
-    return json.dumps(safe(value), indent=indent, ensure_ascii=False, allow_nan=False)
+    return json.dumps(finite(value), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
 def _read(file: Path) -> str:
