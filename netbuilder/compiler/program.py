@@ -128,5 +128,9 @@ class Lowering:
 
     def total(self) -> Cost:
         """Return the cost of the whole network."""
-        costs = self.costs.values()
-        return Cost(*(sum(getattr(cost, part) for cost in costs) for part in ("parameters", "flops", "activation")))
+        parameters = flops = activation = 0
+        for cost in self.costs.values():
+            parameters += cost.parameters
+            flops += cost.flops
+            activation += cost.activation
+        return Cost(parameters, flops, activation)
