@@ -11,8 +11,6 @@ BLOCK_WIDTH, BLOCK_HEIGHT = map(float, BLOCK_SIZE)
 GRID = 4.0
 DOTS = 20.0
 """Distance of the dots that the canvas shows; a multiple of `GRID`."""
-COLUMN_GAP = 44.0
-ROW_GAP = 60.0
 
 EDGE = 1.1e8
 """The canvas ends here, a little farther out than a file may place a block."""

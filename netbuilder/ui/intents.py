@@ -133,8 +133,8 @@ def blocks_fed_by(source: PortRef, specs: Specs = UNKNOWN) -> list[type[Block]]:
     return [block for block in registry.blocks().values() if first_fit(block, specs.get(source))]
 
 
-def blocks_feeding(graph: Graph, target: PortRef) -> list[type[Block]]:
-    """Return the blocks that could feed the input port `target`: all that have an output, but losses and metrics last."""
+def blocks_feeding() -> list[type[Block]]:
+    """Return the blocks that could feed an input port: all that have an output, losses and metrics last."""
     feeding = [block for block in registry.blocks().values() if block.outputs]
     return sorted(feeding, key=lambda block: block.role in ("loss", "metric"))
 

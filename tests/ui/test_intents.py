@@ -315,7 +315,7 @@ def test_blocks_with_an_output_are_offered_to_feed_an_input() -> None:
     drawing = Drawing()
     linear = drawing.put("Linear", "linear")
     project = drawing.project
-    offered = [block.__name__ for block in intents.blocks_feeding(project.graph, out(linear, "x"))]
+    offered = [block.__name__ for block in intents.blocks_feeding()]
     assert "Output" not in offered
     assert offered.index("Conv2d") < offered.index("CrossEntropy")
     do(project, intents.add_feeding_block(project, project.new_ids(), "Input", (-300.0, 0.0), out(linear, "x")))

@@ -267,11 +267,8 @@ class CanvasCommands(CanvasSurface):
 
     def search_for_wire(self, port: PortPlace, at: QPointF) -> None:
         """Search for a block to put at the loose end of a wire from this port."""
-        graph = self.document.project.graph
-        if port.side is Side.OUTPUT:
-            blocks = intents.blocks_fed_by(port.ref, self.specs)
-        else:
-            blocks = intents.blocks_feeding(graph, port.ref)
+        leaves = port.side is Side.OUTPUT
+        blocks = intents.blocks_fed_by(port.ref, self.specs) if leaves else intents.blocks_feeding()
         self.pending_wire = port, at
         self._open_search(self.mapFromScene(at), blocks, lambda type_id: self._add_wired(type_id, port, at))
 
