@@ -16,7 +16,7 @@ from netbuilder.graph.project import Project
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.dialogs import show_problem
 from netbuilder.ui.document import Document
-from netbuilder.ui.files import ask_file
+from netbuilder.ui.file_dialog import ask_file
 from netbuilder.ui.notice import Notice
 from netbuilder.ui.session import Session
 from netbuilder.ui.worker import Worker

@@ -14,8 +14,9 @@ from netbuilder.graph.files import SUFFIX, load, save
 from netbuilder.graph.project import Project
 from netbuilder.ui.dialogs import Choice, ask, show_problem
 from netbuilder.ui.document import Document
+from netbuilder.ui.file_dialog import ask_file, last_folder
 from netbuilder.ui.recovery import Snapshot
-from netbuilder.ui.settings import remember_file, settings
+from netbuilder.ui.settings import remember_file
 
 _FILTER = f"NetBuilder projects (*{SUFFIX})"
 
@@ -65,7 +66,7 @@ class Files(QObject):
 
     def choose_and_open(self) -> bool:
         """Ask for a file and open it."""
-        folder = self._document.path.parent if self._document.path else _last_folder()
+        folder = self._document.path.parent if self._document.path else last_folder()
         path = ask_file(self._window, "Open a project", QFileDialog.AcceptMode.AcceptOpen, _FILTER, folder)
         return path is not None and self.open(path)
 
@@ -122,34 +123,5 @@ class Files(QObject):
         return True
 
     def _ask_where(self, title: str) -> Path | None:
-        suggestion = self._document.path or _last_folder() / f"{self._document.name}{SUFFIX}"
+        suggestion = self._document.path or last_folder() / f"{self._document.name}{SUFFIX}"
         return ask_file(self._window, title, QFileDialog.AcceptMode.AcceptSave, _FILTER, suggestion)
-
-
-def ask_file(
-    window: QWidget, title: str, mode: QFileDialog.AcceptMode, name_filter: str, suggestion: Path
-) -> Path | None:
-    """Ask for a file to write, or for one to read, and return it; None if the person went away.
-
-    `suggestion` is a file to write, or the folder in which to look.
-    """
-    writes = mode == QFileDialog.AcceptMode.AcceptSave
-    folder = suggestion.parent if writes else suggestion
-    dialog = QFileDialog(window, title, str(folder), name_filter)
-    dialog.setAcceptMode(mode)
-    dialog.setFileMode(QFileDialog.FileMode.AnyFile if writes else QFileDialog.FileMode.ExistingFile)
-    if writes:
-        dialog.setDefaultSuffix(suggestion.suffix.removeprefix("."))
-        dialog.selectFile(suggestion.name)
-    accepted = dialog.exec()
-    chosen = dialog.selectedFiles()
-    dialog.deleteLater()
-    if not accepted or not chosen:
-        return None
-    path = Path(chosen[0])
-    settings().setValue("folder", str(path.parent))
-    return path
-
-
-def _last_folder() -> Path:
-    return Path(str(settings().value("folder", str(Path.home()))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QMargins, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from netbuilder.ui.panels.activations import Activations
     from netbuilder.ui.panels.training import TrainingPanel
 
-_SIZE = (1440, 900)
+_SIZE = QSize(1440, 900)
+_FRAME = QMargins(8, 40, 8, 8)
+"""Room for what the desktop draws around a window."""
 _SMALLEST = (960, 600)
 _LEFT, _RIGHT, _BOTTOM = 208, 256, 288
 
@@ -124,7 +126,7 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(editor)
         self.setMenuWidget(self.top_bar)
         self.setCentralWidget(self.pages)
-        self.resize(*_SIZE)
+        self.resize(self.screen().availableSize().shrunkBy(_FRAME).boundedTo(_SIZE))
 
     def _wire(self) -> None:
         self.document.path_changed.connect(self._on_document_path_changed)

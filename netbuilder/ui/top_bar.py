@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QFont, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QPushButton, QWidget
 
 from netbuilder.compiler.program import Lowering
@@ -11,6 +11,8 @@ from netbuilder.ui.actions import BUTTONS, MENUS, Actions
 from netbuilder.ui.theme import text_font, theme
 
 _HEIGHT = 44
+_LETTERS = {name: "X" if name == "Export" else name[0] for name in MENUS}
+"""Alt and this letter opens a menu; underlined letters would be in the way of reading."""
 
 
 class ActionButton(QPushButton):
@@ -57,6 +59,8 @@ class TopBar(QWidget):
         self.menu = {name: self.menus.addMenu(name) for name in MENUS}
         for name, menu in self.menu.items():
             actions.fill(menu, name)
+            shortcut = QShortcut(QKeySequence(f"Alt+{_LETTERS[name]}"), self)
+            shortcut.activated.connect(lambda menu=menu: self.menus.setActiveAction(menu.menuAction()))
         self.buttons = {action_id: ActionButton(actions[action_id], text) for action_id, text in BUTTONS.items()}
         self.buttons["train"].setProperty("role", "primary")
 

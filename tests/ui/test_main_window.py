@@ -301,6 +301,15 @@ def test_panels_can_be_hidden_and_are_hidden_again_next_time(editor: MainWindow,
     close(again, qtbot)
 
 
+def test_alt_and_a_letter_opens_a_menu(editor: MainWindow, qtbot: QtBot) -> None:
+    for name, letter in (("File", Qt.Key.Key_F), ("Edit", Qt.Key.Key_E), ("Export", Qt.Key.Key_X)):
+        qtbot.keyClick(editor.canvas, letter, Qt.KeyboardModifier.AltModifier)
+        menu = editor.top_bar.menu[name]
+        qtbot.waitUntil(menu.isVisible)
+        qtbot.keyClick(menu, Qt.Key.Key_Escape)
+        qtbot.waitUntil(lambda menu=menu: not menu.isVisible())
+
+
 def test_typing_in_a_field_is_not_a_shortcut(editor: MainWindow, qtbot: QtBot) -> None:
     before = len(editor.document.project.graph)
     editor.canvas.select_all()
