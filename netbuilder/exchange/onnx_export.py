@@ -10,7 +10,7 @@
 5. The very bytes of the file are checked by `onnx.checker` and, with onnxruntime, at three batch sizes against torch.
 6. Only then are they written, in one step: the file that was there before is replaced by a proven one or not at all.
 
-Tracing patches torch for the whole process (see `netbuilder.exchange.process`): beside a training thread, export there.
+Tracing changes torch for the whole process (see `netbuilder.exchange.process`): beside a training thread, export there.
 """
 
 from __future__ import annotations
