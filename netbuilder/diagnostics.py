@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+LONGEST_SENTENCE = 1000
+
 Severity = Literal["error", "warning"]
 
 
 class NetbuilderError(Exception):
     """What the user gave can't be used. The message is one sentence that a person can act on, fit to be shown as it is."""
+
+
+def one_line(text: str) -> str:
+    """Take out of a sentence what a stranger's name in it could do to a terminal or a dialog."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text[: 2 * LONGEST_SENTENCE])
+    line = " ".join(printable.split())
+    return line if len(line) <= LONGEST_SENTENCE else line[: LONGEST_SENTENCE - 2] + " …"
 
 
 @dataclass(frozen=True, slots=True)

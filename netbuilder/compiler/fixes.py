@@ -56,13 +56,14 @@ def for_unconnected(project: Project, target: PortRef, labels: bool) -> tuple[Fi
     graph = project.graph
     candidates: list[tuple[float, Edge]] = []
     x, y = project.layout[target.node]
+    behind = graph.descendants([target.node])
     for node in graph.nodes():
         block = registry.get(node.type)
-        if block is None or not block.outputs or block.role in ("loss", "metric"):
+        if node.id in behind or block is None or not block.outputs or block.role in ("loss", "metric"):
             continue
         if labels != (block.role == "input" and bool(graph.edges_out_of(node.id) or _is_label(project, node))):
             continue
-        if (not labels and graph.edges_out_of(node.id)) or graph.would_cycle(node.id, target.node):
+        if not labels and graph.edges_out_of(node.id):
             continue
         left, top = project.layout[node.id]
         distance = math.hypot(x - left, y - top) + (0 if left < x else 10 * COLUMN)

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
@@ -46,7 +47,7 @@ def infer(call: Call, inputs: tuple[TensorSpec | None, ...]) -> Inference:
         symbols = sorted({dim.symbol for spec in inputs if spec for dim in spec.shape if isinstance(dim, Free)})
         moved = {symbol: _measure(call, module, inputs, _BASE | {symbol: _MOVED[symbol]}) for symbol in symbols}
     except Exception as error:  # whatever torch raises is about these inputs
-        raise InferenceError(str(error).strip().split("\n")[0][:300] or type(error).__name__) from error
+        raise InferenceError(_reason(error)) from error
     outputs = tuple(
         (port, _generalise(tensor, {s: run_.outputs[port] for s, run_ in moved.items()}))
         for port, tensor in base.outputs.items()
@@ -54,6 +55,14 @@ def infer(call: Call, inputs: tuple[TensorSpec | None, ...]) -> Inference:
     parameters = sum(parameter.numel() for parameter in module.parameters()) if module else 0
     flops = moved["N"].flops - base.flops if "N" in moved else base.flops
     return Inference(outputs, parameters, flops)
+
+
+def _reason(error: Exception) -> str:
+    """Return what torch says, and for the one thing that it says in its own terms, what it means."""
+    first = str(error).strip().split("\n")[0]
+    if "overflow" in first:
+        return "it would be larger than the memory of any computer"
+    return first[:300] or type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +77,9 @@ def _measure(
     tensors = [
         spec and torch.empty(spec.shape_with(sizes), dtype=getattr(torch, spec.dtype), device="meta") for spec in inputs
     ]
-    with torch.no_grad(), _FlopCounter() as counter:
+    with torch.no_grad(), _FlopCounter() as counter, _Recurrence() as recurrence:
         outputs = run(call, module, tensors)
-    return _Measurement(outputs, counter.flops)
+    return _Measurement(outputs, counter.flops + recurrence.flops)
 
 
 def _generalise(base: torch.Tensor, moved: Mapping[str, torch.Tensor]) -> TensorSpec:
@@ -108,3 +117,24 @@ class _FlopCounter(TorchDispatchMode):
         if formula is not None:
             self.flops += formula(*args, **(kwargs or {}), out_val=result)
         return result
+
+
+class _Recurrence(TorchFunctionMode):
+    """Tells what LSTM and GRU give and cost. On the meta device torch would go through every step of every layer, which
+    takes seconds for long sequences, to learn what their definition says: each weight meets each step once.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flops = 0
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if func not in (torch.lstm, torch.gru):
+            return func(*args, **(kwargs or {}))
+        x, state, weights, *_, bidirectional, _ = args  # the sequence stands batch first
+        states = state if isinstance(state, tuple) else (state,)
+        batch, steps, _ = x.shape
+        self.flops += 2 * batch * steps * sum(weight.numel() for weight in weights if weight.dim() == 2)
+        return (x.new_empty(batch, steps, states[0].shape[-1] * (2 if bidirectional else 1)), *states)

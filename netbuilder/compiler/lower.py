@@ -26,7 +26,7 @@ from netbuilder.blocks.spec import BATCH, Block, Mismatch, Port, TensorSpec
 from netbuilder.compiler import fixes
 from netbuilder.compiler.infer import InferenceError, infer
 from netbuilder.compiler.program import Cost, InputSlot, Instruction, Lowering, Program, Result
-from netbuilder.diagnostics import Diagnostic, Fix, Severity
+from netbuilder.diagnostics import Diagnostic, Fix, Severity, one_line
 from netbuilder.graph.edits import Disconnect, RenameNode
 from netbuilder.graph.model import Edge, Json, Node, NodeId, PortRef, creation_number
 from netbuilder.graph.project import Project
@@ -40,6 +40,11 @@ _RANKS = {
     5: "N × channels × depth × height × width",
 }
 _BYTES = {"float32": 4, "int64": 8, "bool": 1}
+
+_MOST_BRANCHES = 128
+"""Wires into one variadic port: a sum of so many is a call inside a call for each."""
+_MOST_MENDED = 50
+"""Problems for which repairs are looked for: each search goes over the whole network."""
 
 
 def lower(project: Project) -> Lowering:
@@ -193,6 +198,10 @@ class _Lowerer:
                 names = _variadic_names(edges, port)
                 free = (name for i in itertools.count(1) if (name := f"{port.name}{i}") not in names)
                 wired += [(port, name, edges.pop(name)) for name in names]
+                if len(names) > _MOST_BRANCHES:
+                    message = f"{node.type} joins at most {_MOST_BRANCHES} branches, and {len(names):,} are wired."
+                    self._say("error", "too-many-branches", message, node, names[_MOST_BRANCHES])
+                    return None
                 wired += [(port, name, None) for name in itertools.islice(free, max(0, 2 - len(names)))]
             else:
                 wired.append((port, port.name, edges.pop(port.name, None)))
@@ -210,7 +219,9 @@ class _Lowerer:
             if not port.optional:
                 severity: Severity = "error" if node.id in self.useful else "warning"
                 what = f"Input “{name}” of {node.type} is not connected."
-                offers = fixes.for_unconnected(self.project, PortRef(node.id, name), labels=name == "target")
+                target = PortRef(node.id, name)
+                labels = name == "target"
+                offers = fixes.for_unconnected(self.project, target, labels) if self._mends() else ()
                 self._say(severity, "unconnected-port", what, node, name, fixes=offers)
             return port.optional
         source = self.blocks.get(edge.source.node)
@@ -242,7 +253,7 @@ class _Lowerer:
         shapes = " or ".join(_RANKS[rank] for rank in range(lowest, min(highest, 5) + 1))
         message = f"{node.type} takes {shapes} at “{name}”, and gets {spec}."
         target = PortRef(node.id, name)
-        offers = fixes.for_rank(self.project, target, spec, (lowest, highest))
+        offers = fixes.for_rank(self.project, target, spec, (lowest, highest)) if self._mends() else ()
         code = "missing-flatten" if highest == 2 < spec.rank else "wrong-rank"
         self._say("error", code, message, node, name, fixes=offers)
         return False
@@ -254,15 +265,17 @@ class _Lowerer:
         if port and first.variadic:  # a block counts its inputs; on the canvas ports between them may be free
             port = _variadic_names(self.wires[node.id], first)[int(port.removeprefix(first.name)) - 1]
         target = PortRef(node.id, port or first.name)
-        offers = fixes.from_suggestions(self.project, target, mismatch.suggestions)
+        offers = fixes.from_suggestions(self.project, target, mismatch.suggestions) if self._mends() else ()
         self._say("error", mismatch.code, str(mismatch), node, port, parameter=mismatch.parameter, fixes=offers)
 
     # Step 3
 
     def _report_cycles(self) -> None:
         for cycle in self.graph.cycles():
-            names = " → ".join(self.graph.node(node).name for node in (*cycle, cycle[0]))
-            inside = [edge for node in cycle for edge in self.graph.edges_into(node) if edge.source.node in cycle]
+            shown = (*cycle, cycle[0]) if len(cycle) <= 8 else (*cycle[:4], None, *cycle[-2:], cycle[0])
+            names = " → ".join(self.graph.node(node).name if node else "…" for node in shown)
+            members = set(cycle)
+            inside = [edge for node in cycle for edge in self.graph.edges_into(node) if edge.source.node in members]
             newest = max(
                 inside, key=lambda edge: (creation_number(edge.source.node), creation_number(edge.target.node))
             )
@@ -290,6 +303,10 @@ class _Lowerer:
                 if node.id not in self.useful and node.id in self.blocks:
                     self._say("warning", "unused", "Nothing depends on this block: no loss, metric or output.", node)
 
+    def _mends(self) -> bool:
+        """Whether repairs are looked for: with more problems than this the drawing is unfinished, and not mistaken."""
+        return len(self.diagnostics) < _MOST_MENDED
+
     def _say(
         self,
         severity: Severity,
@@ -301,7 +318,7 @@ class _Lowerer:
         parameter: str | None = None,
         fixes: tuple[Fix, ...] = (),
     ) -> None:
-        self.diagnostics.append(Diagnostic(severity, code, message, node and node.id, port, parameter, fixes))
+        self.diagnostics.append(Diagnostic(severity, code, one_line(message), node and node.id, port, parameter, fixes))
 
 
 def _role(node: Node) -> str | None:
@@ -333,6 +350,6 @@ def _field_spec(field: Json) -> TensorSpec | None:
 
 @cache
 def _reserved_names() -> frozenset[str]:
-    """Names that a submodule can't take without hiding something of `nn.Module`."""
+    """Names that can't be taken without hiding something of `nn.Module`, or what generated forward methods call."""
     empty = fx.GraphModule(nn.Module(), fx.Graph())
-    return frozenset((*dir(empty), *vars(empty), "self", "torch", "nn", "functional"))
+    return frozenset((*dir(empty), *vars(empty), "self", "torch", "nn", "functional", "slice"))

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from netbuilder.atomic import atomic_write, reason
-from netbuilder.diagnostics import NetbuilderError
+from netbuilder.diagnostics import NetbuilderError, one_line
 from netbuilder.graph.model import Edge, GraphError, Json, Node, NodeId, PortRef, freeze, is_node_id
 from netbuilder.graph.project import Position, Project
 
@@ -56,7 +56,7 @@ def loads(text: str, name: str = "The project") -> Project:
         _scan(text)
         return _project(_parse(text))
     except (_Refused, GraphError) as error:
-        raise NetbuilderError(f"{name}: {_one_line(str(error))}") from None
+        raise NetbuilderError(f"{name}: {one_line(str(error))}") from None
 
 
 def _read(path: Path) -> str:
@@ -254,11 +254,6 @@ def _show(value: object) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
-
-
-def _one_line(text: str) -> str:
-    """Take out what a stranger's name could do to a terminal or a dialog."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def _line(text: str, place: int) -> int:

@@ -11,7 +11,7 @@ import itertools
 import keyword
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NewType, TypeAlias, cast
@@ -114,6 +114,7 @@ class Graph:
     def __init__(self) -> None:
         self._graph: nx.MultiDiGraph[NodeId] = nx.MultiDiGraph()
         self._names: dict[str, NodeId] = {}
+        self._into: dict[PortRef, Edge] = {}
 
     # Queries
 
@@ -159,12 +160,7 @@ class Graph:
 
     def edge_into(self, port: PortRef) -> Edge | None:
         """Return the wire that ends at this input port, if any."""
-        if port.node not in self._graph:
-            return None
-        for *_, data in self._graph.in_edges(port.node, data=True):
-            if data["edge"].target == port:
-                return data["edge"]
-        return None
+        return self._into.get(port)
 
     def topological_order(self) -> tuple[list[NodeId], list[NodeId]]:
         """Return the nodes before which all their sources stand, ties by creation number, and those left over: every
@@ -187,14 +183,11 @@ class Graph:
 
     def ancestors(self, nodes: Iterable[NodeId]) -> set[NodeId]:
         """Return the given nodes and every node that feeds them."""
-        found: set[NodeId] = set()
-        waiting = list(nodes)
-        while waiting:
-            node = waiting.pop()
-            if node not in found:
-                found.add(node)
-                waiting.extend(self._graph.predecessors(node))
-        return found
+        return _reached(nodes, self._graph.predecessors)
+
+    def descendants(self, nodes: Iterable[NodeId]) -> set[NodeId]:
+        """Return the given nodes and every node that they feed."""
+        return _reached(nodes, self._graph.successors)
 
     def would_cycle(self, source: NodeId, target: NodeId) -> bool:
         """Tell whether a wire from `source` to `target` would close a cycle."""
@@ -211,6 +204,7 @@ class Graph:
         twin = Graph()
         twin._graph = self._graph.copy()
         twin._names = dict(self._names)
+        twin._into = dict(self._into)
         return twin
 
     # Changes, for edits alone
@@ -250,12 +244,14 @@ class Graph:
             name = self.node(edge.target.node).name
             raise GraphError(f"Input “{edge.target.port}” of “{name}” has a wire already.")
         self._graph.add_edge(edge.source.node, edge.target.node, key=(edge.source.port, edge.target.port), edge=edge)
+        self._into[edge.target] = edge
 
     def disconnect(self, edge: Edge) -> None:
         """Remove a wire."""
         if not self.has_edge(edge):
             raise GraphError(f"There is no wire {_wire(edge)}.")
         self._graph.remove_edge(edge.source.node, edge.target.node, key=(edge.source.port, edge.target.port))
+        del self._into[edge.target]
 
     def _claim(self, name: str, node: NodeId) -> None:
         problem = name_problem(name)
@@ -264,6 +260,18 @@ class Graph:
         if name in self._names:
             raise GraphError(f"There is a node named “{name}” already.")
         self._names[name] = node
+
+
+def _reached(nodes: Iterable[NodeId], neighbours: Callable[[NodeId], Iterable[NodeId]]) -> set[NodeId]:
+    """Return the given nodes and all that are found by going from neighbour to neighbour."""
+    found: set[NodeId] = set()
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting.extend(neighbours(node))
+    return found
 
 
 def _edge_order(edge: Edge) -> tuple[int, str, int, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netbuilder.graph.edits import AddNode, Connect, RemoveNode
-from netbuilder.graph.model import Node, NodeId, PortRef
+from netbuilder.graph.model import Edge, Graph, Node, NodeId, PortRef
 from netbuilder.graph.project import Project
 from tests.graph.projects import small_project, wire
 
@@ -79,3 +79,17 @@ def test_a_free_name_counts_up_from_the_stem() -> None:
 def test_new_ids_are_above_all_that_are_in_use() -> None:
     new = small_project().new_ids()
     assert [next(new), next(new)] == ids(11, 12)
+
+
+def test_a_wire_is_found_by_its_end_among_any_number() -> None:
+    graph = Graph()
+    graph.add(Node(NodeId("n1"), "Input", "x", {}))
+    graph.add(Node(NodeId("n2"), "Concat", "all", {}))
+    edges = [Edge(PortRef(NodeId("n1"), "y"), PortRef(NodeId("n2"), f"x{number}")) for number in range(1, 50_001)]
+    for edge in edges:
+        graph.connect(edge)
+    twin = graph.copy()
+    graph.disconnect(edges[7])
+    assert graph.edge_into(edges[7].target) is None
+    assert twin.edge_into(edges[7].target) == edges[7]
+    assert graph.edge_into(edges[-1].target) == edges[-1]
