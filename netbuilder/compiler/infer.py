@@ -134,7 +134,7 @@ class _Recurrence(TorchFunctionMode):
         if func not in (torch.lstm, torch.gru):
             return func(*args, **(kwargs or {}))
         x, state, weights, *_, bidirectional, _ = args  # the sequence stands batch first
-        states = state if isinstance(state, tuple) else (state,)
+        states: tuple[torch.Tensor, ...] = state if func is torch.lstm else (state,)
         batch, steps, _ = x.shape
         self.flops += 2 * batch * steps * sum(weight.numel() for weight in weights if weight.dim() == 2)
         return (x.new_empty(batch, steps, states[0].shape[-1] * (2 if bidirectional else 1)), *states)

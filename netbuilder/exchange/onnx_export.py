@@ -40,6 +40,7 @@ from netbuilder.compiler.memory import require_memory
 from netbuilder.compiler.program import Program
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.exchange.inputs import draw, example_sizes
+from netbuilder.graph.model import PortRef
 
 OPSET = 20
 """The newest operator set that torch's exporter counts as settled; onnxruntime reads it since 1.17."""
@@ -161,7 +162,7 @@ def detached(part: Program, module: nn.Module) -> fx.GraphModule:
     The weights are read, one after the other; nothing else of the module is touched, nor any random generator.
     """
     shared = build(part, modules=module)
-    _require_room(shared)
+    _require_room(part, shared)
     tensors = (*shared.parameters(), *shared.buffers())
     on_cpu: dict[int, Any] = {id(tensor): _on_cpu(tensor) for tensor in tensors}
     return copy.deepcopy(shared, on_cpu).eval()
@@ -170,20 +171,35 @@ def detached(part: Program, module: nn.Module) -> fx.GraphModule:
 def fresh(part: Program, seed: int) -> fx.GraphModule:
     """Build an inference part with random weights, in eval mode. The caller's random numbers go on as before."""
     with torch.device("meta"):
-        _require_room(build(part))
+        _require_room(part, build(part))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build(part).eval()
 
 
-def _require_room(module: nn.Module) -> None:
-    """Refuse weights that no ONNX file can hold, or that the export has no memory for."""
+def _require_room(part: Program, module: nn.Module) -> None:
+    """Refuse weights that no ONNX file can hold, and weights or activations that the export has no memory for."""
     size = sum(tensor.numel() * tensor.element_size() for tensor in module.state_dict().values())
     if size > _LARGEST_FILE:
         raise NetbuilderError(
             f"The network has {size / 1e9:,.1f} GB of weights, and one ONNX file holds at most {_LARGEST_FILE / 1e9:.1f} GB."
         )
-    require_memory(_COPIES * size, "Exporting the network")
+    require_memory(_COPIES * size + BATCHES[-1] * _sample_bytes(part), "Exporting the network")
+
+
+def _sample_bytes(part: Program) -> int:
+    """Return what one sample of the proof takes: its inputs, what the largest block reads and writes, its results compared."""
+    specs = part.specs()
+    blocks = (
+        sum(
+            specs[value].numel()
+            for value in (*filter(None, each.args), *(PortRef(each.node, p) for p, _ in each.outputs))
+        )
+        for each in part.instructions
+    )
+    inputs = sum(slot.spec.numel() for slot in part.inputs)
+    results = sum(result.spec.numel() for result in part.results)
+    return 4 * max(blocks, default=0) + 8 * inputs + 24 * results
 
 
 def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:

@@ -17,6 +17,7 @@ from torch import fx, nn
 
 from netbuilder import __version__
 from netbuilder.compiler.build import build
+from netbuilder.compiler.lower import lower
 from netbuilder.compiler.program import Program
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.exchange import onnx_export
@@ -301,3 +302,14 @@ def test_weights_that_no_onnx_file_can_hold_are_refused_before_the_work(
     monkeypatch.setattr(onnx_export, "_LARGEST_FILE", 10_000)
     with pytest.raises(NetbuilderError, match="GB of weights, and one ONNX file holds at most"):
         export(*made(batchnorm_and_dropout()), tmp_path / "model.onnx")
+
+
+def test_activations_that_do_not_fit_are_refused_before_they_are_made(tmp_path: Path) -> None:
+    drawing = Drawing()
+    image = drawing.put("Input", "image", shape=[200_000, 200_000])
+    drawing.put("Output", "same", drawing.put("Dropout", "drop", image))
+    program = lower(drawing.project).program
+    assert program is not None
+    with pytest.raises(NetbuilderError, match=r"Exporting the network takes .* GB of memory"):
+        export(program, None, tmp_path / "huge.onnx")
+    assert list(tmp_path.iterdir()) == []
