@@ -19,7 +19,7 @@ from typing import Any
 from netbuilder import __version__
 from netbuilder.atomic import reason
 from netbuilder.commands import INTERRUPTED, WrongUsage
-from netbuilder.diagnostics import NetbuilderError
+from netbuilder.diagnostics import NetbuilderError, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,7 @@ _WINDOW = Verb(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -205,7 +206,14 @@ def _parser(verbs: Iterable[Verb]) -> argparse.ArgumentParser:
 
 def _tell(sentence: str) -> None:
     """Put a sentence on standard error, on one line whatever it quotes."""
-    print(" ".join(sentence.split()), file=sys.stderr)
+    print(one_line(sentence), file=sys.stderr)
+
+
+def _open_streams() -> None:
+    """Let a stream that was closed before the start, which Python has no object for, lead nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open until the end
 
 
 def _close_output() -> None:

@@ -63,7 +63,9 @@ def parse(model: type[_Model], params: Mapping[str, Any]) -> tuple[_Model | None
 
 def _diagnostic(model: type[BaseModel], parameter: Parameter | None, name: str, value: Any) -> Diagnostic:
     if parameter is None:
-        return Diagnostic("error", "unknown-parameter", f"{model.__name__} has no parameter “{name}”.", parameter=name)
+        return Diagnostic(
+            "error", "unknown-parameter", f"{model.__name__} has no parameter “{name[:60]}”.", parameter=name
+        )
     text = f"“{value}”" if isinstance(value, str) else str(value)
     wanted = expectation(parameter)
     return Diagnostic("error", "bad-parameter", f"{name} has to be {wanted}, not {text[:60]}.", parameter=name)

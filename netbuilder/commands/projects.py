@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from argparse import Namespace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from netbuilder.atomic import atomic_write
 from netbuilder.commands.output import print_json, print_table
 from netbuilder.compiler.program import Program
-from netbuilder.diagnostics import Diagnostic, NetbuilderError
+from netbuilder.diagnostics import Diagnostic, NetbuilderError, one_line
 from netbuilder.examples import examples as bundled
 from netbuilder.examples import find
 from netbuilder.graph.files import load, save
@@ -105,9 +106,10 @@ def _as_json(diagnostic: Diagnostic, project: Project) -> dict[str, Any]:
 
 def _print(diagnostic: Diagnostic, project: Project) -> None:
     place = ".".join(part for part in (_name(diagnostic, project), diagnostic.port or diagnostic.parameter) if part)
-    print(f"  {diagnostic.severity} {place + ': ' if place else ''}{diagnostic.message} [{diagnostic.code}]")
+    sentence = one_line(f"{place}: {diagnostic.message}" if place else diagnostic.message)
+    print(f"  {diagnostic.severity} {sentence} [{diagnostic.code}]")
     for fix in diagnostic.fixes:
-        print(f"    can be mended: {fix.title}")
+        print(f"    can be mended: {one_line(fix.title)}")
 
 
 def _name(diagnostic: Diagnostic, project: Project) -> str | None:
@@ -123,4 +125,4 @@ def _class_name(stem: str) -> str:
     """Return a file's name as a class name: digits_cnn -> DigitsCnn."""
     words = re.findall(r"[A-Za-z0-9]+", stem)
     name = "".join(word[0].upper() + word[1:] for word in words)
-    return name if name.isidentifier() and name.isascii() else "Network"
+    return name if name.isidentifier() and not keyword.iskeyword(name) else "Network"

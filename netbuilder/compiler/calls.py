@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
@@ -12,6 +13,9 @@ import torch
 from torch import nn
 
 from netbuilder.blocks.spec import Arg, Call, Key, Value
+
+# It costs a copy, which is not worth a line on the terminal of whoever chose an even kernel.
+warnings.filterwarnings("ignore", message="Using padding='same' with even kernel", category=UserWarning)
 
 _HOMES = ("torch", "torch.nn", "torch.nn.functional", "operator", "netbuilder.nn")
 

@@ -34,6 +34,9 @@ def source(program: Program, class_name: str = "Network") -> str:
     Its forward takes the program's inputs in order and returns the one result, or a tuple of several. The small modules of
     `netbuilder.nn` that the program uses are written out, so the text runs where only torch is installed.
     """
+    inlined = _inlined(program)
+    if class_name in inlined:
+        class_name += "Network"
     variables = _variables(program)
     init = [line for instruction in program.instructions for line in _init_lines(instruction)]
     forward = [line for instruction in program.instructions for line in _forward_lines(instruction, variables)]
@@ -51,8 +54,7 @@ def source(program: Program, class_name: str = "Network") -> str:
         f"    def forward(self{parameters}) -> {returns}:",
         *_indent(forward, 2),
     ]
-    inlined = _inlined(program)
-    body = "\n\n\n".join([*inlined, "\n".join(lines)])
+    body = "\n\n\n".join([*inlined.values(), "\n".join(lines)])
     return f"{_imports(body)}\n\n\n{body}\n"
 
 
@@ -69,14 +71,14 @@ def _imports(body: str) -> str:
     return "\n".join(["import torch", *names])
 
 
-def _inlined(program: Program) -> list[str]:
-    """Return the source of each of our own modules that the program uses, once, in order of first use."""
+def _inlined(program: Program) -> dict[str, str]:
+    """Return the source of each of our own modules that the program uses, by its name, in order of first use."""
     targets = dict.fromkeys(
         instruction.call.target
         for instruction in program.instructions
         if instruction.call.target.startswith("netbuilder.nn.")
     )
-    return [inspect.getsource(resolve(target)).rstrip() for target in targets]
+    return {_spelling(target): inspect.getsource(resolve(target)).rstrip() for target in targets}
 
 
 def _init_lines(instruction: Instruction) -> list[str]:

@@ -99,8 +99,9 @@ def _difference(declared: DataField, real: DataField) -> str:
         return f"{real.dtype} values, and the project says {declared.dtype}"
     if len(declared.classes) != len(real.classes):
         return f"{len(real.classes)} classes, and the project says {len(declared.classes)}"
-    if declared.classes != real.classes:
-        return f"the classes {', '.join(real.classes)}, and the project says {', '.join(declared.classes)}"
+    for place, (said, name) in enumerate(zip(declared.classes, real.classes, strict=True)):
+        if said != name:
+            return f"“{name}” as class {place}, and the project says “{said[:60]}”"
     return ""
 
 

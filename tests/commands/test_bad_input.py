@@ -165,3 +165,12 @@ def test_an_output_that_speaks_another_alphabet_gets_what_it_can_read() -> None:
     done = run("blocks", stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0
     assert "\\xd7" in done.stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_stream_that_was_closed_before_is_no_problem(closed: str, tmp_path: Path) -> None:
+    def status(verb: str) -> int:
+        return subprocess.run(f'"{sys.executable}" -m netbuilder {verb} {closed}', shell=True, check=False).returncode
+
+    assert status("blocks") == 0
+    assert status(f"check {tmp_path / 'gone.netb'}") == 1

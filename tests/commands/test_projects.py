@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pytest
 import torch
 
 from netbuilder.blocks import registry
-from netbuilder.graph.edits import AddNode, Disconnect, SetParameter
+from netbuilder.examples import find
+from netbuilder.graph.edits import AddNode, Disconnect, SetParameter, SetSection
 from netbuilder.graph.files import load, save
-from netbuilder.graph.model import Node, NodeId
+from netbuilder.graph.model import Node, NodeId, freeze
 from tests.commands.conftest import Command
 from tests.graph.projects import wire
 
@@ -130,3 +133,49 @@ def test_blocks_can_be_read_by_people(command: Command) -> None:
     out = command("blocks").out
     assert "\nConvolution\n" in out
     assert "  Linear(out_features=64, bias=True)\n" in out
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [
+        ("digits-cnn", "DigitsCnn"),
+        ("none", "Network"),
+        ("True", "Network"),
+        ("7", "Network"),
+        ("MultiheadSelfAttention", "MultiheadSelfAttentionNetwork"),
+        ("accuracy", "AccuracyNetwork"),
+    ],
+)
+def test_code_names_the_class_after_the_file_and_after_nothing_else_in_it(
+    command: Command, tmp_path: Path, stem: str, name: str
+) -> None:
+    path = tmp_path / f"{stem}.netb"
+    command("new", "--example", "digits_transformer", path)
+    text = command("code", path).out
+    scope: dict[str, Any] = {}
+    exec(text, scope)  # what is printed is a program
+    assert scope[name]().state_dict()
+    assert text.count(f"class {name}(nn.Module):") == 1
+
+
+def test_an_even_kernel_is_no_reason_for_a_warning(process: Command, tmp_path: Path) -> None:
+    project = load(find("digits_cnn").path)
+    SetParameter(NodeId("n2"), "kernel_size", (4, 4)).apply(project)
+    save(project, tmp_path / "even.netb")
+    done = process("check", tmp_path / "even.netb")
+    assert (done.status, done.err) == (0, "")
+
+
+def test_a_name_can_not_reach_the_terminal_with_more_than_its_letters(command: Command, file: Path) -> None:
+    project = load(file)
+    hostile = "\x1b[2J\n" + "x" * 100_000
+    fields = freeze({hostile: {"shape": [4], "dtype": "float32"}})
+    SetSection("data", {"source": "iris", "fields": fields}).apply(project)
+    save(project, file)
+    done = command("check", file)
+    assert "\x1b" not in done.out
+    assert "unknown-field" in done.out
+    assert max(map(len, done.out.splitlines())) < 1200
+    told = command("train", file).err
+    assert "\x1b" not in told
+    assert len(told) < 1200

@@ -123,7 +123,7 @@ def field(**changes: Any) -> DataField:
     ("fields", "words"),
     [
         ({"label": field(classes=tuple("01234"))}, "10 classes, and the project says 5"),
-        ({"label": field(classes=tuple("abcdefghij"))}, "the classes 0, 1"),
+        ({"label": field(classes=tuple("abcdefghij"))}, "“0” as class 0, and the project says “a”"),
         ({"label": field(classes=())}, "10 classes, and the project says 0"),
         ({"label": field(shape=(1,))}, "shape a single number, and the project says 1"),
         ({"image": DataField(shape=(8, 8), dtype="float32")}, "shape 1 × 8 × 8, and the project says 8 × 8"),
