@@ -45,7 +45,6 @@ class GarbageCollector(QObject):
 
 def forget_imports() -> None:
     """Let no collection look at what exists now, modules above all: it lives as long as the program."""
-    gc.collect()
     gc.freeze()
 
 

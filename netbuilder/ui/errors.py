@@ -1,9 +1,9 @@
 """What no one caught: logged, told once in a dialog, and the program goes on.
 
-1. `sys`, `threading` and unraisable hooks lead here, and Qt's own warnings go to the log.
+1. `sys`, `threading` and unraisable hooks lead here.
 2. The report is written to the log at once, and handed to the GUI thread.
-3. One dialog at a time: what comes while it is open is counted in it, and a fault that was shown already is shown again
-   as a line in the window at most.
+3. One dialog at a time: what comes while it is open is counted in it, and a fault that was shown already goes to the log
+   alone.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ class Export(QObject):
     ) -> None:
         super().__init__(window)
         self.busy = False
+        self._is_cancelled = False
         self._document = document
         self._analysis = analysis
         self._session = session
@@ -59,6 +60,7 @@ class Export(QObject):
     def export(self, path: Path) -> None:
         """Write the ONNX model, prove it, and say how it went. The window goes on meanwhile."""
         project, folder, name = self._document.project.copy(), self._session.trained_folder(), self._document.name
+        self._is_cancelled = False
         self._set_busy(True)
         self._notice.tell(
             f"Writing {path.name} and proving it equal to the network here…", "accent", [("Cancel", self.cancel)]
@@ -67,6 +69,7 @@ class Export(QObject):
 
     def cancel(self) -> None:
         """End the export that is under way; no file is written."""
+        self._is_cancelled = True
         self._process.cancel()
 
     def close(self) -> None:
@@ -126,6 +129,9 @@ class Export(QObject):
         self._notice.hide()
         if not isinstance(error, NetbuilderError):
             raise error
+        if self._is_cancelled:
+            self._notice.tell(str(error), passing=True)
+            return
         show_problem(self._window, "The network was not exported", str(error), getattr(error, "details", ""))
 
     def _set_busy(self, busy: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -29,14 +30,16 @@ class Files(QObject):
 
     opened = Signal()
 
-    def __init__(self, document: Document, window: QWidget) -> None:
+    def __init__(self, document: Document, window: QWidget, may_replace: Callable[[], bool] = lambda: True) -> None:
+        """`may_replace` is asked before another project takes the place of the open one."""
         super().__init__(window)
+        self._may_replace = may_replace
         self._document = document
         self._window = window
 
     def new(self) -> bool:
         """Begin an empty project; False if the person would rather keep the open one."""
-        if not self.may_leave():
+        if not self.may_leave() or not self._may_replace():
             return False
         self._document.replace(Project(), None)
         self.opened.emit()
@@ -57,6 +60,8 @@ class Files(QObject):
             show_problem(self._window, "This project can't be opened", str(error))
             return False
         QGuiApplication.restoreOverrideCursor()
+        if not self._may_replace():
+            return False
         is_example = path.resolve().is_relative_to(examples().resolve())
         self._document.replace(project, None if is_example else path.absolute(), name=path.stem)
         if not is_example:
@@ -78,6 +83,8 @@ class Files(QObject):
             project = snapshot.project()
         except NetbuilderError as error:
             show_problem(self._window, "The unsaved changes can't be restored", str(error))
+            return False
+        if not self._may_replace():
             return False
         self._document.replace(project, snapshot.path, name=snapshot.name, modified=True)
         self.opened.emit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QMargins, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEventLoop, QMargins, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
@@ -17,7 +17,7 @@ from netbuilder.ui import commands
 from netbuilder.ui.actions import Actions
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.canvas.view import CanvasView
-from netbuilder.ui.dialogs import show_problem
+from netbuilder.ui.dialogs import Choice, ask, show_problem
 from netbuilder.ui.document import Document
 from netbuilder.ui.export import Export
 from netbuilder.ui.files import Files
@@ -66,7 +66,7 @@ class MainWindow(QMainWindow):
         self.analysis = Analysis(self.document, self, start=False)
         self.session = Session(self.document, self.analysis, self)
         self.recovery = Recovery(self.document, self)
-        self.files = Files(self.document, self)
+        self.files = Files(self.document, self, self._may_end_run)
         self.canvas = CanvasView(self.document, self.analysis, self)
         self.actions_by_id = Actions(self, self.canvas)
         self.layers = Palette(self.document)
@@ -252,17 +252,40 @@ class MainWindow(QMainWindow):
         if isinstance(event, Ended) and event.reason == "finished" and not self._is_closing:
             actions = [("Export ONNX…", self.export.ask_and_export)]
             self.notice.tell(f"Trained for {event.epoch} epochs: {results(event)}.", "good", actions, passing=True)
+        elif isinstance(event, Ended) and event.reason == "stopped" and not self._is_closing:
+            actions = [("Continue", self.actions_by_id["continue"].trigger)]
+            text = f"Stopped after {event.step:,} steps. What it learned is kept."
+            self.notice.tell(text, "accent", actions, passing=True)
+
+    def _may_end_run(self) -> bool:
+        """Ask whether the run under way may be stopped, if there is one, and stop it; False if it shall go on."""
+        if self.session.state == "idle":
+            return True
+        title = f"Stop training “{self.document.name}”?"
+        text = "Another project takes its place. What the run has learned is kept."
+        choices = (Choice("stay", "Keep training"), Choice("stop", "Stop and open", "primary"))
+        if ask(self, title, text, choices) != "stop":
+            return False
+        ended = QEventLoop()
+        self.session.state_changed.connect(lambda: ended.quit() if self.session.state == "idle" else None)
+        self.session.stop()
+        if self.session.state != "idle":
+            ended.exec()
+        return True
 
     def _on_session_failed(self, problem: Diagnostic) -> None:
-        self.analysis.report(problem)
-        actions = []
-        if problem.node:
-            actions.append(("Show the block", lambda: self.show_node(str(problem.node))))
+        sentence, actions = problem.message, []
+        if self.session.is_of_another_project:
+            sentence = f"The run of the project that was open before failed: {sentence}"
+        else:
+            self.analysis.report(problem)
+            if problem.node:
+                actions.append(("Show the block", lambda: self.show_node(str(problem.node))))
         ended = self.session.ended
         if ended and ended.details:
             details = ended.details
             actions.append(("Details", lambda: show_problem(self, "Training failed", problem.message, details)))
-        self.notice.tell(problem.message, "error", actions)
+        self.notice.tell(sentence, "error", actions)
 
     def _offer(self, snapshot: Snapshot) -> None:
         when = f"{snapshot.written:%d %B, %H:%M}"
@@ -319,12 +342,14 @@ class MainWindow(QMainWindow):
             return
         if self.session.state != "idle":
             self._is_closing = True
+            self.setEnabled(False)  # the question about unsaved changes is answered: no more of them
             self.session.stop()
             self.notice.tell("Finishing the run; the window closes when it is safe on disk…")
             event.ignore()
             return
         if self._remembers:
             self._keep_layout()
+        self.hide()  # what is under way ends unseen
         self.export.close()
         self.session.close()
         self.analysis.close()

@@ -54,16 +54,23 @@ class Session(QObject):
         self.ended: Ended | None = None
         self.differs = False
         self._document = document
+        self._origin = document.project
         self._analysis = analysis
         self._worker = Worker("prepare", self)
         self._timer = QTimer(self, interval=_POLL_MS)
         self._timer.timeout.connect(self._poll)
         analysis.changed.connect(self._compare)
+        document.replaced.connect(self._on_document_replaced)
 
     @property
     def telemetry(self) -> Telemetry | None:
         """What the latest run writes."""
         return self.run.telemetry if self.run else None
+
+    @property
+    def is_of_another_project(self) -> bool:
+        """Whether another project was opened since the run was begun: its blocks may have the ids of other blocks here."""
+        return self._origin is not self._document.project
 
     def train(self) -> None:
         """Begin a new run of the project as it is now."""
@@ -137,8 +144,16 @@ class Session(QObject):
             return None
         return self.run.folder if (self.run.folder / "best.safetensors").exists() else None
 
+    def _on_document_replaced(self) -> None:
+        """Let go of the run of a project that is gone; it stays in its folder. Whoever replaces the project stops it first."""
+        assert self.state == "idle", "stop first"
+        self.run, self.started, self.ended = None, None, None
+        self._compare()
+        self.state_changed.emit()
+
     def _prepare(self, make: Callable[[], Run]) -> None:
         assert self.state == "idle"
+        self._origin = self._document.project
         self._analysis.clear_report()
         self._set_state("preparing")
         self._worker.submit(make, self._begin, self._give_up)
@@ -196,6 +211,8 @@ class Session(QObject):
         """See whether the canvas still shows the network that is trained; a network with errors differs from any."""
         lowering = self._analysis.lowering
         differs = self.run is not None and lowering is not None and lowering.program != self.run.program
+        if self.run is not None and lowering is not None and not differs:
+            self._origin = self._document.project  # opened again, or another file with the same network
         if differs != self.differs:
             self.differs = differs
             self.differs_changed.emit()

@@ -83,12 +83,12 @@ class TopBar(QWidget):
             return
         errors = len(lowering.errors())
         warnings = len(lowering.diagnostics) - errors
-        if errors:
-            self._say(f"{errors} problem{'s' if errors > 1 else ''}", "error")
-        elif warnings:
-            self._say(f"{warnings} warning{'s' if warnings > 1 else ''}", "warning")
-        else:
-            self._say("no problems", "good")
+        counts = [
+            f"{number} {word}{'s' if number > 1 else ''}"
+            for number, word in ((errors, "problem"), (warnings, "warning"))
+            if number
+        ]
+        self._say(", ".join(counts) or "no problems", "error" if errors else "warning" if warnings else "good")
 
     def show_buttons(self, shown: bool) -> None:
         """Show what belongs to an open network, or, on the start page, the menus alone."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
+from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.edits import Disconnect, RenameNode, SetSection
 from netbuilder.graph.files import load, save
 from netbuilder.training.telemetry import EpochEnded
@@ -390,6 +391,54 @@ def test_a_refused_run_is_a_notice_and_the_window_goes_on(editor: MainWindow, qt
     assert editor.session.state == "idle"
 
 
+def test_a_stopped_run_can_be_continued_from_its_notice(editor: MainWindow, qtbot: QtBot) -> None:
+    session = editor.session
+    click(qtbot, editor.top_bar.buttons["train"])
+    qtbot.waitUntil(lambda: session.state == "running", timeout=60_000)
+    qtbot.waitUntil(lambda: bool(session.telemetry and session.telemetry.progress.step), timeout=10_000)
+    click(qtbot, editor.top_bar.buttons["stop"])
+    qtbot.waitUntil(lambda: session.state == "idle" and editor.notice.isVisible(), timeout=10_000)
+    assert session.telemetry
+    steps = session.telemetry.progress.step
+    again = editor.notice.findChild(QPushButton, "Continue")
+    assert isinstance(again, QPushButton)
+    click(qtbot, again)
+    qtbot.waitUntil(lambda: session.state == "running", timeout=60_000)
+    qtbot.waitUntil(lambda: bool(session.telemetry and session.telemetry.progress.step > steps), timeout=10_000)
+
+
+@pytest.mark.parametrize("choice", ["stay", "stop"])
+def test_another_project_asks_for_the_end_of_the_run(editor: MainWindow, qtbot: QtBot, choice: str) -> None:
+    session = editor.session
+    click(qtbot, editor.top_bar.buttons["train"])
+    qtbot.waitUntil(lambda: session.state == "running", timeout=60_000)
+    run = session.run
+    assert run
+    answer(qtbot, choice)
+    stays = choice == "stay"
+    assert editor.files.new() is not stays
+    assert (session.run is run) is stays
+    assert (session.state == "running") is stays
+    assert bool(len(editor.document.project.graph)) is stays
+    if not stays:
+        assert json.loads((run.folder / "run.json").read_text())["state"] == "stopped"
+
+
+def test_a_run_that_fails_is_shown_at_its_block(editor: MainWindow, qtbot: QtBot) -> None:
+    graph = editor.document.project.graph
+    classes = graph.named("classes")
+    assert classes
+    failure = Diagnostic("error", "non-finite", "classes makes numbers that are not finite.", node=classes.id)
+    editor.session.failed.emit(failure)
+    assert editor.top_bar.problems.text() == "1 problem"
+    assert editor.problems.diagnostics()[0] is failure
+    show = editor.notice.findChild(QPushButton, "Show the block")
+    assert isinstance(show, QPushButton)
+    click(qtbot, show)
+    assert editor.canvas.selected() == [classes.id]
+    assert editor.actions_by_id["train"].isEnabled()
+
+
 # Out of the window
 
 
@@ -410,6 +459,30 @@ def test_export_says_how_equal_it_is(editor: MainWindow, tmp_path: Path, qtbot: 
     assert "untrained" in text
     assert onnxruntime.InferenceSession(path).get_outputs()[0].name == "logits"
     assert editor.actions_by_id["export_onnx"].isEnabled()
+
+
+def test_export_after_training_takes_the_best_weights(editor: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    editor.document.apply(SetSection("training", {"device": "cpu", "epochs": 1}))
+    click(qtbot, editor.top_bar.buttons["train"])
+    qtbot.waitUntil(lambda: editor.session.ended is not None, timeout=60_000)
+    assert "test accuracy" in editor.notice.label.text()
+    editor.export.export(tmp_path / "digits.onnx")
+    qtbot.waitUntil(lambda: not editor.export.busy, timeout=120_000)
+    assert "at batch 17" in editor.notice.label.text()
+    assert "untrained" not in editor.notice.label.text()
+
+
+def test_a_cancelled_export_leaves_no_file(editor: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "digits.onnx"
+    editor.export.export(path)
+    cancel = editor.notice.findChild(QPushButton, "Cancel")
+    assert isinstance(cancel, QPushButton)
+    qtbot.wait(300)
+    click(qtbot, cancel)
+    qtbot.waitUntil(lambda: not editor.export.busy, timeout=60_000)
+    assert not path.exists()
+    assert message(editor) is None
+    assert "cancelled" in editor.notice.label.text()
 
 
 def test_what_a_crash_left_is_offered_and_restored(qtbot: QtBot, home: Path) -> None:

@@ -131,7 +131,9 @@ class TrainingPanel(QWidget):
             self._show_settings()
 
     def _on_document_replaced(self) -> None:
+        self._run = ""  # what is drawn belongs to the project that is gone
         self._show_settings()
+        self._show_state()
 
     # The run
 
@@ -140,10 +142,12 @@ class TrainingPanel(QWidget):
         self._note.setVisible(state in ("running", "paused"))
         if self._session.run is not None and self._run:
             self._stack.setCurrentIndex(1)
-        elif state == "preparing":
-            self._empty.setText("Getting ready: the data is loaded and the network is built.")
-        else:
-            self._empty.setText(_FIRST_STEP)
+            return
+        is_preparing = state == "preparing"
+        self._empty.setText(
+            "Getting ready: the data is loaded and the network is built." if is_preparing else _FIRST_STEP
+        )
+        self._stack.setCurrentIndex(0)
 
     def _on_session_happened(self, event: Event) -> None:
         match event:
