@@ -1,4 +1,4 @@
-"""What the compiler found out about the network, and what a run does with it, told to the items that it concerns."""
+"""What was found out about the network, by the compiler or in a run, told to the items that it concerns."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from netbuilder.compiler.program import Lowering
 from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.model import Edge, NodeId
 from netbuilder.ui.canvas.items import BlockItem, WireItem
-from netbuilder.ui.canvas.parts import Hit, Mark, Side
+from netbuilder.ui.canvas.parts import Hit, Side
 from netbuilder.ui.wiring import UNKNOWN, Specs
 
 
 class Findings:
-    """The last `Lowering` and the marks of a run, on the items."""
+    """The last `Lowering`, on the items."""
 
     def __init__(
         self,
@@ -28,8 +28,6 @@ class Findings:
         self._lowering: Lowering | None = None
         self._total = 1
         self._problems: dict[NodeId, tuple[Diagnostic, ...]] = {}
-        self._marks: dict[NodeId, Mark] = {}
-        self._failure: Diagnostic | None = None
 
     @property
     def specs(self) -> Specs:
@@ -38,7 +36,7 @@ class Findings:
 
     def forget(self) -> None:
         """Know nothing: another project has taken the place of the one that this was about."""
-        self._lowering, self._problems, self._marks, self._failure = None, {}, {}, None
+        self._lowering, self._problems = None, {}
 
     def take(self, lowering: Lowering | None) -> None:
         """Show another lowering. Items that it says nothing new about are not drawn again."""
@@ -74,18 +72,6 @@ class Findings:
         into = [edge for edge in self._wires_at(node) if edge.target.node == node]
         return specs.get(into[0].source) if into else None
 
-    def mark(self, marks: Mapping[NodeId, Mark], failure: Diagnostic | None = None) -> None:
-        """Show what a run does with which blocks, and on which it failed, and why."""
-        self._marks, self._failure = dict(marks), failure
-        if failure is not None and failure.node is not None:
-            self._marks[NodeId(failure.node)] = Mark.FAILED
-        for node, item in self._blocks.items():
-            item.show_mark(self.mark_of(node))
-
-    def mark_of(self, node: NodeId) -> Mark:
-        """Return what a run does with a block."""
-        return self._marks.get(node, Mark.NONE)
-
     def problems_at(self, hit: Hit) -> list[Diagnostic]:
         """Return what is wrong with a block, at a port, or with a wire."""
         if hit.edge is not None:
@@ -94,6 +80,4 @@ class Findings:
         problems = list(self._problems.get(hit.node, ())) if hit.node else []
         if hit.port is not None:
             return [problem for problem in problems if problem.port == hit.port.ref.port]
-        if self._failure is not None and self._failure.node == hit.node:
-            problems.insert(0, self._failure)
         return problems

@@ -15,7 +15,7 @@ from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.model import Edge, Node, PortRef, creation_number
 from netbuilder.ui.canvas import painting
 from netbuilder.ui.canvas.motion import Fade
-from netbuilder.ui.canvas.parts import Mark, PortPlace, Side
+from netbuilder.ui.canvas.parts import PortPlace, Side
 from netbuilder.ui.canvas.routing import Route
 from netbuilder.ui.geometry import BLOCK_WIDTH, EDGE, Rect, block_height, port_height
 from netbuilder.ui.ports import Socket, Sockets
@@ -45,7 +45,6 @@ class BlockItem(QGraphicsItem):
         self.bar = 0
         self.problems: tuple[Diagnostic, ...] = ()
         self.wired: frozenset[tuple[Side, str]] = frozenset()
-        self.mark = Mark.NONE
         self.selected = False
         self.hot_port: PortPlace | None = None
         self.judged: Mapping[str, bool] | None = None
@@ -83,12 +82,6 @@ class BlockItem(QGraphicsItem):
             or problems != self.problems
         ):
             self.spec, self.bar, self.problems, self.is_analysed = spec, bar, problems, True
-            self.update()
-
-    def show_mark(self, mark: Mark) -> None:
-        """Show what a run is doing with this block."""
-        if mark is not self.mark:
-            self.mark = mark
             self.update()
 
     def show_selected(self, selected: bool) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from netbuilder.blocks import registry
-from netbuilder.ui.canvas.parts import Mark, PortPlace
+from netbuilder.ui.canvas.parts import PortPlace
 from netbuilder.ui.canvas.routing import Route
 from netbuilder.ui.geometry import BLOCK_HEIGHT, BLOCK_WIDTH, PORT_SIZE
 from netbuilder.ui.theme import Theme, mix, mono_font, text_font, theme
@@ -146,8 +146,6 @@ def _paint_body(painter: QPainter, frame: QRectF, item: BlockItem, look: Theme) 
     if item.block is None:
         pen.setDashPattern([4, 3])
         pen.setColor(mix(pen.color(), look.muted, 0.5))
-    if item.mark is Mark.FAILED:
-        pen = QPen(look.error, 2.0)
     if item.selected:
         pen = QPen(look.accent, 1.75)
     painter.setPen(pen)
@@ -165,7 +163,7 @@ def _has_own_problem(item: BlockItem) -> bool:
 def _paint_text(painter: QPainter, item: BlockItem, look: Theme) -> None:
     """Write what can be read at this zoom: everything, or name and shape, or the name alone; the less, the larger."""
     top = (item.height - BLOCK_HEIGHT) / 2
-    right = _RIGHT - (_BADGE + 2 if item.severity or item.mark is not Mark.NONE else 0)
+    right = _RIGHT - (_BADGE + 2 if item.severity else 0)
     zoom = painter.worldTransform().m11()
     shape = str(item.spec) if item.spec is not None else ""
     painter.setPen(look.text)
@@ -198,16 +196,8 @@ def _write(painter: QPainter, kind: str, left: float, baseline: float, text: str
 
 def _paint_badge(painter: QPainter, item: BlockItem, look: Theme) -> None:
     middle = QPointF(_RIGHT - _BADGE / 2 + 3, (item.height - 64) / 2 + 16.5)
-    if item.mark is Mark.RUNNING and not item.severity:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(with_alpha(look.good, 0.25))
-        painter.drawEllipse(middle, 6, 6)
-        painter.setBrush(look.good)
-        painter.drawEllipse(middle, 3, 3)
-        return
-    severity = "error" if item.mark is Mark.FAILED else item.severity
-    if severity:
-        paint_warning_sign(painter, middle, severity_colour(look, severity), look)
+    if item.severity:
+        paint_warning_sign(painter, middle, severity_colour(look, item.severity), look)
 
 
 def paint_warning_sign(painter: QPainter, middle: QPointF, colour: QColor, look: Theme) -> None:

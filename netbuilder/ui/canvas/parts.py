@@ -20,14 +20,6 @@ class Side(Enum):
         return Side.OUTPUT if self is Side.INPUT else Side.INPUT
 
 
-class Mark(Enum):
-    """What a run is doing with a block."""
-
-    NONE = 0
-    RUNNING = 1
-    FAILED = 2
-
-
 @dataclass(frozen=True, slots=True)
 class PortPlace:
     """One port of a block on the canvas."""

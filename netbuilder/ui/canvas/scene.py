@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from netbuilder.blocks.spec import TensorSpec
 from netbuilder.compiler.program import Lowering
-from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.edits import (
     AddNode,
     Connect,
@@ -34,7 +33,7 @@ from netbuilder.graph.project import Position
 from netbuilder.ui.canvas.far import NEAREST, FarItem
 from netbuilder.ui.canvas.findings import Findings
 from netbuilder.ui.canvas.items import BlockItem, LabelsItem, WireItem
-from netbuilder.ui.canvas.parts import Hit, Mark, PortPlace, Side
+from netbuilder.ui.canvas.parts import Hit, PortPlace, Side
 from netbuilder.ui.canvas.ways import Ways
 from netbuilder.ui.document import Document
 from netbuilder.ui.geometry import BLOCK_WIDTH, PORT_REACH, Rect
@@ -151,7 +150,6 @@ class CanvasScene(QGraphicsScene):
         item = BlockItem(project.graph.node(node), ports)
         item.setPos(*project.layout[node])
         item.setVisible(not self._is_far)
-        item.show_mark(self.findings.mark_of(node))
         self.blocks[node] = item
         self.addItem(item)
         return True
@@ -200,11 +198,6 @@ class CanvasScene(QGraphicsScene):
     def show_lowering(self, lowering: Lowering | None) -> None:
         """Show shapes, shares and problems; only what differs from before is drawn again."""
         self.findings.take(lowering)
-        self._far.refresh()
-
-    def show_marks(self, marks: Mapping[NodeId, Mark], failure: Diagnostic | None = None) -> None:
-        """Show what a run does with which blocks, and where it failed."""
-        self.findings.mark(marks, failure)
         self._far.refresh()
 
     # Selection

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPixmapCache, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
-from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.edits import Edit
 from netbuilder.graph.model import Edge, GraphError, NodeId
 from netbuilder.ui import intents
@@ -18,7 +17,7 @@ from netbuilder.ui.canvas.camera import Camera
 from netbuilder.ui.canvas.gestures import Gesture
 from netbuilder.ui.canvas.overlays import HintLabel, RenameField, SelectionBar
 from netbuilder.ui.canvas.overview import Overview
-from netbuilder.ui.canvas.parts import Mark, PortPlace
+from netbuilder.ui.canvas.parts import PortPlace
 from netbuilder.ui.canvas.scene import CanvasScene
 from netbuilder.ui.document import Document
 from netbuilder.ui.geometry import EDGE
@@ -99,11 +98,6 @@ class CanvasSurface(QGraphicsView):
         self.canvas_scene.select(ids)
         if center and self.selected():
             self.camera.go(self.canvas_scene.extent(self.selected()).center(), max(self.zoom(), 0.6))
-
-    def show_marks(self, marks: Mapping[NodeId, Mark], failure: Diagnostic | None = None) -> None:
-        """Show which blocks are running, and on which one a run failed and why."""
-        self.canvas_scene.show_marks(marks, failure)
-        self.viewport().update()
 
     # Changing things
 

@@ -20,7 +20,7 @@ from netbuilder.graph.edits import AddNode, Batch, Connect, Edit, MoveNodes, Rem
 from netbuilder.graph.model import Edge, GraphError, Node, NodeId, PortRef
 from netbuilder.graph.project import Project
 from netbuilder.ui.canvas.items import BlockItem, WireItem
-from netbuilder.ui.canvas.parts import Hit, Mark, Side
+from netbuilder.ui.canvas.parts import Hit, Side
 from netbuilder.ui.canvas.scene import CanvasScene
 from netbuilder.ui.document import Document
 from netbuilder.ui.ports import sockets
@@ -195,16 +195,16 @@ def test_a_block_added_later_is_shown_with_what_is_known(open_canvas: Open, qtbo
     assert str(hand.block("softmax_2").spec) == "N × 10"
 
 
-def test_a_run_marks_its_blocks_and_the_one_that_failed(open_canvas: Open) -> None:
+def test_a_block_at_which_a_run_failed_says_why_until_it_runs_again(open_canvas: Open, qtbot: QtBot) -> None:
     hand = open_canvas(digits_cnn().project)
-    conv, relu = hand.node("conv1"), hand.node("relu1")
-    problem = Diagnostic("error", "non-finite", "The loss is not finite; it began at conv1.", node=conv)
-    hand.canvas.show_marks({conv: Mark.RUNNING, relu: Mark.RUNNING}, problem)
-    assert hand.block("conv1").mark is Mark.FAILED
-    assert hand.block("relu1").mark is Mark.RUNNING
+    qtbot.waitUntil(lambda: hand.analysis.is_current)
+    hand.canvas.fit()
+    conv = hand.node("conv1")
+    hand.analysis.report(Diagnostic("error", "non-finite", "The loss is not finite; it began at conv1.", node=conv))
+    assert hand.block("conv1").severity == "error"
     assert "not finite" in hand.canvas.tip_at(hand.seen(hand.body("conv1")))
-    hand.canvas.show_marks({})
-    assert hand.block("conv1").mark is Mark.NONE
+    hand.analysis.clear_report()
+    assert hand.block("conv1").severity is None
     assert hand.canvas.tip_at(hand.seen(hand.body("conv1"))) == ""
 
 
