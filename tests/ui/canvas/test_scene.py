@@ -195,9 +195,8 @@ def test_a_block_added_later_is_shown_with_what_is_known(open_canvas: Open, qtbo
     assert str(hand.block("softmax_2").spec) == "N × 10"
 
 
-def test_a_block_at_which_a_run_failed_says_why_until_it_runs_again(open_canvas: Open, qtbot: QtBot) -> None:
-    hand = open_canvas(digits_cnn().project)
-    qtbot.waitUntil(lambda: hand.analysis.is_current)
+def test_a_block_at_which_a_run_failed_says_why_until_it_runs_again(open_canvas: Open) -> None:
+    hand = open_canvas(digits_cnn().project, analysed=True)
     hand.canvas.fit()
     conv = hand.node("conv1")
     hand.analysis.report(Diagnostic("error", "non-finite", "The loss is not finite; it began at conv1.", node=conv))
