@@ -274,18 +274,15 @@ class MainWindow(QMainWindow):
         return True
 
     def _on_session_failed(self, problem: Diagnostic) -> None:
-        sentence, actions = problem.message, []
-        if self.session.is_of_another_project:
-            sentence = f"The run of the project that was open before failed: {sentence}"
-        else:
-            self.analysis.report(problem)
-            if problem.node:
-                actions.append(("Show the block", lambda: self.show_node(str(problem.node))))
+        self.analysis.report(problem)
+        actions = []
+        if problem.node:
+            actions.append(("Show the block", lambda: self.show_node(str(problem.node))))
         ended = self.session.ended
         if ended and ended.details:
             details = ended.details
             actions.append(("Details", lambda: show_problem(self, "Training failed", problem.message, details)))
-        self.notice.tell(sentence, "error", actions)
+        self.notice.tell(problem.message, "error", actions)
 
     def _offer(self, snapshot: Snapshot) -> None:
         when = f"{snapshot.written:%d %B, %H:%M}"

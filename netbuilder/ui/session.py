@@ -54,7 +54,6 @@ class Session(QObject):
         self.ended: Ended | None = None
         self.differs = False
         self._document = document
-        self._origin = document.project
         self._analysis = analysis
         self._worker = Worker("prepare", self)
         self._timer = QTimer(self, interval=_POLL_MS)
@@ -66,11 +65,6 @@ class Session(QObject):
     def telemetry(self) -> Telemetry | None:
         """What the latest run writes."""
         return self.run.telemetry if self.run else None
-
-    @property
-    def is_of_another_project(self) -> bool:
-        """Whether another project was opened since the run was begun: its blocks may have the ids of other blocks here."""
-        return self._origin is not self._document.project
 
     def train(self) -> None:
         """Begin a new run of the project as it is now."""
@@ -153,7 +147,6 @@ class Session(QObject):
 
     def _prepare(self, make: Callable[[], Run]) -> None:
         assert self.state == "idle"
-        self._origin = self._document.project
         self._analysis.clear_report()
         self._set_state("preparing")
         self._worker.submit(make, self._begin, self._give_up)
@@ -211,8 +204,6 @@ class Session(QObject):
         """See whether the canvas still shows the network that is trained; a network with errors differs from any."""
         lowering = self._analysis.lowering
         differs = self.run is not None and lowering is not None and lowering.program != self.run.program
-        if self.run is not None and lowering is not None and not differs:
-            self._origin = self._document.project  # opened again, or another file with the same network
         if differs != self.differs:
             self.differs = differs
             self.differs_changed.emit()
