@@ -183,21 +183,26 @@ class SelectionBar(QFrame):
         self._row.addWidget(button)
 
     def follow(self) -> None:
-        """Stay above the selected block; hide where there is none, or several, or a gesture goes on."""
+        """Stay above the selected block, or below it where there is no room, and inside the canvas.
+
+        Hide where no block is selected, or several, or a gesture goes on, or the block is out of sight.
+        """
         canvas = self._canvas
         chosen = canvas.selected()
         is_wanted = len(chosen) == 1 and canvas.zoom() > 0.5 and not (canvas.gesture and canvas.gesture.is_drag)
         if not is_wanted or not self._row.count():
             self.hide()
             return
-        item = canvas.canvas_scene.blocks[chosen[0]]
+        extent = canvas.canvas_scene.extent(chosen)
+        block = QRect(canvas.mapFromScene(extent.topLeft()), canvas.mapFromScene(extent.bottomRight()))
+        seen = canvas.viewport().rect()
         size = self.sizeHint()
-        above = canvas.mapFromScene(item.pos()) - QPoint(0, size.height() + _BAR_GAP)
-        room = canvas.viewport().rect()
-        is_seen = room.contains(QRect(above, size).center())
-        above.setX(max(_BAR_GAP, min(above.x(), room.right() - _BAR_GAP - size.width())))
-        self.setGeometry(QRect(above, size))
-        self.setVisible(is_seen)
+        room = seen.adjusted(_BAR_GAP, _BAR_GAP, -size.width() - _BAR_GAP, -size.height() - _BAR_GAP)
+        above, below = block.top() - size.height() - _BAR_GAP, block.bottom() + _BAR_GAP
+        y = above if above >= room.top() else below
+        place = QPoint(max(room.left(), min(block.left(), room.right())), max(room.top(), min(y, room.bottom())))
+        self.setGeometry(QRect(place, size))
+        self.setVisible(block.intersects(seen))
 
     def _dress(self) -> None:
         look = theme()

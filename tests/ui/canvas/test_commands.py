@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QProxyStyle, QStyle
@@ -417,6 +417,18 @@ def test_the_bar_above_a_selected_block_acts_on_it(hand: Hand) -> None:
     (delete,) = (button for button in bar.findChildren(QToolButton) if button.text() == "Delete")
     QTest.mouseClick(delete, Qt.MouseButton.LeftButton)
     assert "c" not in hand.names()
+    assert not bar.isVisible()
+
+
+@pytest.mark.parametrize("corner", [(1180, 300), (-150, 300), (600, 4), (600, -30), (600, 790), (1190, 795)])
+def test_the_bar_is_whole_while_its_block_is_seen(hand: Hand, corner: tuple[int, int]) -> None:
+    hand.click(hand.body("c"))
+    canvas, bar = hand.canvas, hand.canvas.selection_bar
+    block = canvas.canvas_scene.extent(canvas.selected())
+    canvas.camera.pan(QPoint(*corner) - canvas.mapFromScene(block.topLeft()))
+    assert bar.isVisible()
+    assert canvas.viewport().rect().contains(bar.geometry())
+    canvas.camera.pan(QPoint(0, -1000))
     assert not bar.isVisible()
 
 
