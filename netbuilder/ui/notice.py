@@ -20,7 +20,7 @@ _SYMBOLS: dict[Kind, str] = {
     "error": "mdi6.alert-circle-outline",
 }
 _MOVES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
-_WIDEST = 720
+_WIDEST = 640
 _MARGIN = 16
 _PASSING_MS = 10_000
 """How long good news without anything to decide stays."""

@@ -12,7 +12,7 @@ from netbuilder.ui.canvas.motion import GLIDE, animate, halt
 
 FARTHEST = 0.05
 NEAREST = 4.0
-_FIT_MARGIN = 56
+_FIT_MARGIN = 40
 _FIT_NEAREST = 1.0
 
 
