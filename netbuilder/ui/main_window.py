@@ -250,7 +250,7 @@ class MainWindow(QMainWindow):
 
     def _on_session_happened(self, event: object) -> None:
         if isinstance(event, Ended) and event.reason == "finished" and not self._is_closing:
-            actions = [("Export ONNX…", self.export.ask_and_export)]
+            actions = [("Export ONNX…", self.actions_by_id["export_onnx"].trigger)]
             self.notice.tell(f"Trained for {event.epoch} epochs: {results(event)}.", "good", actions, passing=True)
         elif isinstance(event, Ended) and event.reason == "stopped" and not self._is_closing:
             actions = [("Continue", self.actions_by_id["continue"].trigger)]

@@ -363,9 +363,14 @@ def test_closing_in_mid_run_stops_joins_and_loses_nothing(editor: MainWindow, qt
     editor.session.happened.connect(events.append)
     click(qtbot, editor.top_bar.buttons["train"])
     qtbot.waitUntil(lambda: any(isinstance(event, EpochEnded) for event in events), timeout=60_000)
+    before = len(editor.document.project.graph)
     editor.close()
     assert editor.isVisible()
     assert editor.notice.isVisible()
+    editor.actions_by_id["select_all"].trigger()
+    qtbot.keyClick(editor, Qt.Key.Key_Delete)
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_Delete)
+    assert len(editor.document.project.graph) == before, "changed after the question about unsaved changes"
     qtbot.waitUntil(lambda: not editor.isVisible(), timeout=30_000)
     run = editor.session.run
     assert run
@@ -470,6 +475,27 @@ def test_export_after_training_takes_the_best_weights(editor: MainWindow, tmp_pa
     qtbot.waitUntil(lambda: not editor.export.busy, timeout=120_000)
     assert "at batch 17" in editor.notice.label.text()
     assert "untrained" not in editor.notice.label.text()
+
+
+def test_the_offer_to_export_stands_only_while_the_network_can_be_exported(editor: MainWindow, qtbot: QtBot) -> None:
+    editor.document.apply(SetSection("training", {"device": "cpu", "epochs": 1}))
+    click(qtbot, editor.top_bar.buttons["train"])
+    qtbot.waitUntil(lambda: editor.session.ended is not None, timeout=60_000)
+    editor.document.apply(Disconnect(next(iter(editor.document.project.graph.edges()))))
+    qtbot.waitUntil(lambda: editor.analysis.is_current, timeout=10_000)
+    offer = editor.notice.findChild(QPushButton, "Export ONNX…")
+    assert isinstance(offer, QPushButton)
+    asked: list[object] = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if dialog:
+            asked.append(dialog)
+            dialog.close()
+
+    QTimer.singleShot(500, look)
+    click(qtbot, offer)
+    assert not asked
 
 
 def test_a_cancelled_export_leaves_no_file(editor: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
