@@ -71,20 +71,19 @@ def shown_window() -> MainWindow:
 
 
 def until(done: Callable[[], object], seconds: float = 300.0) -> None:
-    """Let the window live until this holds."""
-    deadline = time.monotonic() + seconds
-    while not done():
-        QApplication.processEvents(_WAIT, 50)
-        assert time.monotonic() < deadline, "this takes too long"
+    """Let the window live until this holds, in an event loop that sleeps as the program's does."""
+    loop, deadline = QEventLoop(), time.monotonic() + seconds
+    watch = QTimer(interval=20)
+    watch.timeout.connect(lambda: loop.quit() if done() or time.monotonic() > deadline else None)
+    watch.start()
+    loop.exec()
+    assert done(), "this takes too long"
 
 
 def rest(seconds: float) -> None:
     """Let the window live for a while."""
     end = time.monotonic() + seconds
     until(lambda: time.monotonic() > end)
-
-
-_WAIT = QEventLoop.ProcessEventsFlag.WaitForMoreEvents
 
 
 def percentiles(values: list[float]) -> str:
@@ -212,8 +211,9 @@ class Watched(QApplication):
             self._depth = 0
             spent = 1e3 * (time.perf_counter() - wall)
             if spent > self.longest.wall:
-                what = f"{kind.name} of {type(receiver).__name__} {receiver.objectName()}"
-                self.longest = Stretch(spent, 1e3 * (time.thread_time() - cpu), what)
+                self.longest = Stretch(
+                    spent, 1e3 * (time.thread_time() - cpu), f"{kind.name} of {type(receiver).__name__}"
+                )
 
 
 class Painted(QObject):
