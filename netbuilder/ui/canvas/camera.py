@@ -70,7 +70,9 @@ class Camera(QObject):
         def step(progress: float) -> None:
             now = math.exp((1 - progress) * math.log(from_zoom) + progress * math.log(zoom))
             # On the way the middle moves as the zoom does, so that the target comes straight nearer.
-            share = progress if from_zoom == zoom else (1 / now - 1 / from_zoom) / (1 / zoom - 1 / from_zoom)
+            share = (
+                progress if math.isclose(from_zoom, zoom) else (1 / now - 1 / from_zoom) / (1 / zoom - 1 / from_zoom)
+            )
             self.look(from_centre + (centre - from_centre) * share, now)
 
         self._animation = animate(GLIDE, self, step, self._on_arrived)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -418,6 +419,16 @@ def test_the_bar_above_a_selected_block_acts_on_it(hand: Hand) -> None:
     QTest.mouseClick(delete, Qt.MouseButton.LeftButton)
     assert "c" not in hand.names()
     assert not bar.isVisible()
+
+
+def test_the_camera_glides_between_zooms_that_all_but_agree(hand: Hand) -> None:
+    camera = hand.canvas.camera
+    zoom = next(z for z in (1 + n / 64 for n in range(64)) if 1 / z == 1 / math.nextafter(z, 0))
+    camera.go(camera.centre, zoom)
+    camera.jump()
+    camera.go(camera.centre + QPointF(100, 0), math.nextafter(zoom, 0))
+    camera.jump()
+    assert camera.zoom == pytest.approx(zoom)
 
 
 @pytest.mark.parametrize("corner", [(1180, 300), (-150, 300), (600, 4), (600, -30), (600, 790), (1190, 795)])
