@@ -349,6 +349,7 @@ class MainWindow(QMainWindow):
         self.hide()  # what is under way ends unseen
         self.export.close()
         self.session.close()
+        self.canvas.end_work()
         self.analysis.close()
         self.recovery.close()
         event.accept()

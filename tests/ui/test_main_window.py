@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from netbuilder.diagnostics import Diagnostic
-from netbuilder.graph.edits import Disconnect, RenameNode, SetSection
+from netbuilder.graph.edits import AddNode, Batch, Disconnect, RenameNode, SetSection
 from netbuilder.graph.files import load, save
+from netbuilder.graph.model import Node, NodeId
 from netbuilder.training.telemetry import EpochEnded
 from netbuilder.ui.actions import ACTIONS, BUTTONS, MENUS
 from netbuilder.ui.dialogs import Message, ShortcutsSheet
@@ -379,6 +381,16 @@ def test_closing_in_mid_run_stops_joins_and_loses_nothing(editor: MainWindow, qt
     assert info["state"] == "stopped"
     assert run.folder.parent == runs_folder()
     assert (run.folder / "last.safetensors").stat().st_size > 0
+
+
+def test_closing_ends_the_threads_of_the_window(editor: MainWindow) -> None:
+    nodes = (Node(NodeId(f"n{number}"), "ReLU", f"more{number}", {}) for number in range(1000, 1101))
+    editor.document.apply(Batch(tuple(AddNode(node, (0.0, 0.0)) for node in nodes), "Add many"))
+    editor.canvas.arrange()
+    assert any(thread.name == "netbuilder-layout" for thread in threading.enumerate())
+    editor.document.undo_stack.setClean()
+    editor.close()
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("netbuilder-")]
 
 
 def test_closing_while_a_run_is_prepared_ends_too(editor: MainWindow, qtbot: QtBot) -> None:

@@ -190,6 +190,10 @@ class CanvasCommands(CanvasSurface):
         """Whether a layout is being worked out."""
         return self._layout_worker.busy
 
+    def end_work(self) -> None:
+        """Drop the layout that is worked out, if one is, and end its thread."""
+        self._layout_worker.close()
+
     def _take_arranged(self, heights: Mapping[NodeId, float], places: Mapping[NodeId, Position]) -> None:
         self.show_hint("")
         if self.perform(intents.move(self.document.project, places, "Arrange")):
