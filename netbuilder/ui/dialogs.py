@@ -81,6 +81,10 @@ class Message(QDialog):
             self.report.setMinimumHeight(160)
             column.addWidget(self.report, 1)
         column.addLayout(self._buttons(choices))
+        for choice in choices:
+            if choice.role == "primary":
+                self.button(choice.id).setDefault(True)
+                self.button(choice.id).setFocus()
 
     def button(self, choice_id: str) -> QPushButton:
         """Return the button of this choice."""
@@ -97,8 +101,6 @@ class Message(QDialog):
             button.setObjectName(choice.id)
             button.setProperty("role", choice.role)
             button.setAutoDefault(choice.role == "primary")
-            if choice.role == "primary":
-                button.setFocus()
             button.clicked.connect(lambda _=False, chosen=choice.id: self._on_chosen(chosen))
             row.addWidget(button)
         return row

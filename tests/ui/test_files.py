@@ -138,6 +138,14 @@ def test_unsaved_changes_are_asked_about(
     assert (load(saved).graph.named("changed") is not None) is written
 
 
+def test_enter_saves(files: Files, document: Document, qtbot: QtBot, saved: Path) -> None:
+    files.open(saved)
+    change(document)
+    answer(qtbot, lambda dialog: qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Return))
+    assert files.new()
+    assert load(saved).graph.named("changed")
+
+
 def test_escape_keeps_the_project(files: Files, document: Document, qtbot: QtBot, saved: Path) -> None:
     files.open(saved)
     change(document)
