@@ -43,9 +43,26 @@ class GarbageCollector(QObject):
             gc.collect(due[0])
 
 
-def forget_imports() -> None:
-    """Let no collection look at what exists now, modules above all: it lives as long as the program."""
-    gc.freeze()
+def set_aside_each_project(window: MainWindow) -> None:
+    """Once a project has been analysed, let no collection look again at what exists by then, modules above all.
+
+    It lives long and is slow to look through: a full collection over torch and a thousand blocks takes a third of a second.
+    """
+    is_new = True
+
+    def on_document_replaced() -> None:
+        nonlocal is_new
+        is_new = True
+
+    def on_analysis_changed() -> None:
+        nonlocal is_new
+        if is_new and window.analysis.lowering is not None:
+            is_new = False
+            gc.collect()
+            gc.freeze()
+
+    window.document.replaced.connect(on_document_replaced)
+    window.analysis.changed.connect(on_analysis_changed)
 
 
 def application() -> QApplication:
@@ -76,7 +93,7 @@ def main(file: Path | None, train: bool = False) -> int:
 
     if file is not None and window.files.open(file) and train:
         _train_when_ready(window)
-    window.analysis.changed.connect(forget_imports, Qt.ConnectionType.SingleShotConnection)
+    set_aside_each_project(window)
     window.show()
     code = app.exec()
     reporter.uninstall()

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import QApplication
 from netbuilder.assets import examples
 from netbuilder.graph.edits import Disconnect, Edit, SetParameter
 from netbuilder.graph.model import NodeId
-from netbuilder.ui.app import GarbageCollector, application, forget_imports
+from netbuilder.ui.app import GarbageCollector, application, set_aside_each_project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.theme import set_theme
 from tests.drawing import Drawing
@@ -64,7 +64,7 @@ def shown_window() -> MainWindow:
     application()
     set_theme("dark")
     window = MainWindow(remembers=False)
-    window.analysis.changed.connect(forget_imports, Qt.ConnectionType.SingleShotConnection)
+    set_aside_each_project(window)
     window.show()
     until(lambda: window.is_ready)
     return window
