@@ -10,11 +10,12 @@ from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import defaults
 from netbuilder.blocks.spec import Insert, Resize, SetOwn, Suggestion, TensorSpec
 from netbuilder.diagnostics import Fix
-from netbuilder.graph.edits import AddNode, Batch, Connect, Disconnect, Edit, SetParameter
+from netbuilder.graph.edits import AddNode, Batch, Connect, Disconnect, Edit, MoveNodes, SetParameter
 from netbuilder.graph.model import Edge, Node, NodeId, PortRef
 from netbuilder.graph.placing import COLUMN, ROW, free_spot
 from netbuilder.graph.project import Position, Project
 
+_CLASSIFIERS = ("CrossEntropy", "Accuracy")
 _WIDTHS = ("out_features", "out_channels", "embedding_dim")
 
 
@@ -51,27 +52,55 @@ def for_rank(project: Project, target: PortRef, spec: TensorSpec, wanted: tuple[
     return from_suggestions(project, target, suggestions)
 
 
-def for_unconnected(project: Project, target: PortRef, labels: bool) -> tuple[Fix, ...]:
-    """Offer a wire from the nearest block to the left whose output leads nowhere; from an `Input`, where labels belong."""
+def for_unconnected(project: Project, target: PortRef) -> tuple[Fix, ...]:
+    """Offer what belongs at an open port: what a loss compares with, or the nearest loose end of a layer."""
+    if target.port == "target":
+        return _for_open_target(project, target)
     graph = project.graph
-    candidates: list[tuple[float, Edge]] = []
-    x, y = project.layout[target.node]
     behind = graph.descendants([target.node])
-    for node in graph.nodes():
-        block = registry.get(node.type)
-        if node.id in behind or block is None or not block.outputs or block.role in ("loss", "metric"):
-            continue
-        if labels != (block.role == "input" and bool(graph.edges_out_of(node.id) or _is_label(project, node))):
-            continue
-        if not labels and graph.edges_out_of(node.id):
-            continue
-        left, top = project.layout[node.id]
-        distance = math.hypot(x - left, y - top) + (0 if left < x else 10 * COLUMN)
-        candidates.append((distance, Edge(PortRef(node.id, block.outputs[0].name), target)))
-    if not candidates:
+    ends = [
+        PortRef(node.id, block.outputs[0].name)
+        for node in graph.nodes()
+        if (block := registry.get(node.type)) and block.outputs and block.role in ("layer", "input")
+        if not graph.edges_out_of(node.id) and node.id not in behind and not _is_label(project, node)
+    ]
+    return _connect_nearest(project, target, ends)
+
+
+def _for_open_target(project: Project, target: PortRef) -> tuple[Fix, ...]:
+    """Offer the Input with the data's label, a new one where there is none, or what an autoencoder compares with."""
+    graph = project.graph
+    inputs = [node for node in graph.nodes() if node.type == "Input"]
+    field = _target_field(project)
+    labels = [PortRef(node.id, "y") for node in inputs if _is_label(project, node)]
+    takes_classes = graph.node(target.node).type in _CLASSIFIERS
+    if field is None or (field[1] == "CrossEntropy") != takes_classes:
+        fed_on = [
+            PortRef(node.id, "y") for node in inputs if graph.edges_out_of(node.id) and not _is_label(project, node)
+        ]
+        return () if takes_classes else _connect_nearest(project, target, fed_on)
+    if labels:
+        return _connect_nearest(project, target, labels)
+    x, y = project.layout[target.node]
+    node = new_node(project, "Input", field[0], field=field[0])
+    spot = free_spot(project.layout.values(), (x - COLUMN, y + ROW))
+    edits = (AddNode(node, spot), Connect(Edge(PortRef(node.id, "y"), target)))
+    title = f"Add Input for “{field[0]}”"
+    return (Fix(title, Batch(edits, title)),)
+
+
+def _connect_nearest(project: Project, target: PortRef, sources: Iterable[PortRef]) -> tuple[Fix, ...]:
+    """Offer a wire from the nearest of these, those to the left first."""
+    x, y = project.layout[target.node]
+
+    def distance(source: PortRef) -> float:
+        left, top = project.layout[source.node]
+        return math.hypot(x - left, y - top) + (0 if left < x else 10 * COLUMN)
+
+    nearest = min(sources, key=distance, default=None)
+    if nearest is None:
         return ()
-    edge = min(candidates, key=lambda candidate: candidate[0])[1]
-    return (Fix(f"Connect {graph.node(edge.source.node).name}", Connect(edge)),)
+    return (Fix(f"Connect {project.graph.node(nearest.node).name}", Connect(Edge(nearest, target))),)
 
 
 def add_loss(project: Project, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix, ...]:
@@ -133,16 +162,26 @@ def _insert(project: Project, target: PortRef, type_id: str, params: dict[str, A
     if edge is None or block is None:
         return None
     node = new_node(project, type_id, **params)
-    (x0, y0), (x1, y1) = project.layout[edge.source.node], project.layout[target.node]
-    spot = free_spot(project.layout.values(), ((x0 + x1) / 2, (y0 + y1) / 2))
+    room, spot = _room_between(project, edge)
     edits = (
         Disconnect(edge),
+        *room,
         AddNode(node, spot),
         Connect(Edge(edge.source, PortRef(node.id, block.inputs[0].name))),
         Connect(Edge(PortRef(node.id, block.outputs[0].name), target)),
     )
     detail = f" to {_text(params['shape'])}" if "shape" in params else ""
     return Fix(f"Insert {type_id}{detail}", Batch(edits, f"Insert {type_id}"))
+
+
+def _room_between(project: Project, edge: Edge) -> tuple[tuple[Edit, ...], Position]:
+    """Return a place for a block on a wire: in line where both ends stand in a row, the row's rest moved on by a column."""
+    layout = project.layout
+    (x0, y0), (x1, y1) = layout[edge.source.node], layout[edge.target.node]
+    if y0 != y1 or not 0 < x1 - x0 < 2 * COLUMN:
+        return (), free_spot(layout.values(), ((x0 + x1) / 2, (y0 + y1) / 2))
+    rest = tuple((node, (x + COLUMN, y)) for node, (x, y) in layout.items() if y == y1 and x >= x1)
+    return (MoveNodes(rest),), (x1, y1)
 
 
 def _resize(project: Project, target: PortRef, features: int) -> Fix | None:

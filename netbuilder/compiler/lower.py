@@ -220,8 +220,7 @@ class _Lowerer:
                 severity: Severity = "error" if node.id in self.useful else "warning"
                 what = f"Input “{name}” of {node.type} is not connected."
                 target = PortRef(node.id, name)
-                labels = name == "target"
-                offers = fixes.for_unconnected(self.project, target, labels) if self._mends() else ()
+                offers = fixes.for_unconnected(self.project, target) if self._mends() else ()
                 self._say(severity, "unconnected-port", what, node, name, fixes=offers)
             return port.optional
         source = self.blocks.get(edge.source.node)
@@ -299,9 +298,11 @@ class _Lowerer:
             message = "There is no Output, so there is nothing to export."
             self._say("warning", "missing-output", message, fixes=fixes.add_output(self.project, self.specs))
         if "loss" in roles or "output" in roles:
+            named = {diagnostic.node for diagnostic in self.diagnostics}
             for node in self.graph.nodes():
-                if node.id not in self.useful and node.id in self.blocks:
-                    self._say("warning", "unused", "Nothing depends on this block: no loss, metric or output.", node)
+                is_end = not self.graph.edges_out_of(node.id)  # what leads to it is as unused, and once is enough
+                if is_end and node.id not in self.useful | named and node.id in self.blocks:
+                    self._say("warning", "unused", "This leads nowhere: no loss, metric or output depends on it.", node)
 
     def _mends(self) -> bool:
         """Whether repairs are looked for: with more problems than this the drawing is unfinished, and not mistaken."""

@@ -239,11 +239,26 @@ def connected(edit: Edit) -> Edge:
 
 
 def new_node(project: Project, ids: Iterator[NodeId], type_id: str) -> Node | Refusal:
-    """Return a node of this type with a fresh id, a free name and its parameters at their defaults."""
+    """Return a node of this type with a fresh id, a free name and its parameters at their defaults.
+
+    An `Input` stands for the first field of the data that none stands for yet, and has its name.
+    """
     block = registry.get(type_id)
     if block is None:
         return unknown(type_id)
-    return Node(next(ids), type_id, project.graph.free_name(type_id.lower()), defaults(block))
+    params = defaults(block)
+    name = type_id.lower()
+    field = _open_field(project) if block.role == "input" else None
+    if field is not None:
+        params["field"] = field
+        name = name if name_problem(field) else field
+    return Node(next(ids), type_id, project.graph.free_name(name), params)
+
+
+def _open_field(project: Project) -> str | None:
+    fields = project.data.get("fields")
+    bound = [node.params.get("field") for node in project.graph.nodes()]
+    return next((name for name in fields if name not in bound), None) if isinstance(fields, Mapping) else None
 
 
 # What all of these lean on

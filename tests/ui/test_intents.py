@@ -12,7 +12,7 @@ from netbuilder.graph.model import Edge, Node, NodeId, PortRef
 from netbuilder.graph.project import Project
 from netbuilder.ui import intents
 from netbuilder.ui.wiring import Refusal, accepting_inputs, accepting_outputs, check
-from tests.drawing import Drawing, digits_cnn
+from tests.drawing import DIGITS, Drawing, digits_cnn
 
 IMAGE = TensorSpec((BATCH, 4, 8, 8))
 ROW = TensorSpec((BATCH, 10))
@@ -501,3 +501,13 @@ def test_a_nudge_moves_all_its_blocks_alike() -> None:
     for node in (NodeId("n1"), NodeId("n2")):
         assert project.layout[node] == (before[node][0] + 4, before[node][1] - 40)
     assert intents.nudge(project, [], 4, 0) is None
+
+
+def test_a_new_input_stands_for_the_first_field_of_the_data_that_none_stands_for() -> None:
+    project = Drawing(DIGITS).project
+    for wanted in ("image", "label", ""):
+        edit = intents.add_block(project, project.new_ids(), "Input", (0.0, 0.0))
+        assert isinstance(edit, Edit)
+        edit.apply(project)
+        node = project.graph.node(intents.added(edit)[0])
+        assert (node.name, node.params["field"]) == (wanted or "input", wanted)
