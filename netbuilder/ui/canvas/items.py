@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Mapping
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -182,6 +183,7 @@ class WireItem(QGraphicsItem):
         self.offered = False
         """Whether a block that is held over the wire would go into it."""
         self.hover = Fade(self.update, self.scene)
+        self._lines: list[QLineF] = []
         self._stroke: QPainterPath | None = None
         self._bounds = QRectF()
         self._label: QRectF | None = None
@@ -197,8 +199,14 @@ class WireItem(QGraphicsItem):
         self.path = painting.route_path(route)
         self._bounds = self.path.controlPointRect().adjusted(-6, -6, 6, 6)
         self._label = None
+        self._lines = [QLineF(*start, *end) for start, end in itertools.pairwise(route.points)]
         self._stroke = None
         self.update()
+
+    def lines(self) -> list[QLineF]:
+        """Return the wire as it looks from afar."""
+        by = self.pos()
+        return self._lines if by.isNull() else [line.translated(by) for line in self._lines]
 
     def show_analysis(self, spec: TensorSpec | None, severity: str | None) -> None:
         """Show what the wire carries and whether it may."""
