@@ -15,7 +15,9 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -32,6 +34,19 @@ from netbuilder.graph.project import Project
 FORMAT = "netbuilder-run"
 VERSION = 1
 _LARGEST_JSON = 16 * 2**20
+_LARGEST_HISTORY = 2**28
+"""A million epochs, with room for a few metrics."""
+
+_FILES = (
+    "project.netb",
+    "run.json",
+    "metrics.jsonl",
+    "steps.npy",
+    "events.jsonl",
+    "best.safetensors",
+    "last.safetensors",
+    "resume.safetensors",
+)
 
 Weights = Literal["best", "last"]
 
@@ -52,16 +67,23 @@ class RunFolder:
     @classmethod
     def create(cls, path: Path, project: Project, info: Mapping[str, Any]) -> RunFolder:
         """Make the folder of a new run. A folder that holds something already is refused."""
+        folder = cls(path)
+        taken = NetbuilderError(f"The run needs a new or an empty folder, and {path} holds files already.")
         try:
             path.mkdir(parents=True, exist_ok=True)
-            taken = any(path.iterdir())
+            if any(path.iterdir()):
+                raise taken
+            folder.project_file.touch(exist_ok=False)  # of two processes that come this far, one has the folder
+        except FileExistsError:
+            raise taken from None
         except OSError as error:
             raise NetbuilderError(f"The run's folder {path} can't be made: {reason(error)}.") from None
-        if taken:
-            raise NetbuilderError(f"The run needs a new or an empty folder, and {path} holds files already.")
-        folder = cls(path)
-        files.save(project, folder.project_file)
-        folder.write_info(info)
+        try:
+            files.save(project, folder.project_file)
+            folder.write_info(info)
+        except BaseException:
+            folder.clear()
+            raise
         return folder
 
     @classmethod
@@ -69,9 +91,24 @@ class RunFolder:
         """Return the folder of a run that is there."""
         if not (path / "run.json").is_file():
             raise NetbuilderError(f"{path} is not the folder of a run: it has no run.json.")
+        for name in _FILES:
+            if os.path.lexists(path / name) and not (path / name).is_file():
+                raise NetbuilderError(f"{path / name} is damaged: it is no file.")  # a pipe would be waited for
         folder = cls(path)
         folder.info()
         return folder
+
+    def require_own_files(self) -> None:
+        """Refuse to go on with a run that would be written to other places: a stranger's folder could name any."""
+        for name in _FILES:
+            if (self.path / name).is_symlink():
+                raise NetbuilderError(f"{self.path / name} is a link: a run goes on in files of its own.")
+
+    def clear(self) -> None:
+        """Take away the files of a run that could not be made; the folder is then as free as before."""
+        for name in _FILES:
+            with suppress(OSError):
+                (self.path / name).unlink()
 
     @property
     def project_file(self) -> Path:
@@ -119,7 +156,7 @@ class RunFolder:
         file = self.path / "metrics.jsonl"
         if not file.exists():
             return []
-        *lines, _ = _read(file).split("\n")
+        *lines, _ = _read(file, _LARGEST_HISTORY).split("\n")
         entries = [_parse(line, file) for line in lines]
         if not all(isinstance(entry, dict) and isinstance(entry.get("epoch"), int) for entry in entries):
             raise NetbuilderError(f"{file} is damaged: a line of it is no epoch.")
@@ -144,14 +181,16 @@ class RunFolder:
         if not file.exists():
             return np.empty(0, dtype=np.float32)
         try:
-            losses = np.load(file, allow_pickle=False)
+            losses = np.load(
+                file, mmap_mode="r", allow_pickle=False
+            )  # mapped, it is compared with the file's size first
         except OSError as error:
             raise NetbuilderError(f"{file} can't be read: {reason(error)}.") from None
-        except (ValueError, EOFError):
+        except Exception:  # the header is a Python literal: whatever reading it raises, it is none
             raise NetbuilderError(f"{file} is damaged, or no NumPy file.") from None
         if not isinstance(losses, np.ndarray) or losses.dtype != np.float32 or losses.ndim != 1:
             raise NetbuilderError(f"{file} does not hold the losses of a run.")
-        return losses
+        return np.array(losses)
 
     def write_step_losses(self, losses: npt.NDArray[np.float32]) -> None:
         """Write the training loss of each step so far."""
@@ -177,9 +216,9 @@ def _strict(value: Any, indent: int | None = None) -> str:
     return json.dumps(finite(value), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
-def _read(file: Path) -> str:
+def _read(file: Path, largest: int = _LARGEST_JSON) -> str:
     try:
-        if file.stat().st_size > _LARGEST_JSON:
+        if file.stat().st_size > largest:
             raise NetbuilderError(f"{file} is too large for what it should be.")
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -70,7 +70,12 @@ class Run:
             "preprocessing": prepared.data.preprocessing,
             "classes": prepared.data.classes,
         }
-        return cls(RunFolder.create(folder, project, info), project, training, prepared)
+        files = RunFolder.create(folder, project, info)
+        try:
+            return cls(files, project, training, prepared)
+        except BaseException:
+            files.clear()
+            raise
 
     @classmethod
     def open(cls, folder: Path, *, epochs: int | None = None, device: str | None = None) -> Run:
@@ -80,6 +85,7 @@ class Run:
         """
         files = RunFolder.open(folder)
         info = files.info()
+        files.require_own_files()
         owner.require_free(folder, info)
         changes = {"epochs": epochs, "device": device}
         given = {key: value for key, value in changes.items() if value is not None}
@@ -94,6 +100,7 @@ class Run:
             )
         if len(files.step_losses()) < state.step:
             raise NetbuilderError(f"{folder / 'steps.npy'} is damaged: it ends before the checkpoint.")
+        owner.require_free(folder, files.info())  # another process may have been as quick
         files.rewrite_history(entry for entry in files.history() if entry["epoch"] <= state.epoch)
         files.update_info(state="ready", **_circumstances(training, prepared))
         return cls(files, project, training, prepared)
