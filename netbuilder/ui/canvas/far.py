@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -27,6 +27,7 @@ class FarItem(QGraphicsItem):
         super().__init__()
         self._blocks = blocks
         self._wires = wires
+        self._has_moved = True
         self._is_stale = True
         self._lines: list[QLineF] = []
         self._boxes: list[tuple[QColor, list[QRectF]]] = []
@@ -34,6 +35,11 @@ class FarItem(QGraphicsItem):
 
     def refresh(self) -> None:
         """Read the items again before the next paint."""
+        self._has_moved = True
+        self.refresh_rims()
+
+    def refresh_rims(self) -> None:
+        """Read again before the next paint what is selected and what is wrong: everything is where it was."""
         self._is_stale = True
         if self.isVisible():
             self.update()
@@ -42,9 +48,11 @@ class FarItem(QGraphicsItem):
         return QRectF(-EDGE, -EDGE, 2 * EDGE, 2 * EDGE)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if self._has_moved:
+            self._read_places()
         if self._is_stale:
-            self._is_stale = False
-            self._read()
+            self._read_rims()
+        self._has_moved = self._is_stale = False
         look = theme()
         zoom = painter.worldTransform().m11()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, zoom > 0.12)
@@ -63,23 +71,21 @@ class FarItem(QGraphicsItem):
         if zoom >= _NAMES:
             self._paint_names(painter, option.exposedRect, zoom)
 
-    def _read(self) -> None:
+    def _read_places(self) -> None:
         look = theme()
-        self._lines = []
-        for wire in self._wires:
-            if wire.route:
-                points = [wire.pos() + QPointF(*place) for place in wire.route.points]
-                self._lines += [QLineF(*pair) for pair in itertools.pairwise(points)]
+        self._lines = list(itertools.chain.from_iterable(wire.lines() for wire in self._wires))
         boxes: dict[str, list[QRectF]] = {}
+        for item in self._blocks:
+            boxes.setdefault(item.block.category if item.block else "", []).append(_box(item))
+        self._boxes = [(mix(look.raised, look.category(name), 0.72), rects) for name, rects in boxes.items()]
+
+    def _read_rims(self) -> None:
+        look = theme()
         rims: dict[str, tuple[QColor, list[QRectF]]] = {}
         for item in self._blocks:
-            rect = QRectF(item.x(), item.y(), BLOCK_WIDTH, item.height)
-            boxes.setdefault(item.block.category if item.block else "", []).append(rect)
-            severity = item.severity
-            rim = look.accent if item.selected else severity_colour(look, severity) if severity else None
-            if rim:
-                rims.setdefault(rim.name(), (rim, []))[1].append(rect)
-        self._boxes = [(mix(look.raised, look.category(name), 0.72), rects) for name, rects in boxes.items()]
+            if item.selected or item.problems:
+                rim = look.accent if item.selected else severity_colour(look, item.severity or "warning")
+                rims.setdefault(rim.name(), (rim, []))[1].append(_box(item))
         self._rims = list(rims.values())
 
     def _paint_names(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
@@ -92,11 +98,15 @@ class FarItem(QGraphicsItem):
         painter.setPen(look.background if look.is_dark else look.text)
         width = int(BLOCK_WIDTH * zoom) - 4
         for item in self._blocks:
-            rect = QRectF(item.x(), item.y(), BLOCK_WIDTH, item.height)
+            rect = _box(item)
             if exposed.intersects(rect):
                 name = elided("far", item.node.name, width)
                 painter.drawText(world.mapRect(rect), Qt.AlignmentFlag.AlignCenter, name)
         painter.restore()
+
+
+def _box(item: BlockItem) -> QRectF:
+    return QRectF(item.x(), item.y(), BLOCK_WIDTH, item.height)
 
 
 def _cosmetic(colour: QColor, width: float) -> QPen:

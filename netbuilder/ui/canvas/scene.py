@@ -198,7 +198,7 @@ class CanvasScene(QGraphicsScene):
     def show_lowering(self, lowering: Lowering | None) -> None:
         """Show shapes, shares and problems; only what differs from before is drawn again."""
         self.findings.take(lowering)
-        self._far.refresh()
+        self._far.refresh_rims()
 
     # Selection
 
@@ -214,7 +214,7 @@ class CanvasScene(QGraphicsScene):
             self.wires[edge].show_selected(edge in edges)
         self.selected_nodes, self.selected_edges = nodes, edges
         self._show_emphasis()
-        self._far.refresh()
+        self._far.refresh_rims()
         self.selection_changed.emit()
 
     def _drop_lost_selection(self) -> bool:
