@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -127,7 +128,7 @@ def measure_training(rounds: int = 5) -> None:
     from tests.benchmarks import training_speed
 
     torch.set_num_threads(1)
-    case, device = training_speed.CASES[1], torch.device("cpu")
+    case, device = replace(training_speed.CASES[1], epochs=100), torch.device("cpu")
     project = training_speed.project(case, device)
     assert dataset
     window = shown_window()
