@@ -69,6 +69,8 @@ def code(given: Namespace) -> None:
     """Print a network as a plain PyTorch module, or write it to a file."""
     text = source_of(given.file)
     if given.out:
+        if given.out.exists() and given.out.samefile(given.file):
+            raise NetbuilderError(f"{given.out} is the project itself: give the code another name.")
         atomic_write(given.out, text.encode())
         print(f"{given.out} is written.")
     else:

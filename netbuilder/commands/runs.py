@@ -37,8 +37,7 @@ def train(given: Namespace) -> int:
 
 def evaluate(given: Namespace) -> None:
     """Measure a run's best weights on a part of its data."""
-    if not given.run.is_dir():
-        raise NetbuilderError(f"There is no folder {given.run}.")
+    _require_folder(given.run)
     from netbuilder.training.evaluate import evaluate as measure
 
     values = measure(given.run, given.split)
@@ -94,8 +93,7 @@ def _resumed(given: Namespace) -> Run:
     for option, value in fixed.items():
         if value is not None:
             raise WrongUsage(f"{option} is settled when a run begins; it can't go with --resume.")
-    if not given.resume.is_dir():
-        raise NetbuilderError(f"There is no folder {given.resume}.")
+    _require_folder(given.resume)
     project = load(given.file) if given.file else None
     from netbuilder.training.run import Run
 
@@ -103,6 +101,12 @@ def _resumed(given: Namespace) -> Run:
     if project and not _same_task(project, run.project):
         raise NetbuilderError(f"{given.file} is no longer the network of {given.resume}; train it without --resume.")
     return run
+
+
+def _require_folder(run: Path) -> None:
+    if not run.is_dir():
+        found = f"{run} is a file, not the folder of a run." if run.exists() else f"There is no folder {run}."
+        raise NetbuilderError(found)
 
 
 def _same_task(one: Project, other: Project) -> bool:

@@ -29,7 +29,7 @@ def explain(error: Exception, network: Network, batch: Batch, place: str) -> Dia
         advice = f"try a batch size of {size // 2}" if size > 1 else "make the network smaller"
         message = f"The memory of {network.device} ran out{where} with a batch of {size} samples: {advice}."
         return Diagnostic("error", "out-of-memory", message, node=node and node.node)
-    message = f"Training failed{where} at {place}: {first_line(node or error)}"
+    message = f"Training failed{where} at {place}: {first_line(node or error).rstrip('.')}."
     return Diagnostic("error", "run-failed", message, node=node and node.node)
 
 

@@ -60,6 +60,8 @@ def _trainable(lowering: Lowering) -> Program:
     losses = program.only("loss")
     if not losses.results:
         raise NetbuilderError("There is no loss, so there is nothing to train for.")
+    if not any(result.weight for result in losses.results):
+        raise NetbuilderError("Every loss has the weight 0, so there is nothing to train for.")
     for slot in program.inputs:
         if not slot.field:
             raise NetbuilderError(f"The input “{slot.name}” is bound to no field of the data.")
@@ -85,6 +87,18 @@ def _first_state(program: Program, data: DataSet, config: TrainingConfig, device
         if not network.parameters:
             raise NetbuilderError("No block that the loss depends on has weights, so there is nothing to train.")
         sizes = network.batch_sizes(len(data.split("train")), config.batch_size)
+        _require_pairs(program, min(sizes))
         state = State(network, optimizer.make(config, network.parameters.values()), sizes)
         state.take_rng()
         return state
+
+
+def _require_pairs(program: Program, smallest: int) -> None:
+    """Refuse batches of one sample where it would be normalised by itself: all that is left of it is zeros."""
+    for part in program.only("loss").instructions:
+        _, spec = part.outputs[0]
+        if smallest == 1 and "BatchNorm" in part.call.target and spec.numel() == spec.size(1):
+            raise NetbuilderError(
+                f"“{part.name}” compares the samples of a batch with each other, and here a batch has one: "
+                "choose a batch size of at least 2."
+            )

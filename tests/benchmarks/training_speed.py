@@ -178,7 +178,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     device = resolve(options.device)
-    print(f"torch {torch.__version__}, {describe(device, options.threads)}, batch {BATCH_SIZE}, {options.rounds} rounds")
+    print(
+        f"torch {torch.__version__}, {describe(device, options.threads)}, batch {BATCH_SIZE}, {options.rounds} rounds"
+    )
 
     loops = {"canvas": canvas, "tuned": tuned, "tutorial": tutorial}
     for case in CASES:

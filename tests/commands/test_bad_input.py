@@ -174,3 +174,8 @@ def test_a_stream_that_was_closed_before_is_no_problem(closed: str, tmp_path: Pa
 
     assert status("blocks") == 0
     assert status(f"check {tmp_path / 'gone.netb'}") == 1
+
+
+def test_a_file_is_no_run(command: Command, file: Path) -> None:
+    for verb in (("evaluate",), ("train", "--resume")):
+        assert command(*verb, file).refusal() == f"{file} is a file, not the folder of a run."

@@ -179,3 +179,12 @@ def test_a_name_can_not_reach_the_terminal_with_more_than_its_letters(command: C
     told = command("train", file).err
     assert "\x1b" not in told
     assert len(told) < 1200
+
+
+def test_code_is_not_written_over_the_project(command: Command, file: Path) -> None:
+    before = file.read_bytes()
+    other = file.parent / "link.py"
+    other.symlink_to(file)
+    for out in (file, other):
+        assert command("code", file, "-o", out).refusal().endswith("give the code another name.")
+    assert file.read_bytes() == before

@@ -13,10 +13,13 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import nn
+from torch.nn.modules.module import register_module_forward_pre_hook
 
 from netbuilder.data import catalog
 from netbuilder.diagnostics import NetbuilderError
-from netbuilder.graph.edits import SetSection
+from netbuilder.graph.edits import SetParameter, SetSection
+from netbuilder.graph.model import NodeId
 from netbuilder.graph.project import Project
 from netbuilder.training.evaluate import evaluate
 from netbuilder.training.failure import explain
@@ -139,6 +142,33 @@ def test_results_that_could_be_mixed_up_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
+@pytest.mark.parametrize("settings", [{"batch_size": 1}, {"batch_size": 2, "train": 0.006}])
+def test_a_sample_is_not_normalised_by_itself(settings: dict[str, Any], tmp_path: Path) -> None:
+    project = with_training(noisy(), batch_size=settings["batch_size"])
+    if "train" in settings:  # of 150 samples, one in the whole training part
+        split = {"train": 0.006, "validation": 0.5, "test": 0.494}
+        SetSection("data", {**project.data, "split": split}).apply(project)
+    message = refused(lambda: Run.create(project, tmp_path / "run"))
+    assert message.startswith("“norm” compares the samples of a batch with each other, and here a batch has one")
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_image_can_be_normalised_by_itself(tmp_path: Path) -> None:
+    def body(drawing: Drawing, x: NodeId) -> NodeId:
+        flat = drawing.put("Flatten", "flat", drawing.put("BatchNorm2d", "norm", x))
+        return drawing.put("Linear", "fc", flat, out_features=10)
+
+    Run.create(classifier(body, "digits", batch_size=1, epochs=1), tmp_path / "run")
+
+
+def test_losses_that_all_weigh_nothing_are_nothing_to_train_for(tmp_path: Path) -> None:
+    project = mlp()
+    loss = project.graph.named("cross_entropy")
+    assert loss is not None
+    SetParameter(loss.id, "weight", 0.0).apply(project)
+    assert "weight 0" in refused(lambda: Run.create(project, tmp_path / "run"))
+
+
 @pytest.mark.parametrize("device", ["cuda", "cuda:3"])
 def test_a_device_that_is_not_there(device: str, tmp_path: Path) -> None:
     assert "finds no CUDA GPU" in refused(lambda: Run.create(mlp(), tmp_path / "run", device=device))
@@ -303,14 +333,22 @@ def test_a_folder_that_vanishes_ends_the_run_with_one_sentence(tmp_path: Path) -
 
 
 def test_a_block_that_fails_is_named(tmp_path: Path) -> None:
-    run = Run.create(noisy(batch_size=1), tmp_path / "run")
-    end = ended(finish(run))
+    def fail(module: nn.Module, _: object) -> None:
+        if isinstance(module, nn.BatchNorm1d):
+            raise RuntimeError("the device has been unplugged\nand much more")
+
+    run = Run.create(noisy(), tmp_path / "run")
+    hook = register_module_forward_pre_hook(fail)
+    try:
+        end = ended(finish(run))
+    finally:
+        hook.remove()
     assert (end.reason, end.step) == ("failed", 0)
     assert end.problem
     node = run.project.graph.named("norm")
     assert node
     assert end.problem.node == node.id
-    assert end.problem.message.startswith("Training failed at “norm” at step 1, epoch 1: Expected more than 1 value")
+    assert end.problem.message == "Training failed at “norm” at step 1, epoch 1: the device has been unplugged."
     assert "Traceback" in end.details
     assert set(weights(run.folder)) == set(weights(run.folder, "best"))
 
