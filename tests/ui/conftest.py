@@ -41,9 +41,8 @@ def _garbage_stays_in_this_thread() -> Iterator[None]:
 def themed(qapp: QApplication) -> Iterator[None]:
     set_theme("dark")
     yield
-    gc.collect(
-        1
-    )  # what the test has left; all that was there before it, torch among it, costs half a second to look through
+    # What the test has left; all that was there before it, torch among it, costs half a second to look through.
+    gc.collect(1)
 
 
 @pytest.fixture(autouse=True)
