@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -23,6 +24,8 @@ from netbuilder.ui.settings import settings
 from netbuilder.ui.theme import Choice, icon, set_theme
 
 _COLLECT_MS = 100
+_FULL_SHARE = 0.01
+"""Of the time, at most, that full collections take: they hold up a training thread as well as the window."""
 
 
 class GarbageCollector(QObject):
@@ -31,6 +34,7 @@ class GarbageCollector(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         gc.disable()
+        self._next_full = 0.0
         self._timer = QTimer(self, interval=_COLLECT_MS)
         self._timer.timeout.connect(self.collect)
         self._timer.start()
@@ -38,9 +42,16 @@ class GarbageCollector(QObject):
     def collect(self) -> None:
         """Collect the oldest generation that is due."""
         counts, limits = gc.get_count(), gc.get_threshold()
-        due = [generation for generation in (2, 1, 0) if counts[generation] > limits[generation]]
-        if due:
-            gc.collect(due[0])
+        started = time.monotonic()
+        oldest = 2 if started >= self._next_full else 1
+        due = max(
+            (generation for generation in range(oldest + 1) if counts[generation] > limits[generation]), default=None
+        )
+        if due is not None:
+            gc.collect(due)
+        if due == 2:
+            ended = time.monotonic()
+            self._next_full = ended + (ended - started) / _FULL_SHARE
 
 
 def set_aside_each_project(window: MainWindow) -> None:

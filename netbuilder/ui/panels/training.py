@@ -22,8 +22,6 @@ from netbuilder.ui.panels.plots import LossPlot, MetricPlot
 from netbuilder.ui.session import Session
 from netbuilder.ui.theme import icon
 
-_POLLS_A_PICTURE = 2
-"""The session is polled 30 times a second; curves are drawn half as often."""
 _SETTINGS_WIDTH = 248
 _MOST_METRICS = 3
 _FIRST_STEP = (
@@ -42,7 +40,6 @@ class TrainingPanel(QWidget):
         self._run = ""
         self._checks = 0
         self._drawn = (-1, -1)
-        self._polls = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
         self.form = Form(TrainingConfig)
@@ -195,8 +192,7 @@ class TrainingPanel(QWidget):
                 plot.add_check(epoch, values[f"validation_{name}"])
 
     def _on_session_polled(self) -> None:
-        self._polls += 1
-        if self.isVisible() and self._polls % _POLLS_A_PICTURE == 0:
+        if self.isVisible():
             self._draw()
 
     def showEvent(self, event: QShowEvent) -> None:
