@@ -16,14 +16,19 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
+from safetensors.numpy import load_file
 from sklearn.datasets import load_digits
 
+from netbuilder.data.catalog import default_config
+from netbuilder.graph.edits import SetSection
 from netbuilder.graph.files import dumps, load
 from netbuilder.graph.model import NodeId, PortRef
+from netbuilder.training.run import Run
 from netbuilder.ui.canvas.parts import Side
 from netbuilder.ui.fields import ChoiceField, TextField
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.theme import theme
+from tests.drawing import Drawing
 from tests.ui.hands import choose, click_block, drag_out, wire, write
 
 _PATIENCE = 60_000
@@ -234,3 +239,36 @@ def accuracy_of(model: Path, image: str) -> float:
     (scores,) = session.run(None, {image: digits})
     assert isinstance(scores, np.ndarray)
     return float((scores.argmax(axis=1) == labels).mean())
+
+
+def test_the_same_seed_gives_the_same_losses_with_the_window_open_and_without_one(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    drawing = Drawing(default_config("digits").section())
+    image = drawing.put("Input", "image", field="image")
+    conv = drawing.put("BatchNorm2d", "norm", drawing.put("Conv2d", "conv", image, out_channels=4))
+    drop = drawing.put("Dropout", "drop", drawing.put("Flatten", "flat", conv), p=0.5)
+    logits = drawing.put("Linear", "fc", drop, out_features=10)
+    drawing.put("CrossEntropy", "cross_entropy", logits, drawing.put("Input", "label", field="label"))
+    SetSection("training", {"device": "cpu", "epochs": 6, "seed": 7}).apply(drawing.project)
+
+    window.document.replace(drawing.project.copy(), None)
+    window.show_editor()
+    qtbot.waitUntil(lambda: is_complete(window), timeout=_PATIENCE)
+    click_block(window.canvas, conv)
+    press(window, "button_train")
+    qtbot.waitUntil(lambda: window.session.ended is not None, timeout=_PATIENCE)
+    assert window.session.run is not None
+    assert window.training is not None
+    assert not window.training.activations.view.is_empty()  # it was looked at, from the first step to the last
+
+    absent = Run.create(drawing.project, tmp_path / "absent")
+    absent.start()
+    assert absent.join(60)
+    seen = window.session.run.folder
+    np.testing.assert_array_equal(np.load(seen / "steps.npy"), np.load(absent.folder / "steps.npy"))
+    for file in ("last.safetensors", "best.safetensors"):
+        ours, theirs = load_file(seen / file), load_file(absent.folder / file)
+        assert ours.keys() == theirs.keys()
+        for name in ours:
+            np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
