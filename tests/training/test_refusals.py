@@ -141,7 +141,6 @@ def test_results_that_could_be_mixed_up_are_refused(tmp_path: Path) -> None:
     assert "another name" in refused(lambda: Run.create(drawing.project, tmp_path / "run"))
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
 @pytest.mark.parametrize("settings", [{"batch_size": 1}, {"batch_size": 2, "train": 0.006}])
 def test_a_sample_is_not_normalised_by_itself(settings: dict[str, Any], tmp_path: Path) -> None:
     project = with_training(noisy(), batch_size=settings["batch_size"])
@@ -169,6 +168,7 @@ def test_losses_that_all_weigh_nothing_are_nothing_to_train_for(tmp_path: Path) 
     assert "weight 0" in refused(lambda: Run.create(project, tmp_path / "run"))
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
 @pytest.mark.parametrize("device", ["cuda", "cuda:3"])
 def test_a_device_that_is_not_there(device: str, tmp_path: Path) -> None:
     assert "finds no CUDA GPU" in refused(lambda: Run.create(mlp(), tmp_path / "run", device=device))
