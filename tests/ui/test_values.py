@@ -20,7 +20,10 @@ PADDING = Parameter("padding", "sizes", "same", "", minimum=0, maximum=99, lengt
 SHAPE = Parameter("shape", "sizes", (1, 8, 8), "", minimum=1, maximum=99)
 WORD = Parameter("word", "text", "", "")
 
-DECLARED = [*{p for block in registry.blocks().values() for p in parameters(block)}, *parameters(TrainingConfig)]
+DECLARED = [
+    *dict.fromkeys(p for block in registry.blocks().values() for p in parameters(block)),
+    *parameters(TrainingConfig),
+]
 
 
 @pytest.mark.parametrize(
