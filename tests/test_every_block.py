@@ -132,6 +132,18 @@ def test_its_onnx_file_agrees_with_torch(block: type[Block], tmp_path: Path) -> 
     assert list(report.outputs) == [result.name for result in program.only("output").results]
 
 
+@pytest.mark.parametrize(
+    "block", [pytest.param(block, id=name) for name, block in blocks().items() if block.features_from]
+)
+def test_its_features_come_from_where_it_says(block: type[Block]) -> None:
+    decider, (before, *_) = block.features_from, specs_for(block)
+    params = {decider: 24} if decider in defaults(block) else {}
+    assert params or decider in [port.name for port in block.inputs]
+    _, after = program_of(network_of(block, **params)[0]).instructions[-1].outputs[0]
+    axes = (1, -1)  # of channels, of features
+    assert any(after.shape[axis] == (24 if params else before.shape[axis]) for axis in axes)
+
+
 @EVERY_BLOCK
 def test_it_explains_itself(block: type[Block]) -> None:
     first, *more = (block.__doc__ or "").strip().splitlines()

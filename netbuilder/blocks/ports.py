@@ -8,4 +8,4 @@ IMAGES = Port("x", help="Images: N × channels × height × width.", rank=4)
 SEQUENCES = Port("x", help="Sequences: N × time × features.", rank=3)
 
 PREDICTION = Port("prediction", help="What the network says; any shape.")
-TRUE_NUMBERS = Port("target", help="What is true: numbers of the same shape.", dtype=None)
+TRUE_NUMBERS = Port("target", help="What is true: numbers of the same shape.", dtype=None, truth="numbers")

@@ -82,7 +82,8 @@ class Port:
     """A place for wires.
 
     `rank` bounds the number of dimensions that an input takes (a number, or lowest and highest), `dtype` its type. A
-    variadic input stands for x1, x2, ... as many as are wired, at least two.
+    variadic input stands for x1, x2, ... as many as are wired, at least two. `truth` marks the input for what a prediction is
+    compared with: class labels, or numbers of its own shape.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Port:
     dtype: Literal["float", "integer"] | None = "float"
     variadic: bool = False
     optional: bool = False
+    truth: Literal["labels", "numbers"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +311,10 @@ class Block(BaseModel):
     outputs: ClassVar[tuple[Port, ...]] = (Port("y"),)
     example_inputs: ClassVar[tuple[TensorSpec, ...]] = ()
     """Inputs that the block takes with its defaults; needed only where ranks and dtypes of the ports don't tell."""
+    features_from: ClassVar[str | None] = None
+    """The parameter that sets how many features or channels come out, or the input port whose number is kept."""
+    compares_samples: ClassVar[bool] = False
+    """Whether training normalises over the batch, so that nothing is left of a sample that is alone in it."""
 
     lower: ClassVar[Callable[..., Call]]
     """`lower(self, *inputs: TensorSpec) -> Call`: the call that computes the outputs from inputs of these specs.

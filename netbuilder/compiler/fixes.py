@@ -8,15 +8,15 @@ from typing import Any, cast
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import defaults
-from netbuilder.blocks.spec import Insert, Resize, SetOwn, Suggestion, TensorSpec
+from netbuilder.blocks.spec import Insert, Port, Resize, SetOwn, Suggestion, TensorSpec
 from netbuilder.diagnostics import Fix
 from netbuilder.graph.edits import AddNode, Batch, Connect, Disconnect, Edit, MoveNodes, SetParameter
 from netbuilder.graph.model import Edge, Node, NodeId, PortRef
 from netbuilder.graph.placing import COLUMN, ROW, free_spot
 from netbuilder.graph.project import Position, Project
 
-_CLASSIFIERS = ("CrossEntropy", "Accuracy")
-_WIDTHS = ("out_features", "out_channels", "embedding_dim")
+_LOSSES = {"labels": "CrossEntropy", "numbers": "MSE"}
+"""The usual loss for each kind of truth."""
 
 
 def new_node(project: Project, type_id: str, name: str | None = None, **params: Any) -> Node:
@@ -52,10 +52,10 @@ def for_rank(project: Project, target: PortRef, spec: TensorSpec, wanted: tuple[
     return from_suggestions(project, target, suggestions)
 
 
-def for_unconnected(project: Project, target: PortRef) -> tuple[Fix, ...]:
-    """Offer what belongs at an open port: what a loss compares with, or the nearest loose end of a layer."""
-    if target.port == "target":
-        return _for_open_target(project, target)
+def for_unconnected(project: Project, target: PortRef, port: Port) -> tuple[Fix, ...]:
+    """Offer what belongs at this open port: what a loss compares with, or the nearest loose end of a layer."""
+    if port.truth:
+        return _for_open_truth(project, target, port.truth)
     graph = project.graph
     behind = graph.descendants([target.node])
     ends = [
@@ -67,18 +67,17 @@ def for_unconnected(project: Project, target: PortRef) -> tuple[Fix, ...]:
     return _connect_nearest(project, target, ends)
 
 
-def _for_open_target(project: Project, target: PortRef) -> tuple[Fix, ...]:
+def _for_open_truth(project: Project, target: PortRef, truth: str) -> tuple[Fix, ...]:
     """Offer the Input with the data's label, a new one where there is none, or what an autoencoder compares with."""
     graph = project.graph
     inputs = [node for node in graph.nodes() if node.type == "Input"]
     field = _target_field(project)
     labels = [PortRef(node.id, "y") for node in inputs if _is_label(project, node)]
-    takes_classes = graph.node(target.node).type in _CLASSIFIERS
-    if field is None or (field[1] == "CrossEntropy") != takes_classes:
+    if field is None or field[1] != truth:
         fed_on = [
             PortRef(node.id, "y") for node in inputs if graph.edges_out_of(node.id) and not _is_label(project, node)
         ]
-        return () if takes_classes else _connect_nearest(project, target, fed_on)
+        return _connect_nearest(project, target, fed_on) if truth == "numbers" else ()
     if labels:
         return _connect_nearest(project, target, labels)
     x, y = project.layout[target.node]
@@ -109,7 +108,8 @@ def add_loss(project: Project, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix
     target = _target_field(project)
     if prediction is None or target is None:
         return ()
-    field, type_id = target
+    field, truth = target
+    type_id = _LOSSES[truth]
     x, y = project.layout[prediction.node]
     scratch = project.copy()
     edits: list[Edit] = []
@@ -123,9 +123,9 @@ def add_loss(project: Project, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix
     bound = next((n for n in project.graph.nodes() if n.type == "Input" and n.params.get("field") == field), None)
     label = bound or put(new_node(scratch, "Input", field, field=field), (x, y + ROW))
     loss = put(new_node(scratch, type_id, "loss"), (x + COLUMN, y + ROW))
-    first = registry.blocks()[type_id].inputs[0].name
-    edits.append(Connect(Edge(prediction, PortRef(loss.id, first))))
-    edits.append(Connect(Edge(PortRef(label.id, "y"), PortRef(loss.id, "target"))))
+    for port in registry.blocks()[type_id].inputs:
+        source = PortRef(label.id, "y") if port.truth else prediction
+        edits.append(Connect(Edge(source, PortRef(loss.id, port.name))))
     return (Fix(f"Add {type_id}", Batch(tuple(edits), f"Add {type_id}")),)
 
 
@@ -189,13 +189,13 @@ def _resize(project: Project, target: PortRef, features: int) -> Fix | None:
     edge = project.graph.edge_into(target)
     while edge is not None:
         node = project.graph.node(edge.source.node)
-        for parameter in _WIDTHS:
-            if parameter in node.params:
-                return Fix(f"Set {node.name}.{parameter} to {features}", SetParameter(node.id, parameter, features))
-        wires = project.graph.edges_into(node.id)
         block = registry.get(node.type)
-        keeps = block is not None and block.category in ("Activation", "Regularization", "Normalization", "Pooling")
-        edge = wires[0] if keeps and len(wires) == 1 else None
+        if block is None or block.features_from is None:
+            return None
+        decider = block.features_from
+        if decider in block.model_fields:
+            return Fix(f"Set {node.name}.{decider} to {features}", SetParameter(node.id, decider, features))
+        edge = project.graph.edge_into(PortRef(node.id, decider))
     return None
 
 
@@ -215,14 +215,14 @@ def _prediction(project: Project, specs: Mapping[PortRef, TensorSpec]) -> PortRe
 
 
 def _target_field(project: Project) -> tuple[str, str] | None:
-    """Return the field to learn and the loss for it: the first with classes, else the one that is called “target”."""
+    """Return the field to learn and what it holds: the first with classes, else the one that is called “target”."""
     fields = project.data.get("fields")
     if not isinstance(fields, Mapping):
         return None
     for name, field in fields.items():
         if isinstance(field, Mapping) and field.get("classes"):
-            return name, "CrossEntropy"
-    return ("target", "MSE") if "target" in fields else None
+            return name, "labels"
+    return ("target", "numbers") if "target" in fields else None
 
 
 def _is_label(project: Project, node: Node) -> bool:

@@ -220,7 +220,7 @@ class _Lowerer:
                 severity: Severity = "error" if node.id in self.useful else "warning"
                 what = f"Input “{name}” of {node.type} is not connected."
                 target = PortRef(node.id, name)
-                offers = fixes.for_unconnected(self.project, target) if self._mends() else ()
+                offers = fixes.for_unconnected(self.project, target, port) if self._mends() else ()
                 self._say(severity, "unconnected-port", what, node, name, fixes=offers)
             return port.optional
         source = self.blocks.get(edge.source.node)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
+from netbuilder.blocks import registry
 from netbuilder.compiler.lower import lower
 from netbuilder.compiler.memory import require_memory
 from netbuilder.compiler.program import Cost, Lowering, Program
@@ -97,7 +98,7 @@ def _require_pairs(program: Program, smallest: int) -> None:
     """Refuse batches of one sample where it would be normalised by itself: all that is left of it is zeros."""
     for part in program.only("loss").instructions:
         _, spec = part.outputs[0]
-        if smallest == 1 and "BatchNorm" in part.call.target and spec.numel() == spec.size(1):
+        if smallest == 1 and registry.blocks()[part.type].compares_samples and spec.numel() == spec.size(1):
             raise NetbuilderError(
                 f"“{part.name}” compares the samples of a batch with each other, and here a batch has one: "
                 "choose a batch size of at least 2."

@@ -20,6 +20,7 @@ class ReLU(Block):
     category = "Activation"
     aliases = ("rectifier", "activation", "nonlinearity")
     inputs = _ANY
+    features_from = "x"
 
     def lower(self, x: TensorSpec) -> Call:
         return function("torch.relu")
@@ -36,6 +37,7 @@ class LeakyReLU(Block):
     category = "Activation"
     aliases = ("leaky", "lrelu", "activation")
     inputs = _ANY
+    features_from = "x"
 
     negative_slope: Fraction = param(0.01, help="Share of negative values that passes.")
 
@@ -56,6 +58,7 @@ class GELU(Block):
     category = "Activation"
     aliases = ("gaussian error linear unit", "transformer", "activation")
     inputs = _ANY
+    features_from = "x"
 
     approximate: Literal["none", "tanh"] = param(
         "none", help="“tanh” is a close approximation that some published models use."
@@ -81,6 +84,7 @@ class SiLU(Block):
     category = "Activation"
     aliases = ("swish", "sigmoid linear unit", "activation")
     inputs = _ANY
+    features_from = "x"
 
     def lower(self, x: TensorSpec) -> Call:
         return function("torch.nn.functional.silu")
@@ -97,6 +101,7 @@ class Sigmoid(Block):
     category = "Activation"
     aliases = ("logistic", "gate", "probability", "activation")
     inputs = _ANY
+    features_from = "x"
 
     def lower(self, x: TensorSpec) -> Call:
         return function("torch.sigmoid")
@@ -112,6 +117,7 @@ class Tanh(Block):
     category = "Activation"
     aliases = ("hyperbolic tangent", "activation")
     inputs = _ANY
+    features_from = "x"
 
     def lower(self, x: TensorSpec) -> Call:
         return function("torch.tanh")
@@ -128,6 +134,7 @@ class Softmax(Block):
     category = "Activation"
     aliases = ("probabilities", "normalize", "classes", "activation")
     inputs = (Port("x", help="Scores, one for each class along dim.", rank=(2, 8)),)
+    features_from = "x"
 
     dim: Index = param(-1, help="Dimension along which the values sum to 1; −1 is the last, 1 the channels of images.")
 

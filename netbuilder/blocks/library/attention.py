@@ -18,6 +18,7 @@ class MultiheadSelfAttention(Block):
     category = "Attention"
     aliases = ("self-attention", "mha", "transformer", "multihead attention", "causal")
     inputs = (SEQUENCES,)
+    features_from = "x"
 
     num_heads: Count = param(4, help="Heads that look for different things; they share the features evenly.")
     dropout: Fraction = param(0.0, help="Probability of dropping an attention weight, in training.")

@@ -36,6 +36,7 @@ class Conv1d(Block):
     category = "Convolution"
     aliases = ("conv", "temporal convolution", "cnn", "1d", "signal", "tcn")
     inputs = (Port("x", help="Signals: N × channels × length.", rank=3),)
+    features_from = "out_channels"
 
     out_channels: Count = param(32, help="Kernels learned, each of which makes one output channel.")
     kernel_size: Size1d = param((3,), help="How many neighbouring steps a kernel sees.")
@@ -66,6 +67,7 @@ class Conv2d(Block):
     category = "Convolution"
     aliases = ("conv", "convolution", "cnn", "image", "depthwise", "pointwise")
     inputs = (IMAGES,)
+    features_from = "out_channels"
 
     out_channels: Count = param(32, help="Kernels learned, each of which makes one output channel.")
     kernel_size: Size2d = param((3, 3), help="Height and width that a kernel sees.")
@@ -97,6 +99,7 @@ class ConvTranspose2d(Block):
     category = "Convolution"
     aliases = ("deconvolution", "transposed convolution", "upsample", "upconv", "decoder")
     inputs = (IMAGES,)
+    features_from = "out_channels"
 
     out_channels: Count = param(32, help="Channels of the output.")
     kernel_size: Size2d = param((3, 3), help="Height and width of the patch that each pixel paints.")

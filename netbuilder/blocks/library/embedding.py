@@ -17,6 +17,7 @@ class Embedding(Block):
     category = "Embedding"
     aliases = ("lookup", "token", "word vectors", "vocabulary", "categorical")
     inputs = (Port("x", help="Token numbers: integers from 0 to num_embeddings − 1.", rank=(1, 7), dtype="integer"),)
+    features_from = "embedding_dim"
 
     num_embeddings: Count = param(256, help="Size of the vocabulary: how many different tokens there are.")
     embedding_dim: Count = param(64, help="Length of each vector.")
@@ -47,6 +48,7 @@ class LearnedPositionalEncoding(Block):
     category = "Embedding"
     aliases = ("position", "positional embedding", "transformer", "vit")
     inputs = (SEQUENCES,)
+    features_from = "x"
 
     def lower(self, x: TensorSpec) -> Call:
         return module("netbuilder.nn.LearnedPositionalEncoding", length=x.size(1), features=x.size(2))

@@ -16,6 +16,7 @@ class Linear(Block):
     category = "Linear"
     aliases = ("dense", "fc", "fully connected", "mlp", "projection")
     inputs = (Port("x", help="Features in the last dimension.", rank=(2, 8)),)
+    features_from = "out_features"
 
     out_features: Count = param(64, help="Features produced.")
     bias: bool = param(True, help="Add a learned constant to each output.")

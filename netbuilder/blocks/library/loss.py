@@ -34,7 +34,7 @@ class CrossEntropy(_Loss):
     aliases = ("classification", "softmax loss", "log loss", "nll", "criterion")
     inputs = (
         Port("logits", help="Raw scores, one for each class: N × classes.", rank=(2, 8)),
-        Port("target", help="Class labels: integers, one for each sample.", dtype=None),
+        Port("target", help="Class labels: integers, one for each sample.", dtype=None, truth="labels"),
     )
     example_inputs = (TensorSpec((BATCH, 10)), TensorSpec((BATCH,), "int64", 10))
 
@@ -91,7 +91,7 @@ class BCEWithLogits(_Loss):
     aliases = ("binary cross entropy", "bce", "multi-label", "logistic", "criterion")
     inputs = (
         Port("logits", help="Raw scores; above 0 means yes."),
-        Port("target", help="Numbers from 0 (no) to 1 (yes), of the same shape.", dtype=None),
+        Port("target", help="Numbers from 0 (no) to 1 (yes), of the same shape.", dtype=None, truth="numbers"),
     )
 
     def lower(self, logits: TensorSpec, target: TensorSpec) -> Call:

@@ -22,7 +22,7 @@ class Accuracy(Block):
     role = "metric"
     inputs = (
         Port("logits", help="Scores, one for each class: N × classes.", rank=(1, 8)),
-        Port("target", help="Class labels, or yes (1) and no (0) as numbers.", dtype=None),
+        Port("target", help="Class labels, or yes (1) and no (0) as numbers.", dtype=None, truth="labels"),
     )
     outputs = (Port("y", help="Share of right answers: one number from 0 to 1."),)
     example_inputs = (TensorSpec((BATCH, 10)), TensorSpec((BATCH,), "int64", 10))

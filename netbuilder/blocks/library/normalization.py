@@ -16,6 +16,8 @@ class _BatchNorm(Block):
     """What batch normalisation of features and of images share."""
 
     category = "Normalization"
+    features_from = "x"
+    compares_samples = True
 
     eps: Epsilon = param(1e-5, help=_EPS_HELP)
     momentum: Fraction = param(0.1, help="Share of each new batch in the running mean and variance.")
@@ -68,6 +70,7 @@ class LayerNorm(Block):
     category = "Normalization"
     aliases = ("ln", "layer normalization", "layernorm", "norm", "transformer")
     inputs = (Port("x", help="Features in the last dimension.", rank=(2, 8)),)
+    features_from = "x"
 
     normalized_dims: Annotated[int, Field(ge=1, le=7)] = param(
         1, help="How many dimensions, counted from the last, are normalised together."

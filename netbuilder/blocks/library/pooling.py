@@ -33,6 +33,7 @@ class MaxPool2d(Block):
     category = "Pooling"
     aliases = ("max pooling", "downsample", "subsample")
     inputs = (IMAGES,)
+    features_from = "x"
 
     kernel_size: Size2d = param((2, 2), help="Height and width of the window.")
     stride: Stride2d = param("kernel_size", help=_STRIDE_HELP)
@@ -68,6 +69,7 @@ class AvgPool2d(Block):
     category = "Pooling"
     aliases = ("average pooling", "mean pooling", "downsample", "blur")
     inputs = (IMAGES,)
+    features_from = "x"
 
     kernel_size: Size2d = param((2, 2), help="Height and width of the window.")
     stride: Stride2d = param("kernel_size", help=_STRIDE_HELP)
@@ -103,6 +105,7 @@ class AdaptiveAvgPool2d(Block):
     category = "Pooling"
     aliases = ("global average pooling", "gap", "resize", "mean")
     inputs = (IMAGES,)
+    features_from = "x"
 
     output_size: Size2d = param((1, 1), help="Height and width of the output.")
 

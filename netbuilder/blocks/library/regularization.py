@@ -16,6 +16,7 @@ class Dropout(Block):
     category = "Regularization"
     aliases = ("regularize", "overfitting", "noise")
     inputs = (Port("x", help="Any shape."),)
+    features_from = "x"
 
     p: Fraction = param(0.5, help="Probability with which an element is dropped.")
 
