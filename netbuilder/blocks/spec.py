@@ -94,6 +94,22 @@ class Port:
     optional: bool = False
     truth: Literal["labels", "numbers"] | None = None
 
+    @property
+    def ranks(self) -> tuple[int, int]:
+        """Lowest and highest number of dimensions."""
+        if self.rank is None:
+            return 0, 99
+        return (self.rank, self.rank) if isinstance(self.rank, int) else self.rank
+
+    def takes_rank(self, spec: TensorSpec) -> bool:
+        """Tell whether a tensor of this spec has the right number of dimensions."""
+        lowest, highest = self.ranks
+        return lowest <= spec.rank <= highest
+
+    def takes_dtype(self, spec: TensorSpec) -> bool:
+        """Tell whether a tensor of this spec has the right type."""
+        return self.dtype is None or (self.dtype == "float") == spec.dtype.startswith("float")
+
 
 @dataclass(frozen=True, slots=True)
 class Insert:

@@ -233,8 +233,7 @@ class _Lowerer:
         return spec is not None and self._fits(node, port, name, spec)
 
     def _fits(self, node: Node, port: Port, name: str, spec: TensorSpec) -> bool:
-        integer = spec.dtype in ("int64", "bool")
-        if port.dtype is not None and integer != (port.dtype == "integer"):
+        if not port.takes_dtype(spec):
             wanted = "whole numbers (int64)" if port.dtype == "integer" else "real numbers (float32)"
             self._say(
                 "error",
@@ -244,11 +243,9 @@ class _Lowerer:
                 name,
             )
             return False
-        if port.rank is None:
+        if port.takes_rank(spec):
             return True
-        lowest, highest = (port.rank, port.rank) if isinstance(port.rank, int) else port.rank
-        if lowest <= spec.rank <= highest:
-            return True
+        lowest, highest = port.ranks
         shapes = " or ".join(_RANKS[rank] for rank in range(lowest, min(highest, 5) + 1))
         message = f"{node.type} takes {shapes} at “{name}”, and gets {spec}."
         target = PortRef(node.id, name)

@@ -92,31 +92,16 @@ def misfit(socket: Socket, name: str, spec: TensorSpec | None) -> Refusal | None
     if port is None or spec is None:
         return None
     where = f"Input “{socket.name}” of “{name}”"
-    if not _takes_dtype(port, spec):
+    if not port.takes_dtype(spec):
         wanted = "whole numbers (int64)" if port.dtype == "integer" else "real numbers (float32)"
         return Refusal("dtype", f"{where} takes {wanted}; this wire carries {spec.dtype}.")
-    if not _takes_rank(port, spec):
+    if not port.takes_rank(spec):
         return Refusal("rank", f"{where} takes {_ranks(port)}; this wire carries {spec}.")
     return None
 
 
-def _takes_dtype(port: Port, spec: TensorSpec) -> bool:
-    return port.dtype is None or (port.dtype == "float") == spec.dtype.startswith("float")
-
-
-def _takes_rank(port: Port, spec: TensorSpec) -> bool:
-    low, high = _rank_bounds(port)
-    return low <= spec.rank <= high
-
-
-def _rank_bounds(port: Port) -> tuple[int, int]:
-    if port.rank is None:
-        return 0, 99
-    return (port.rank, port.rank) if isinstance(port.rank, int) else port.rank
-
-
 def _ranks(port: Port) -> str:
-    low, high = _rank_bounds(port)
+    low, high = port.ranks
     if low == high:
         return "1 dimension" if low == 1 else f"{low} dimensions"
     return f"{low} or {high} dimensions" if high == low + 1 else f"{low} to {high} dimensions"
