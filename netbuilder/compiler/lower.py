@@ -4,7 +4,7 @@
 2. Each node, in topological order: its type and parameters are checked, its inputs gathered and checked against its ports,
    its `Call` asked for and its output shapes inferred. A node behind a problem is passed over in silence: one cause, one
    diagnostic.
-3. What the network as a whole lacks is said: cycles, a missing loss or output, blocks that lead nowhere.
+3. What the network as a whole lacks is said: wires, a loss, an output, a way out of a cycle or a dead end.
 4. Without errors, instructions and results become the program.
 
 `lower` is pure and never raises for a user's mistake; half-drawn networks are normal.
@@ -58,9 +58,6 @@ class _Lowerer:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.graph = project.graph
-        self.wires: dict[NodeId, dict[str, Edge]] = {}
-        for edge in self.graph.edges():
-            self.wires.setdefault(edge.target.node, {})[edge.target.port] = edge
         self.fields: dict[str, TensorSpec] = {}
         self.blocks: dict[NodeId, Block] = {}
         self.specs: dict[PortRef, TensorSpec] = {}
@@ -69,6 +66,8 @@ class _Lowerer:
         self.inputs: list[InputSlot] = []
         self.instructions: list[Instruction] = []
         self.results: list[Result] = []
+        self.open_ports: list[tuple[Node, Port, str]] = []
+        self.roles = {node.id: _role(node) for node in self.graph.nodes()}
         self.useful = self._feeding("loss", "metric", "output") or set(self.graph)
         self.trained = self._feeding("loss")
 
@@ -77,9 +76,11 @@ class _Lowerer:
         order, rest = self.graph.topological_order()
         for node in (*order, *rest):
             self._parse(self.graph.node(node))
-        self._report_cycles()
+        if rest:
+            self._report_cycles()
         for node in order:
             self._lower_node(self.graph.node(node))
+        self._report_open_ports()
         self._report_whole()
         number = {node: place for place, node in enumerate(order)}
         self.diagnostics.sort(key=lambda d: (d.severity != "error", number.get(NodeId(d.node or ""), -1)))
@@ -128,7 +129,7 @@ class _Lowerer:
 
     def _feeding(self, *roles: str) -> set[NodeId]:
         """Return the nodes that one of these roles depends on. A problem that no result depends on is no obstacle."""
-        return self.graph.ancestors(node.id for node in self.graph.nodes() if _role(node) in roles)
+        return self.graph.ancestors(node for node, role in self.roles.items() if role in roles)
 
     def _lower_node(self, node: Node) -> None:
         block = self.blocks.get(node.id)
@@ -191,7 +192,7 @@ class _Lowerer:
 
     def _gather(self, node: Node, block: Block) -> tuple[PortRef | None, ...] | None:
         """Return the value wired to each input port in order, or None where a problem here or upstream stands in the way."""
-        edges = dict(self.wires.get(node.id, {}))
+        edges = dict(self.graph.wires_into(node.id))
         wired: list[tuple[Port, str, Edge | None]] = []
         for port in block.inputs:
             if port.variadic:
@@ -217,11 +218,7 @@ class _Lowerer:
         """Say what is wrong with the wire at a port; return whether its value is there and fits."""
         if edge is None:
             if not port.optional:
-                severity: Severity = "error" if node.id in self.useful else "warning"
-                what = f"Input “{name}” of {node.type} is not connected."
-                target = PortRef(node.id, name)
-                offers = fixes.for_unconnected(self.project, target, port) if self._mends() else ()
-                self._say(severity, "unconnected-port", what, node, name, fixes=offers)
+                self.open_ports.append((node, port, name))
             return port.optional
         source = self.blocks.get(edge.source.node)
         if source is not None and edge.source.port not in {output.name for output in source.outputs}:
@@ -259,12 +256,20 @@ class _Lowerer:
         alone = first.name if len(block.inputs) == 1 and not first.variadic else None
         port = mismatch.port or (alone if mismatch.parameter is None else None)
         if port and first.variadic:  # a block counts its inputs; on the canvas ports between them may be free
-            port = _variadic_names(self.wires[node.id], first)[int(port.removeprefix(first.name)) - 1]
+            port = _variadic_names(self.graph.wires_into(node.id), first)[int(port.removeprefix(first.name)) - 1]
         target = PortRef(node.id, port or first.name)
         offers = fixes.from_suggestions(self.project, target, mismatch.suggestions) if self._mends() else ()
         self._say("error", mismatch.code, str(mismatch), node, port, parameter=mismatch.parameter, fixes=offers)
 
     # Step 3
+
+    def _report_open_ports(self) -> None:
+        for node, port, name in self.open_ports:
+            severity: Severity = "error" if node.id in self.useful else "warning"
+            what = f"Input “{name}” of {node.type} is not connected."
+            target = PortRef(node.id, name)
+            offers = fixes.for_unconnected(self.project, target, port, self.specs) if self._mends() else ()
+            self._say(severity, "unconnected-port", what, node, name, fixes=offers)
 
     def _report_cycles(self) -> None:
         for cycle in self.graph.cycles():
@@ -286,7 +291,7 @@ class _Lowerer:
         if not len(self.graph):
             self._say("error", "empty", "There is no network yet: drag an Input from the palette to begin.")
             return
-        roles = [_role(node) for node in self.graph.nodes()]
+        roles = set(self.roles.values())
         if "loss" not in roles:
             severity: Severity = "error" if self.fields else "warning"
             message = "There is no loss, so there is nothing to train for."
@@ -295,11 +300,11 @@ class _Lowerer:
             message = "There is no Output, so there is nothing to export."
             self._say("warning", "missing-output", message, fixes=fixes.add_output(self.project, self.specs))
         if "loss" in roles or "output" in roles:
-            named = {diagnostic.node for diagnostic in self.diagnostics}
-            for node in self.graph.nodes():
-                is_end = not self.graph.edges_out_of(node.id)  # what leads to it is as unused, and once is enough
-                if is_end and node.id not in self.useful | named and node.id in self.blocks:
-                    self._say("warning", "unused", "This leads nowhere: no loss, metric or output depends on it.", node)
+            useless = self.blocks.keys() - self.useful - {diagnostic.node for diagnostic in self.diagnostics}
+            for node in sorted(useless, key=creation_number):
+                if not self.graph.edges_out_of(node):  # what leads to it is as unused, and once is enough
+                    message = "This leads nowhere: no loss, metric or output depends on it."
+                    self._say("warning", "unused", message, self.graph.node(node))
 
     def _mends(self) -> bool:
         """Whether repairs are looked for: with more problems than this the drawing is unfinished, and not mistaken."""

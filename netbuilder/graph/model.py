@@ -114,7 +114,8 @@ class Graph:
     def __init__(self) -> None:
         self._graph: nx.MultiDiGraph[NodeId] = nx.MultiDiGraph()
         self._names: dict[str, NodeId] = {}
-        self._into: dict[PortRef, Edge] = {}
+        self._into: dict[NodeId, dict[str, Edge]] = {}
+        self._order: tuple[tuple[NodeId, ...], tuple[NodeId, ...]] | None = None
 
     # Queries
 
@@ -152,7 +153,7 @@ class Graph:
 
     def edges_into(self, node: NodeId) -> list[Edge]:
         """Return the wires that end at this node."""
-        return sorted((data["edge"] for *_, data in self._graph.in_edges(node, data=True)), key=_edge_order)
+        return sorted(self._into.get(node, {}).values(), key=_edge_order)
 
     def edges_out_of(self, node: NodeId) -> list[Edge]:
         """Return the wires that start at this node."""
@@ -160,20 +161,29 @@ class Graph:
 
     def edge_into(self, port: PortRef) -> Edge | None:
         """Return the wire that ends at this input port, if any."""
-        return self._into.get(port)
+        return self._into.get(port.node, {}).get(port.port)
 
-    def topological_order(self) -> tuple[list[NodeId], list[NodeId]]:
+    def wires_into(self, node: NodeId) -> Mapping[str, Edge]:
+        """Return the wires that end at this node, by input port."""
+        return self._into.get(node, {})
+
+    def topological_order(self) -> tuple[tuple[NodeId, ...], tuple[NodeId, ...]]:
         """Return the nodes before which all their sources stand, ties by creation number, and those left over: every
-        node on a cycle or behind one.
+        node on a cycle or behind one. Sorted anew only after a node or a wire came or went.
         """
+        if self._order is None:
+            self._order = self._sort()
+        return self._order
+
+    def _sort(self) -> tuple[tuple[NodeId, ...], tuple[NodeId, ...]]:
         order: list[NodeId] = []
         try:
             for node in nx.lexicographical_topological_sort(self._graph, key=creation_number):
                 order.append(node)  # noqa: PERF402 - what was sorted before the cycle was met is kept
         except nx.NetworkXUnfeasible:
             done = set(order)
-            return order, [node for node in self if node not in done]
-        return order, []
+            return tuple(order), tuple(node for node in self if node not in done)
+        return tuple(order), ()
 
     def cycles(self) -> list[list[NodeId]]:
         """Return the node sets that form cycles, each in creation order."""
@@ -204,7 +214,8 @@ class Graph:
         twin = Graph()
         twin._graph = self._graph.copy()
         twin._names = dict(self._names)
-        twin._into = dict(self._into)
+        twin._into = {node: dict(wires) for node, wires in self._into.items()}
+        twin._order = self._order
         return twin
 
     # Changes, for edits alone
@@ -217,6 +228,7 @@ class Graph:
             raise GraphError(f"There is a node {node.id} already.")
         self._claim(node.name, node.id)
         self._graph.add_node(node.id, node=node)
+        self._order = None
 
     def remove(self, node: NodeId) -> None:
         """Remove a node that has no wires any more."""
@@ -225,6 +237,8 @@ class Graph:
             raise GraphError(f"“{name}” still has wires.")
         del self._names[name]
         self._graph.remove_node(node)
+        self._into.pop(node, None)
+        self._order = None
 
     def replace(self, node: Node) -> None:
         """Put a changed version in the place of the node with the same id."""
@@ -244,14 +258,16 @@ class Graph:
             name = self.node(edge.target.node).name
             raise GraphError(f"Input “{edge.target.port}” of “{name}” has a wire already.")
         self._graph.add_edge(edge.source.node, edge.target.node, key=(edge.source.port, edge.target.port), edge=edge)
-        self._into[edge.target] = edge
+        self._into.setdefault(edge.target.node, {})[edge.target.port] = edge
+        self._order = None
 
     def disconnect(self, edge: Edge) -> None:
         """Remove a wire."""
         if not self.has_edge(edge):
             raise GraphError(f"There is no wire {_wire(edge)}.")
         self._graph.remove_edge(edge.source.node, edge.target.node, key=(edge.source.port, edge.target.port))
-        del self._into[edge.target]
+        del self._into[edge.target.node][edge.target.port]
+        self._order = None
 
     def _claim(self, name: str, node: NodeId) -> None:
         problem = name_problem(name)

@@ -29,11 +29,11 @@ def test_nodes_come_in_creation_order_whatever_happened_to_them() -> None:
 def test_sources_stand_before_what_they_feed_and_ties_go_by_creation() -> None:
     project = small_project()
     AddNode(Node(NodeId("n4"), "Input", "other", {})).apply(project)
-    assert project.graph.topological_order() == (ids(1, 2, 3, 4, 10), [])
+    assert project.graph.topological_order() == (tuple(ids(1, 2, 3, 4, 10)), ())
 
 
 def test_what_is_on_a_cycle_or_behind_it_has_no_order() -> None:
-    assert with_cycle().graph.topological_order() == (ids(1), ids(2, 3, 10))
+    assert with_cycle().graph.topological_order() == (tuple(ids(1)), tuple(ids(2, 3, 10)))
 
 
 def test_cycles_are_found_each_by_its_nodes() -> None:
