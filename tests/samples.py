@@ -6,7 +6,7 @@ import torch
 
 from netbuilder.blocks.spec import BATCH, Block, Port, TensorSpec
 
-_SHAPES = {1: (), 2: (12,), 3: (10, 12), 4: (4, 10, 12)}
+_SHAPES = {1: (), 2: (12,), 3: (10, 12), 4: (4, 10, 12), 5: (4, 6, 10, 12)}
 
 
 def specs_for(block: type[Block]) -> tuple[TensorSpec, ...]:

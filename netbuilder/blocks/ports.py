@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from netbuilder.blocks.spec import Port
 
+SIGNALS = Port("x", help="Signals: N × channels × length.", rank=3)
 IMAGES = Port("x", help="Images: N × channels × height × width.", rank=4)
+VOLUMES = Port("x", help="Volumes: N × channels × depth × height × width.", rank=5)
 SEQUENCES = Port("x", help="Sequences: N × time × features.", rank=3)
 
 PREDICTION = Port("prediction", help="What the network says; any shape.")

@@ -277,14 +277,19 @@ _Pad = Annotated[int, Field(ge=0, le=65_536)]
 
 Size1d = Annotated[tuple[_Size], _spread(1), Sizes(1, 65_536, 1)]
 Size2d = Annotated[tuple[_Size, _Size], _spread(2), Sizes(1, 65_536, 2)]
+Size3d = Annotated[tuple[_Size, _Size, _Size], _spread(3), Sizes(1, 65_536, 3)]
 Padding1d = Annotated[tuple[_Pad], _spread(1), Sizes(0, 65_536, 1)]
 Padding2d = Annotated[tuple[_Pad, _Pad], _spread(2), Sizes(0, 65_536, 2)]
+Padding3d = Annotated[tuple[_Pad, _Pad, _Pad], _spread(3), Sizes(0, 65_536, 3)]
 AutoPadding1d = Literal["same", "valid"] | Padding1d
 """`"same"` keeps the size at stride 1, `"valid"` pads nothing, numbers pad each side by so much."""
 AutoPadding2d = Literal["same", "valid"] | Padding2d
+AutoPadding3d = Literal["same", "valid"] | Padding3d
 
-Stride2d = Literal["kernel_size"] | Size2d
+Stride1d = Literal["kernel_size"] | Size1d
 """Steps of a pooling window: by its own size, so that windows don't overlap, or by so much."""
+Stride2d = Literal["kernel_size"] | Size2d
+Stride3d = Literal["kernel_size"] | Size3d
 
 Shape = Annotated[
     tuple[Annotated[int, Field(ge=1, le=LARGEST)], ...], Field(min_length=0, max_length=7), as_tuple, Sizes(1, LARGEST)

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from netbuilder.blocks.spec import Insert, Mismatch, SetOwn, TensorSpec
+
+SizeT = TypeVar("SizeT", bound="tuple[int, ...]")
+"""In a family of layers for signals, images and volumes: one size for each dimension."""
+StrideT = TypeVar("StrideT", bound="str | tuple[int, ...]")
+PaddingT = TypeVar("PaddingT", bound="tuple[int, ...]")
+AutoPaddingT = TypeVar("AutoPaddingT", bound="str | tuple[int, ...]")
 
 
 def require_fit(

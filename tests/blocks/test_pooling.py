@@ -8,26 +8,32 @@ import pytest
 import torch
 from torch import nn
 
+from netbuilder.blocks.library import pooling
 from netbuilder.blocks.library.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from netbuilder.blocks.spec import SetOwn
 from tests.blocks.calling import batch, output, refusal
 
-IMAGES = torch.randn(3, 4, 9, 7, generator=torch.Generator().manual_seed(1))
+VOLUMES = torch.randn(3, 4, 9, 7, 6, generator=torch.Generator().manual_seed(1))
+INPUTS = {1: VOLUMES[..., 0, 0], 2: VOLUMES[..., 0], 3: VOLUMES}
+DIMENSIONS = pytest.mark.parametrize("dimensions", [1, 2, 3])
 
 
+@DIMENSIONS
 @pytest.mark.parametrize(
     "settings",
     [
         {"kernel_size": 2},
         {"kernel_size": 3, "stride": 1, "padding": 1},
-        {"kernel_size": (3, 2), "dilation": 2, "stride": 2},
+        {"kernel_size": 3, "dilation": 2, "stride": 2},
         {"kernel_size": 2, "ceil_mode": True},
     ],
 )
-def test_max_pooling_is_torchs(settings: dict[str, Any]) -> None:
-    assert torch.equal(output(MaxPool2d(**settings), IMAGES), nn.MaxPool2d(**settings)(IMAGES))
+def test_max_pooling_is_torchs(settings: dict[str, Any], dimensions: int) -> None:
+    name, x = f"MaxPool{dimensions}d", INPUTS[dimensions]
+    assert torch.equal(output(getattr(pooling, name)(**settings), x), getattr(nn, name)(**settings)(x))
 
 
+@DIMENSIONS
 @pytest.mark.parametrize(
     "settings",
     [
@@ -37,13 +43,30 @@ def test_max_pooling_is_torchs(settings: dict[str, Any]) -> None:
         {"kernel_size": 2, "ceil_mode": True},
     ],
 )
-def test_average_pooling_is_torchs(settings: dict[str, Any]) -> None:
-    assert torch.equal(output(AvgPool2d(**settings), IMAGES), nn.AvgPool2d(**settings)(IMAGES))
+def test_average_pooling_is_torchs(settings: dict[str, Any], dimensions: int) -> None:
+    name, x = f"AvgPool{dimensions}d", INPUTS[dimensions]
+    assert torch.equal(output(getattr(pooling, name)(**settings), x), getattr(nn, name)(**settings)(x))
 
 
-@pytest.mark.parametrize("size", [1, (2, 3), (9, 7), (12, 12)])
-def test_adaptive_pooling_is_torchs(size: int | tuple[int, int]) -> None:
-    assert torch.equal(output(AdaptiveAvgPool2d(output_size=size), IMAGES), nn.AdaptiveAvgPool2d(size)(IMAGES))
+@DIMENSIONS
+@pytest.mark.parametrize("size", [1, 2, 5, 12])
+@pytest.mark.parametrize("kind", ["Avg", "Max"])
+def test_adaptive_pooling_is_torchs(kind: str, size: int, dimensions: int) -> None:
+    name, x = f"Adaptive{kind}Pool{dimensions}d", INPUTS[dimensions]
+    assert torch.equal(output(getattr(pooling, name)(output_size=size), x), getattr(nn, name)(size)(x))
+
+
+def test_each_dimension_may_be_pooled_by_itself() -> None:
+    x = INPUTS[2]
+    assert torch.equal(output(MaxPool2d(kernel_size=(3, 2)), x), nn.MaxPool2d((3, 2))(x))
+    assert torch.equal(output(AdaptiveAvgPool2d(output_size=(2, 3)), x), nn.AdaptiveAvgPool2d((2, 3))(x))
+
+
+@DIMENSIONS
+def test_global_pooling_leaves_one_number_for_each_channel(dimensions: int) -> None:
+    x = INPUTS[dimensions]
+    assert torch.allclose(output(pooling.GlobalAvgPool(), x), x.flatten(2).mean(-1), atol=1e-6)
+    assert torch.equal(output(pooling.GlobalMaxPool(), x), x.flatten(2).amax(-1))
 
 
 @pytest.mark.parametrize("block", [MaxPool2d(), AvgPool2d()])
