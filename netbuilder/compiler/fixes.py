@@ -52,8 +52,10 @@ def for_rank(project: Project, target: PortRef, spec: TensorSpec, wanted: tuple[
     return from_suggestions(project, target, suggestions)
 
 
-def for_unconnected(project: Project, target: PortRef, port: Port) -> tuple[Fix, ...]:
-    """Offer what belongs at this open port: what a loss compares with, or the nearest loose end of a layer."""
+def for_unconnected(
+    project: Project, target: PortRef, port: Port, specs: Mapping[PortRef, TensorSpec]
+) -> tuple[Fix, ...]:
+    """Offer what belongs at this open port: what a loss compares with, the nearest loose end of a layer, or a wire."""
     if port.truth:
         return _for_open_truth(project, target, port.truth)
     graph = project.graph
@@ -64,7 +66,34 @@ def for_unconnected(project: Project, target: PortRef, port: Port) -> tuple[Fix,
         if (block := registry.get(node.type)) and block.outputs and block.role in ("layer", "input")
         if not graph.edges_out_of(node.id) and node.id not in behind and not _is_label(project, node)
     ]
-    return _connect_nearest(project, target, ends)
+    return _connect_nearest(project, target, ends) or _put_between(project, target, port, specs)
+
+
+def _put_between(project: Project, target: PortRef, port: Port, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix, ...]:
+    """Offer a loose block that keeps the features a place behind the nearest that it fits, where one wire leaves that."""
+    graph = project.graph
+    block = registry.blocks()[graph.node(target.node).type]
+    if block.features_from != port.name or len(block.outputs) != 1 or graph.edges_out_of(target.node):
+        return ()
+    fitting = (source for source, spec in specs.items() if port.takes_rank(spec) and port.takes_dtype(spec))
+    source = _nearest(
+        project, target, (source for source in fitting if not _is_label(project, graph.node(source.node)))
+    )
+    wires = graph.edges_out_of(source.node) if source else []
+    if source is None or len(wires) != 1:
+        return ()
+    (wire,) = wires
+    behind = registry.get(graph.node(wire.target.node).type)
+    if behind is None or behind.role not in ("layer", "output"):
+        return ()
+    edits = (
+        Disconnect(wire),
+        Connect(Edge(wire.source, target)),
+        Connect(Edge(PortRef(target.node, block.outputs[0].name), wire.target)),
+    )
+    name, before, after = (graph.node(node).name for node in (target.node, source.node, wire.target.node))
+    title = f"Put “{name}” between “{before}” and “{after}”"
+    return (Fix(title, Batch(edits, title)),)
 
 
 def _for_open_truth(project: Project, target: PortRef, truth: str) -> tuple[Fix, ...]:
@@ -89,17 +118,22 @@ def _for_open_truth(project: Project, target: PortRef, truth: str) -> tuple[Fix,
 
 
 def _connect_nearest(project: Project, target: PortRef, sources: Iterable[PortRef]) -> tuple[Fix, ...]:
-    """Offer a wire from the nearest of these, those to the left first."""
+    """Offer a wire from the nearest of these."""
+    nearest = _nearest(project, target, sources)
+    if nearest is None:
+        return ()
+    return (Fix(f"Connect {project.graph.node(nearest.node).name}", Connect(Edge(nearest, target))),)
+
+
+def _nearest(project: Project, target: PortRef, sources: Iterable[PortRef]) -> PortRef | None:
+    """Return the nearest of these outputs, those to the left first."""
     x, y = project.layout[target.node]
 
     def distance(source: PortRef) -> float:
         left, top = project.layout[source.node]
         return math.hypot(x - left, y - top) + (0 if left < x else 10 * COLUMN)
 
-    nearest = min(sources, key=distance, default=None)
-    if nearest is None:
-        return ()
-    return (Fix(f"Connect {project.graph.node(nearest.node).name}", Connect(Edge(nearest, target))),)
+    return min(sources, key=distance, default=None)
 
 
 def add_loss(project: Project, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix, ...]:

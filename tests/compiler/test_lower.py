@@ -366,6 +366,53 @@ def test_an_autoencoders_open_target_is_offered_the_image() -> None:
     assert fix.title == "Connect image"
 
 
+def loose_relu() -> Drawing:
+    """Draw a network that was wired past its activation."""
+    drawing = Drawing()
+    image = drawing.put("Input", "image", shape=[1, 8, 8])
+    conv = drawing.put("Conv2d", "conv", image, out_channels=4)
+    drawing.put("ReLU", "relu")
+    flat = drawing.put("Flatten", "flatten", conv)
+    drawing.put("Output", "out", drawing.put("Linear", "classes", flat, out_features=10))
+    return drawing
+
+
+def test_a_loose_activation_is_offered_the_wire_that_runs_past_it() -> None:
+    drawing = loose_relu()
+    (fix,) = only(drawing.project, "unconnected-port").fixes
+    assert fix.title == "Put “relu” between “conv” and “flatten”"
+    fix.edit.apply(drawing.project)
+    lowering = lower(drawing.project)
+    assert lowering.program is not None
+    assert [part.name for part in lowering.program.instructions] == ["conv", "relu", "flatten", "classes"]
+
+
+def test_no_wire_is_offered_where_two_leave_the_block_before() -> None:
+    drawing = loose_relu()
+    drawing.put("Output", "maps", id_of(drawing.project, "conv"))
+    assert only(drawing.project, "unconnected-port").fixes == ()
+
+
+def test_a_loose_pooling_is_offered_no_wire_that_carries_features() -> None:
+    drawing = loose_relu()
+    project = drawing.project
+    RemoveNode(id_of(project, "relu")).apply(project)
+    pool = drawing.put("MaxPool2d", "pool")
+    MoveNodes(((pool, project.layout[id_of(project, "classes")]),)).apply(project)
+    (fix,) = only(project, "unconnected-port").fixes
+    assert fix.title == "Put “pool” between “conv” and “flatten”"
+
+
+def test_nothing_is_put_between_scores_and_their_loss() -> None:
+    project = digits_cnn().project
+    for name in ("logits", "accuracy"):
+        RemoveNode(id_of(project, name)).apply(project)
+    drawing = Drawing()
+    drawing.project = project
+    drawing.put("Softmax", "softmax")
+    assert only(project, "unconnected-port").fixes == ()
+
+
 def test_a_block_put_into_a_row_moves_the_rest_of_the_row_on() -> None:
     project = digits_cnn().project
     flat, classes = id_of(project, "flatten"), id_of(project, "classes")
