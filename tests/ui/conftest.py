@@ -9,9 +9,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
+from netbuilder.graph.edits import SetSection
+from netbuilder.graph.files import save
 from netbuilder.ui.app import application
+from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.theme import set_theme
+from tests.drawing import digits_cnn
+from tests.ui.hands import close
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +58,35 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / "home" / name.lower()))
     return tmp_path / "home"
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[MainWindow]:
+    """Return the window as it opens, on the start page."""
+    window = MainWindow()
+    window.resize(1280, 800)
+    window.show()
+    qtbot.waitUntil(lambda: window.is_ready, timeout=30_000)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    yield window
+    if isValid(window) and window.isVisible():
+        close(window, qtbot)
+
+
+@pytest.fixture
+def digits(tmp_path: Path) -> Path:
+    """Return the file of a small classifier of digits, to be trained for long."""
+    path = tmp_path / "digits.netb"
+    project = digits_cnn().project
+    SetSection("training", {"device": "cpu", "epochs": 10_000}).apply(project)
+    save(project, path)
+    return path
+
+
+@pytest.fixture
+def editor(window: MainWindow, digits: Path, qtbot: QtBot) -> MainWindow:
+    """Return the window with the digits project open and analysed."""
+    assert window.files.open(digits)
+    qtbot.waitUntil(lambda: window.analysis.is_current, timeout=60_000)
+    return window

@@ -5,12 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
 from netbuilder.graph.edits import Connect
 from netbuilder.graph.model import Edge, NodeId, PortRef
 from netbuilder.ui.canvas.parts import Side
 from netbuilder.ui.canvas.view import CanvasView
+from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.panels.palette import Palette
 
 _LEFT = Qt.MouseButton.LeftButton
@@ -76,6 +78,21 @@ def click_block(canvas: CanvasView, node: NodeId) -> None:
     )
     QTest.mouseClick(canvas.viewport(), _LEFT, pos=place)
     assert canvas.selected() == [node]
+
+
+def click(qtbot: QtBot, button: QPushButton) -> None:
+    """Click a button that can be seen and pressed."""
+    assert button.isVisible()
+    assert button.isEnabled()
+    qtbot.mouseClick(button, _LEFT)
+
+
+def close(window: MainWindow, qtbot: QtBot) -> None:
+    """Close the window without keeping what is unsaved."""
+    window.document.undo_stack.setClean()
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=30_000)
+    window.deleteLater()
 
 
 def choose(field: QComboBox, text: str) -> None:

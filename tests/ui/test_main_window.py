@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,10 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
-from shiboken6 import isValid
 
 from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.edits import AddNode, Batch, Disconnect, RenameNode, SetSection
-from netbuilder.graph.files import load, save
+from netbuilder.graph.files import load
 from netbuilder.graph.model import Node, NodeId
 from netbuilder.training.telemetry import EpochEnded
 from netbuilder.ui.actions import ACTIONS, BUTTONS, MENUS
@@ -27,51 +25,9 @@ from netbuilder.ui.session import runs_folder
 from netbuilder.ui.start_page import ExampleCard
 from netbuilder.ui.theme import theme
 from tests.drawing import digits_cnn
+from tests.ui.hands import click, close
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-def close(window: MainWindow, qtbot: QtBot) -> None:
-    window.document.undo_stack.setClean()
-    window.close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=30_000)
-    window.deleteLater()
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    window = MainWindow()
-    window.resize(1280, 800)
-    window.show()
-    qtbot.waitUntil(lambda: window.is_ready, timeout=30_000)
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
-    yield window
-    if isValid(window) and window.isVisible():
-        close(window, qtbot)
-
-
-@pytest.fixture
-def digits(tmp_path: Path) -> Path:
-    path = tmp_path / "digits.netb"
-    project = digits_cnn().project
-    SetSection("training", {"device": "cpu", "epochs": 10_000}).apply(project)
-    save(project, path)
-    return path
-
-
-@pytest.fixture
-def editor(window: MainWindow, digits: Path, qtbot: QtBot) -> MainWindow:
-    """Return the window with the digits project open and analysed."""
-    assert window.files.open(digits)
-    qtbot.waitUntil(lambda: window.analysis.is_current, timeout=60_000)
-    return window
-
-
-def click(qtbot: QtBot, button: QPushButton) -> None:
-    assert button.isVisible()
-    assert button.isEnabled()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def message(window: MainWindow) -> Message | None:
