@@ -160,8 +160,7 @@ def _bind_network(window: MainWindow) -> None:
     actions.bind("connect", window.canvas.connect_selected, too_few)
 
     def no_problem() -> str | None:
-        lowering = window.analysis.lowering
-        return _not_on_start_page(window) or (None if lowering and lowering.diagnostics else "There are no problems.")
+        return _not_on_start_page(window) or (None if window.problems.diagnostics() else "There are no problems.")
 
     actions.bind("next_problem", window.problems.next_problem, no_problem)
 

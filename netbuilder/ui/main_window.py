@@ -223,10 +223,10 @@ class MainWindow(QMainWindow):
         self.refresh()
 
     def _on_analysis_changed(self) -> None:
-        lowering = self.analysis.lowering
-        self.top_bar.show_lowering(lowering)
-        count = len(lowering.diagnostics) if lowering else 0
-        self.tabs.setTabText(self.tabs.indexOf(self.problems), f"Problems ({count})" if count else "Problems")
+        found = self.problems.diagnostics()
+        is_known, is_drawn = self.analysis.lowering is not None, bool(len(self.document.project.graph))
+        self.top_bar.show_problems(found, is_known=is_known, is_drawn=is_drawn)
+        self.tabs.setTabText(self.tabs.indexOf(self.problems), f"Problems ({len(found)})" if found else "Problems")
         self.refresh()
 
     def _on_canvas_selection_changed(self) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QFont, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QPushButton, QWidget
 
-from netbuilder.compiler.program import Lowering
+from netbuilder.diagnostics import Diagnostic
 from netbuilder.ui.actions import BUTTONS, MENUS, Actions
 from netbuilder.ui.theme import text_font, theme
 
@@ -76,19 +78,16 @@ class TopBar(QWidget):
         for button in self.buttons.values():
             row.addWidget(button)
 
-    def show_lowering(self, lowering: Lowering | None) -> None:
-        """Say how many problems there are, in the colour of the worst."""
-        if lowering is None:
+    def show_problems(self, found: Sequence[Diagnostic], *, is_known: bool, is_drawn: bool) -> None:
+        """Say how many problems there are, in the colour of the worst; `is_known` once the network was looked through."""
+        if not is_known:
             self._say("checking", "")
-            return
-        errors = len(lowering.errors())
-        warnings = len(lowering.diagnostics) - errors
-        counts = [
-            f"{number} {word}{'s' if number > 1 else ''}"
-            for number, word in ((errors, "problem"), (warnings, "warning"))
-            if number
-        ]
-        self._say(", ".join(counts) or "no problems", "error" if errors else "warning" if warnings else "good")
+        elif found:
+            worst = "error" if any(each.severity == "error" for each in found) else "warning"
+            word = "problem" if worst == "error" else "warning"
+            self._say(f"{len(found)} {word}{'s' if len(found) > 1 else ''}", worst)
+        else:
+            self._say(*("no problems", "good") if is_drawn else ("nothing drawn yet", ""))
 
     def show_buttons(self, shown: bool) -> None:
         """Show what belongs to an open network, or, on the start page, the menus alone."""

@@ -50,19 +50,20 @@ def _row_of_dots(pitch: float, left: float, width: int, ratio: float, colour: in
     return row
 
 
-def paint_invitation(painter: QPainter, size: QSize) -> None:
-    """Say on an empty canvas how to begin."""
+def paint_invitation(painter: QPainter, size: QSize, *, has_data: bool) -> None:
+    """Say on an empty canvas how to begin; once data is chosen, not that it is to be."""
     look = theme()
     painter.save()
     painter.resetTransform()
-    middle = QRectF(0, size.height() / 2 - 32, size.width(), 24)
+    line = QRectF(0, size.height() / 2 - 44, size.width(), 24)
     painter.setFont(text_font(15, QFont.Weight.DemiBold))
     painter.setPen(look.text)
-    painter.drawText(middle, Qt.AlignmentFlag.AlignCenter, "Nothing here yet")
+    painter.drawText(line, Qt.AlignmentFlag.AlignCenter, "Draw a network")
     painter.setFont(text_font(13))
     painter.setPen(look.muted)
-    hint = "Drag a layer from the list, or press Space to search for one"
-    painter.drawText(middle.translated(0, 26), Qt.AlignmentFlag.AlignCenter, hint)
+    steps = ("Drag a layer here, or press Space to search for one", "Choose the data that it learns from on the right")
+    for number, step in enumerate(steps[:1] if has_data else steps, start=1):
+        painter.drawText(line.translated(0, 4 + 24 * number), Qt.AlignmentFlag.AlignCenter, step)
     painter.restore()
 
 

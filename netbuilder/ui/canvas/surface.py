@@ -137,6 +137,8 @@ class CanvasSurface(QGraphicsView):
 
     def _on_analysis_changed(self) -> None:
         self.canvas_scene.show_lowering(self.analysis.lowering)
+        if not self.canvas_scene.blocks:
+            self.viewport().update()  # the invitation depends on the data
 
     def _on_selection_changed(self) -> None:
         self.selection_bar.follow()
@@ -182,4 +184,5 @@ class CanvasSurface(QGraphicsView):
         if self.shows_focus:
             backdrop.paint_focus(painter, self.viewport().size())
         if not self.canvas_scene.blocks:
-            backdrop.paint_invitation(painter, self.viewport().size())
+            has_data = bool(self.document.project.data)
+            backdrop.paint_invitation(painter, self.viewport().size(), has_data=has_data)

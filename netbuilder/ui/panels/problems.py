@@ -55,9 +55,12 @@ class Problems(QScrollArea):
         self._refresh()
 
     def diagnostics(self) -> list[Diagnostic]:
-        """Return the problems in the order in which they are shown: errors first, else as the compiler found them."""
+        """Return the problems in the order in which they are shown: errors first, else as the compiler found them.
+
+        They are counted wherever the window says how many there are. An empty canvas is a beginning, and no problem.
+        """
         found = self._analysis.lowering.diagnostics if self._analysis.lowering else ()
-        return sorted(found, key=lambda each: each.severity != "error")
+        return sorted((each for each in found if each.code != "empty"), key=lambda each: each.severity != "error")
 
     def next_problem(self) -> None:
         """Go to the block of the next problem, and from the last to the first."""
@@ -93,9 +96,19 @@ class Problems(QScrollArea):
             QTimer.singleShot(0, self, self._refresh)
         self._more.setText(f"{len(found) - len(shown):,} more problems follow once these are mended.")
         self._more.setVisible(len(found) > len(shown))
-        self._empty.setText("No problems" if self._analysis.lowering else "The network is being looked through …")
+        self._empty.setText(self._nothing())
         self._empty.setVisible(not found)
         self._at = min(self._at, len(found) - 1)
+
+    def _nothing(self) -> str:
+        """Say why there is no list."""
+        if self._analysis.lowering is None:
+            return "The network is being looked through …"
+        return (
+            "No problems"
+            if len(self._document.project.graph)
+            else "What is wrong, if anything, is said here as you draw."
+        )
 
     def _make_card(self, at: int) -> None:
         card = ProblemCard(self, wide=True)

@@ -1,0 +1,84 @@
+"""The window as somebody new finds it: an empty canvas, the first block, the first problems."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from netbuilder.data.catalog import default_config
+from netbuilder.graph.edits import RemoveNode, SetSection
+from netbuilder.ui.main_window import MainWindow
+from tests.ui.hands import click, drag_out
+
+
+@pytest.fixture
+def new(window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """Return the window with the empty network that “New” begins."""
+    button = window.start_page.findChild(QPushButton, "start_new")
+    assert isinstance(button, QPushButton)
+    click(qtbot, button)
+    settle(window, qtbot)
+    return window
+
+
+def settle(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.analysis.is_current, timeout=60_000)
+    window.canvas.camera.jump()
+
+
+def tab(window: MainWindow) -> str:
+    """Return what stands on the tab of the problems."""
+    return window.tabs.tabText(window.tabs.indexOf(window.problems))
+
+
+def canvas_picture(window: MainWindow) -> QImage:
+    return window.canvas.viewport().grab().toImage()
+
+
+def test_an_empty_canvas_is_no_problem(new: MainWindow, qtbot: QtBot) -> None:
+    assert new.top_bar.problems.text() == "nothing drawn yet"
+    assert new.top_bar.problems.property("state") == ""
+    assert tab(new) == "Problems"
+    click(qtbot, new.top_bar.problems)
+    assert new.problems.cards == []
+    assert "as you draw" in new.problems.message()
+    assert not new.actions_by_id["next_problem"].isEnabled()
+
+
+def test_the_invitation_asks_for_data_until_there_is_some(new: MainWindow, qtbot: QtBot) -> None:
+    before = canvas_picture(new)
+    new.document.apply(SetSection("data", default_config("iris").section()))
+    settle(new, qtbot)
+    assert canvas_picture(new) != before
+
+
+def test_the_first_block_brings_the_first_problems(new: MainWindow, qtbot: QtBot) -> None:
+    linear = drag_out(new.layers, "Linear", new.canvas, (0.0, 0.0))
+    settle(new, qtbot)
+    assert new.top_bar.problems.property("state") == "error"
+    new.document.apply(RemoveNode(linear))
+    settle(new, qtbot)
+    assert new.top_bar.problems.text() == "nothing drawn yet"
+    assert tab(new) == "Problems"
+
+
+def test_top_bar_tab_and_list_count_alike(editor: MainWindow, qtbot: QtBot) -> None:
+    graph = editor.document.project.graph
+    click(qtbot, editor.top_bar.problems)
+    counts: set[int] = set()
+    for name in ("logits", "loss", "relu1"):  # a warning; an error beside it; more of both
+        node = graph.named(name)
+        assert node
+        editor.canvas.select([node.id])
+        editor.canvas.setFocus()
+        qtbot.keyClick(editor.canvas, Qt.Key.Key_Delete)
+        settle(editor, qtbot)
+        count = len(editor.problems.diagnostics())
+        qtbot.waitUntil(lambda count=count: len(editor.problems.cards) == count, timeout=5_000)
+        assert editor.top_bar.problems.text().split()[0] == str(count)
+        assert tab(editor) == f"Problems ({count})"
+        counts.add(count)
+    assert len(counts) > 1
