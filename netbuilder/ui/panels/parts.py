@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from netbuilder.diagnostics import Diagnostic, Fix, Severity
 from netbuilder.ui.theme import icon, mix, theme
@@ -117,7 +127,11 @@ class _Sign(QWidget):
 
 
 class ProblemCard(QFrame):
-    """One problem: what it is, where, and a button for each fix. A click on it asks for its block."""
+    """One problem: what it is, where, and a button for each fix. A click on it asks for its block.
+
+    Where a card comes to show another problem, it is deaf to its buttons for the time of a double click: the second click
+    of one that was meant for the problem before must not mend this one.
+    """
 
     fix_requested = Signal(object)
     clicked = Signal()
@@ -127,6 +141,7 @@ class ProblemCard(QFrame):
         super().__init__(parent)
         self.diagnostic: Diagnostic | None = None
         self._wide = wide
+        self._deaf = QTimer(self, singleShot=True)
         self._sign = _Sign()
         self._place = words()
         self._place.setStyleSheet("font-weight: 600;")
@@ -164,6 +179,8 @@ class ProblemCard(QFrame):
         self._message.setText(diagnostic.message)
         if self.diagnostic is None or self.diagnostic.fixes != diagnostic.fixes:
             self._show_fixes(diagnostic.fixes)
+        if self.diagnostic is not None:
+            self._deaf.start(QApplication.doubleClickInterval())
         self.diagnostic = diagnostic
         self.update()
 
@@ -189,8 +206,12 @@ class ProblemCard(QFrame):
             button = QPushButton(fix.title)
             button.setIcon(icon("mdi6.auto-fix", "accent"))
             button.setStyleSheet("padding: 3px 10px;")
-            button.clicked.connect(lambda _=False, fix=fix: self.fix_requested.emit(fix))
+            button.clicked.connect(lambda _=False, fix=fix: self._on_fix_clicked(fix))
             self._buttons.insertWidget(at, button)
+
+    def _on_fix_clicked(self, fix: Fix) -> None:
+        if not self._deaf.isActive():
+            self.fix_requested.emit(fix)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from netbuilder.graph.edits import AddNode, Disconnect, SetParameter
@@ -76,6 +77,28 @@ def test_a_fix_button_mends_the_network(problems: Problems, document: Document, 
     QTest.mouseClick(card.fix_buttons()[0], Qt.MouseButton.LeftButton)
     assert dumps(document.project) == before
     qtbot.waitUntil(lambda: problems.message() == "No problems", timeout=10_000)
+
+
+def test_a_double_click_on_a_fix_does_not_mend_what_moves_up_into_its_place(
+    problems: Problems, document: Document, node: Named, settle: Settle, qtbot: QtBot
+) -> None:
+    for name in ("conv2", "flatten"):
+        cut(document, node(name))
+    settle()
+    qtbot.waitUntil(lambda: len([card for card in problems.cards if card.fix_buttons()]) >= 2, timeout=10_000)
+    card = next(card for card in problems.cards if card.fix_buttons())
+    first = card.diagnostic
+    QTest.mouseClick(card.fix_buttons()[0], Qt.MouseButton.LeftButton)
+    settle()
+    qtbot.waitUntil(lambda: card.diagnostic is not first and bool(card.fix_buttons()), timeout=10_000)
+    (button, *_) = card.fix_buttons()
+    assert button.isEnabled()
+    mended = dumps(document.project)
+    QTest.mouseDClick(button, Qt.MouseButton.LeftButton)
+    assert dumps(document.project) == mended
+    qtbot.wait(QApplication.doubleClickInterval() + 50)
+    QTest.mouseClick(card.fix_buttons()[0], Qt.MouseButton.LeftButton)
+    assert dumps(document.project) != mended
 
 
 def test_next_goes_through_the_blocks_and_begins_anew(
