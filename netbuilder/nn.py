@@ -40,6 +40,21 @@ class LearnedPositionalEncoding(nn.Module):
         return x + self.position
 
 
+class DropPath(nn.Module):
+    """In training, drops whole samples of a residual branch (Huang et al., Deep Networks with Stochastic Depth, 2016)."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return `x` with each sample set to 0 or scaled by 1 / (1 - p)."""
+        if not self.training:
+            return x
+        kept = functional.dropout(x.new_ones(x.shape[0]), self.p)
+        return x * kept.view(-1, *(1 for _ in x.shape[1:]))
+
+
 class Accuracy(nn.Module):
     """Share of right answers: classes `N x C x ...` against integers `N x ...`, or scores against 0 and 1 as floats."""
 

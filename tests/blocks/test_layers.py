@@ -1,4 +1,4 @@
-"""Linear, normalization, activations, dropout and embeddings against torch's own, and what they refuse."""
+"""Linear, activations and embeddings against torch's own, and what they refuse."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from torch.nn import functional
 from netbuilder.blocks.library import activation
 from netbuilder.blocks.library.embedding import Embedding, LearnedPositionalEncoding
 from netbuilder.blocks.library.linear import Linear
-from netbuilder.blocks.library.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
-from netbuilder.blocks.library.regularization import Dropout
 from netbuilder.blocks.spec import Block, Insert, SetOwn
-from tests.blocks.calling import batch, compute, output, refusal
+from tests.blocks.calling import batch, output, refusal
 
 IMAGES = torch.randn(3, 4, 9, 7, generator=torch.Generator().manual_seed(1))
 SIGNALS = IMAGES.flatten(2)
@@ -29,28 +27,6 @@ def test_linear_is_torchs() -> None:
 def test_linear_after_an_image_asks_for_flatten() -> None:
     mismatch = refusal(Linear(), batch(32, 4, 4))
     assert (mismatch.code, mismatch.suggestions) == ("missing-flatten", (Insert("Flatten"),))
-
-
-@pytest.mark.parametrize(
-    ("block", "module", "inputs"),
-    [
-        (BatchNorm1d(), nn.BatchNorm1d(252), FEATURES),
-        (BatchNorm1d(momentum=0.3, affine=False), nn.BatchNorm1d(4, momentum=0.3, affine=False), SIGNALS),
-        (BatchNorm2d(eps=1e-3), nn.BatchNorm2d(4, eps=1e-3), IMAGES),
-        (BatchNorm2d(track_running_stats=False), nn.BatchNorm2d(4, track_running_stats=False), IMAGES),
-        (LayerNorm(), nn.LayerNorm(7), IMAGES),
-        (LayerNorm(normalized_dims=3, eps=0.1), nn.LayerNorm((4, 9, 7), eps=0.1), IMAGES),
-        (LayerNorm(elementwise_affine=False), nn.LayerNorm(7, elementwise_affine=False), IMAGES),
-    ],
-    ids=str,
-)
-def test_normalization_is_torchs(block: Block, module: nn.Module, inputs: torch.Tensor) -> None:
-    assert torch.equal(output(block, inputs), module(inputs))
-
-
-def test_layer_norm_never_reaches_the_batch() -> None:
-    mismatch = refusal(LayerNorm(normalized_dims=3), batch(9, 7))
-    assert (mismatch.parameter, mismatch.suggestions) == ("normalized_dims", (SetOwn("normalized_dims", 2),))
 
 
 @pytest.mark.parametrize(
@@ -73,13 +49,6 @@ def test_activations_are_torchs(block: Block, module: nn.Module) -> None:
 
 def test_softmax_along_a_dimension_that_is_not_there_is_refused() -> None:
     assert refusal(activation.Softmax(dim=2), batch(10)).code == "no-such-dimension"
-
-
-def test_dropout_drops_in_training_alone() -> None:
-    (y,) = compute(Dropout(p=0.5), torch.ones(100, 100)).values()
-    assert set(y.unique().tolist()) == {0.0, 2.0}
-    call = Dropout(p=0.5).lower(batch(100))
-    assert dict(call.settings or ()) == {"p": 0.5}
 
 
 def test_embedding_is_torchs() -> None:
