@@ -34,8 +34,10 @@ def save_tensors(path: Path, tensors: Mapping[str, torch.Tensor], facts: Mapping
 def load_tensors(path: Path) -> tuple[Tensors, dict[str, Any]]:
     """Read what `save_tensors` wrote, on the CPU. Raises `NetbuilderError` for a file that is anything else."""
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            facts = json.loads((file.metadata() or {}).get(_KEY, "{}"))
+        opened: Any = safetensors.safe_open(path, framework="pt")  # a Rust class, without types
+        with opened as file:
+            metadata: dict[str, str] = file.metadata() or {}
+            facts = json.loads(metadata.get(_KEY, "{}"))
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 - not a mapping
     except FileNotFoundError:
         raise NetbuilderError(f"{path} isn't there.") from None

@@ -75,11 +75,11 @@ def _bad_gradient(network: Network, batch: Batch) -> NodeId | None:
     parameters = network.parameters
     with torch.enable_grad():
         loss = network.total(network.step.forward(*batch))
-        gradients = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
+        gradients = torch.autograd.grad(loss, list(parameters.values()), materialize_grads=True)
     bad = {
         name.split(".")[0]
         for name, gradient in zip(parameters, gradients, strict=True)
-        if gradient is not None and not bool(torch.isfinite(gradient).all())
+        if not bool(torch.isfinite(gradient).all())
     }
     return next((part.node for part in reversed(network.program.instructions) if part.name in bad), None)
 

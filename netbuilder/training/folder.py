@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -131,8 +131,8 @@ class RunFolder:
     def info(self) -> dict[str, Any]:
         """Return what run.json says."""
         file = self.path / "run.json"
-        info = _parse(_read(file), file)
-        if not isinstance(info, dict) or info.get("format") != FORMAT:
+        info = _object(_read(file), file)
+        if info.get("format") != FORMAT:
             raise NetbuilderError(f"{file} does not describe a run.")
         if info.get("version") != VERSION:
             raise NetbuilderError(f"{file} was written by a newer version of NetBuilder.")
@@ -157,8 +157,8 @@ class RunFolder:
         if not file.exists():
             return []
         *lines, _ = _read(file, _LARGEST_HISTORY).split("\n")
-        entries = [_parse(line, file) for line in lines]
-        if not all(isinstance(entry, dict) and isinstance(entry.get("epoch"), int) for entry in entries):
+        entries = [_object(line, file) for line in lines]
+        if not all(isinstance(entry.get("epoch"), int) for entry in entries):
             raise NetbuilderError(f"{file} is damaged: a line of it is no epoch.")
         return entries
 
@@ -181,14 +181,13 @@ class RunFolder:
         if not file.exists():
             return np.empty(0, dtype=np.float32)
         try:
-            losses = np.load(
-                file, mmap_mode="r", allow_pickle=False
-            )  # mapped, it is compared with the file's size first
+            # mapped, it is compared with the file's size first
+            losses: Any = np.load(file, mmap_mode="r", allow_pickle=False)
         except OSError as error:
             raise NetbuilderError(f"{file} can't be read: {reason(error)}.") from None
         except Exception:  # the header is a Python literal: whatever reading it raises, it is none
             raise NetbuilderError(f"{file} is damaged, or no NumPy file.") from None
-        if not isinstance(losses, np.ndarray) or losses.dtype != np.float32 or losses.ndim != 1:
+        if getattr(losses, "dtype", None) != np.float32 or losses.ndim != 1:
             raise NetbuilderError(f"{file} does not hold the losses of a run.")
         return np.array(losses)
 
@@ -229,8 +228,11 @@ def _read(file: Path, largest: int = _LARGEST_JSON) -> str:
         raise NetbuilderError(f"{file} is damaged: it is no text.") from None
 
 
-def _parse(text: str, file: Path) -> Any:
+def _object(text: str, file: Path) -> dict[str, Any]:
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         raise NetbuilderError(f"{file} is damaged: it is no JSON.") from None
+    if not isinstance(value, dict):
+        raise NetbuilderError(f"{file} is damaged: it holds no JSON object.")
+    return cast("dict[str, Any]", value)

@@ -43,7 +43,7 @@ class Guard:
         checked = [parameter.grad for parameter in self._parameters if parameter.grad is not None]
         checked.append(loss)
         # what GradScaler runs too: all tensors in one kernel, each multiplied by one, which changes nothing
-        torch._amp_foreach_non_finite_check_and_unscale_(checked, self.bad, self._one)  # pyright: ignore[reportPrivateImportUsage]
+        torch._amp_foreach_non_finite_check_and_unscale_(checked, self.bad, self._one)  # pyright: ignore[reportPrivateImportUsage, reportPrivateUsage]
         if not self.waits:
             return torch.stack((loss, self.bad))
         if self.bad:

@@ -41,7 +41,7 @@ def train(state: State, data: DataSet, config: TrainingConfig, journal: Journal)
             if control.pending and not journal.hold():
                 return "stopped"
             loss = total(forward(*inputs))
-            loss.backward()
+            loss.backward()  # pyright: ignore[reportUnknownMemberType] - torch leaves its arguments untyped
             checked = guard.record(loss)
             if clip:
                 clip_grad_norm_(parameters, clip)

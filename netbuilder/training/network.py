@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import fx, nn
 
+from netbuilder.blocks import registry
 from netbuilder.compiler.build import build
 from netbuilder.compiler.program import Program
 from netbuilder.data.dataset import Split
@@ -39,7 +39,7 @@ class Network:
         self.check_fields = [slot.field for slot in checked.inputs]
         self.parameters: dict[str, nn.Parameter] = dict(self.step.named_parameters())
         self.tensors: dict[str, torch.Tensor] = self.module.state_dict()  # the live tensors: all updates are in place
-        self.has_batch_norm = any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in self.step.modules())
+        self.compares_samples = any(registry.blocks()[part.type].compares_samples for part in losses.instructions)
         self._weights = [result.weight for result in losses.results]
 
     def total(self, losses: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -63,11 +63,11 @@ class Network:
     def batch_sizes(self, samples: int, batch_size: int) -> list[int]:
         """Return the sizes of an epoch's batches; the last is what is left over.
 
-        A single sample left over joins the batch before where there is batch normalisation: one sample has no deviation.
+        A single sample left over joins the batch before where samples are compared: one sample has no deviation.
         """
         sizes = [batch_size] * (samples // batch_size)
         rest = samples % batch_size
-        if rest == 1 and sizes and self.has_batch_norm:
+        if rest == 1 and sizes and self.compares_samples:
             sizes[-1] += 1
         elif rest:
             sizes.append(rest)
@@ -83,13 +83,13 @@ class Network:
         order = order.to(self.device)
         sizes = self.batch_sizes(len(part), batch_size)
         fields = (part.fields[field].index_select(0, order) for field in self.step_fields)
-        return list(zip(*(field.split(sizes) for field in fields), strict=True))
+        return list(zip(*(torch.split(field, sizes) for field in fields), strict=True))
 
     def check_batches(self, part: Split, batch_size: int) -> list[Batch]:
         """Return a part in batches for `measure`: larger than in training, where it is known that they fit."""
         sample = sum(4 * spec.numel() for spec in self.check_program.specs().values())
         size = max(batch_size, _CHECK_BYTES // sample)
-        return list(zip(*(part.fields[field].split(size) for field in self.check_fields), strict=True))
+        return list(zip(*(torch.split(part.fields[field], size) for field in self.check_fields), strict=True))
 
     @torch.inference_mode()
     def measure(self, batches: Sequence[Batch]) -> dict[str, float]:
@@ -98,12 +98,9 @@ class Network:
         `loss` is the weighted total; metrics and, where there are several, losses are under their names on the canvas.
         """
         self.module.eval()
-        rows = torch.stack([torch.stack(self.check.forward(*batch)) for batch in batches]).tolist()
+        rows = torch.stack([torch.stack(self.check.forward(*batch)) for batch in batches]).cpu().numpy()
         samples = [len(batch[0]) for batch in batches]
-        means = [
-            sum(map(operator.mul, column, samples)) / sum(samples) for column in zip(*rows, strict=True)
-        ]  # in double precision
-
+        means: list[float] = np.average(rows.astype(np.float64), axis=0, weights=samples).tolist()
         named = dict(zip(self.check_program.results, means, strict=True))
         losses = [result for result in named if result.role == "loss"]
         values = {"loss": sum(result.weight * named[result] for result in losses)}

@@ -29,9 +29,9 @@ def release(folder: Path) -> None:
 
 def require_free(folder: Path, info: Mapping[str, Any]) -> None:
     """Raise `NetbuilderError` if a living process trains the run. One that was killed left its claim behind, and is not."""
-    process = info.get("process")
-    if info.get("state") not in ("running", "paused") or not isinstance(process, dict):
+    if info.get("state") not in ("running", "paused") or not isinstance(info.get("process"), dict):
         return
+    process: dict[str, Any] = info["process"]
     if process.get("pid") == os.getpid():
         alive = folder.resolve() in _trained_here
     else:

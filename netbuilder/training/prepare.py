@@ -82,8 +82,8 @@ def _require_memory(cost: Cost, config: TrainingConfig, batch_size: int, device:
 
 def _first_state(program: Program, data: DataSet, config: TrainingConfig, device: torch.device) -> State:
     """Return the network before the first step. The caller's random numbers go on as if nothing had been drawn."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(config.seed)
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):  # pyright: ignore[reportUnknownMemberType]
+        torch.manual_seed(config.seed)  # pyright: ignore[reportUnknownMemberType] - torch leaves both untyped
         network = Network(program, device)
         if not network.parameters:
             raise NetbuilderError("No block that the loss depends on has weights, so there is nothing to train.")

@@ -73,7 +73,7 @@ class Ended:
     reason: Literal["finished", "stopped", "failed"]
     step: int
     epoch: int
-    test_metrics: Mapping[str, float] = field(default_factory=dict)
+    test_metrics: Mapping[str, float] = field(default_factory=dict[str, float])
     problem: Diagnostic | None = None
     details: str = ""
 
