@@ -69,11 +69,11 @@ ACTIONS = (
     Action("connect", "Network", 0, "Wire the selection", ("W",), "mdi6.vector-polyline", "Wire the selected blocks one to the next", "canvas"),
     Action("arrange", "Network", 0, "Arrange", ("L",), "mdi6.auto-fix", "Lay the blocks out in the order in which data flows", "canvas"),
     Action("next_problem", "Network", 1, "Next problem", ("F8",), "mdi6.alert-circle-outline", "Go to the block of the next problem"),
-    Action("train", "Train", 0, "Train", ("Ctrl+Enter", "Ctrl+Return"), "mdi6.play", "Train the network on its data"),
+    Action("train", "Train", 0, "Train", ("Ctrl+Enter", "Ctrl+Return"), "mdi6.play", "Train a new run, from fresh weights"),
     Action("pause", "Train", 0, "Pause", ("Ctrl+Shift+Space",), "mdi6.pause", "Pause or go on; the weights are kept as they are"),
     Action("step", "Train", 0, "One step", ("F10",), "mdi6.debug-step-over", "Train for a single batch, and pause"),
     Action("stop", "Train", 0, "Stop", ("Shift+F5",), "mdi6.stop", "End the run; what it learned is kept"),
-    Action("continue", "Train", 1, "Continue the last run", ("Ctrl+Shift+Enter", "Ctrl+Shift+Return"), "mdi6.play-circle-outline", "Train on where the last run stopped"),
+    Action("continue", "Train", 0, "Continue", ("Ctrl+Shift+Enter", "Ctrl+Shift+Return"), "mdi6.play-circle-outline", "Go on with the last run, from what it has learned"),
     Action("show_runs", "Train", 2, "Show the runs' folder", (), "mdi6.folder-outline", "Open the folder where runs are kept"),
     Action("export_onnx", "Export", 0, "Export ONNX…", ("Ctrl+E",), "mdi6.export-variant", "Write an ONNX file, proven equal to the network here"),
     Action("save_code", "Export", 1, "Save PyTorch code…", (), "mdi6.language-python", "Write the network as a Python file that imports only torch"),
@@ -83,7 +83,14 @@ ACTIONS = (
     Action("about", "Help", 1, "About NetBuilder", (), "", "Version and licences"),
 )  # fmt: skip
 
-BUTTONS = {"arrange": "Arrange", "pause": "Pause", "stop": "Stop", "train": "Train", "export_onnx": "Export ONNX"}
+BUTTONS = {
+    "arrange": "Arrange",
+    "pause": "Pause",
+    "stop": "Stop",
+    "continue": "Continue",
+    "train": "Train",
+    "export_onnx": "Export ONNX",
+}
 """The actions of the top bar, with the words on their buttons."""
 
 Refusal = Callable[[], str | None]

@@ -48,11 +48,29 @@ def refresh(window: MainWindow) -> None:
     actions["show_overview"].setChecked(window.canvas.overview.is_wanted)
     actions["pause"].setText("Go on" if is_paused else "Pause")
     window.top_bar.buttons["pause"].setText("Go on" if is_paused else "Pause")
+    _show_continue(window)
     window.top_bar.show_training(session.state)
     for name, panel in hideable(window).items():
         actions[name].setChecked(not panel.isHidden())
     for name in ("light", "dark", "system"):
         actions[f"theme_{name}"].setChecked(choice() == name)
+
+
+def _show_continue(window: MainWindow) -> None:
+    """Offer to go on with the last run where that can be done, and say beforehand what it will do."""
+    action, session, button = window.actions_by_id["continue"], window.session, window.top_bar.buttons["continue"]
+    button.setVisible(action.isEnabled())
+    if not action.isEnabled():
+        action.setText("Continue")
+        return
+    assert session.ended
+    assert session.telemetry
+    done, goal = session.telemetry.progress.epoch, session.epochs_in_view()
+    more = f"{goal - done:,} more epochs, to {goal:,}"
+    action.setText(
+        f"Continue: {more if session.ended.reason == 'finished' else f'from epoch {done:,} on, to {goal:,}'}"
+    )
+    action.setToolTip(f"{action.text()}; {action.toolTip()[:1].lower()}{action.toolTip()[1:]}")
 
 
 def _bind_file(window: MainWindow) -> None:
@@ -182,7 +200,9 @@ def _bind_train(window: MainWindow) -> None:
     actions.bind("pause", lambda: session.resume() if session.state == "paused" else session.pause(), not_running)
     actions.bind("step", session.step, not_running)
     actions.bind("stop", session.stop, lambda: not_running() if session.state != "preparing" else None)
-    actions.bind("continue", session.continue_run, lambda: busy() or session.can_continue())
+    actions.bind(
+        "continue", session.continue_run, lambda: _not_on_start_page(window) or busy() or session.can_continue()
+    )
     actions.bind("show_runs", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(runs_folder()))))
 
 

@@ -16,6 +16,7 @@ from platformdirs import user_data_path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.diagnostics import Diagnostic, NetbuilderError
+from netbuilder.training import config
 from netbuilder.training.telemetry import Ended, Event, Paused, Resumed, Started, Telemetry
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.document import Document
@@ -91,13 +92,19 @@ class Session(QObject):
             return "The network on the canvas is no longer the one of the last run; train anew."
         return None
 
-    def continue_run(self) -> None:
-        """Go on with the latest run: to its end if it was stopped, for as many epochs again if it was finished."""
+    def epochs_in_view(self) -> int:
+        """Return to how many epochs in all the latest run would go on: to its own end if it was stopped; if it was
+        finished, for as many more as its project asks for.
+        """
         assert self.run
         assert self.ended
-        folder = self.run.folder
-        progress = self.run.telemetry.progress
-        epochs = 2 * progress.epochs if self.ended.reason == "finished" else None
+        epochs = self.run.telemetry.progress.epochs
+        return epochs + config.read(self.run.project.training).epochs if self.ended.reason == "finished" else epochs
+
+    def continue_run(self) -> None:
+        """Go on with the latest run, to the epoch that `epochs_in_view` gives."""
+        assert self.run
+        folder, epochs = self.run.folder, self.epochs_in_view()
 
         def resume() -> Run:
             from netbuilder.training.run import Run

@@ -90,14 +90,18 @@ class TopBar(QWidget):
             self._say(*("no problems", "good") if is_drawn else ("nothing drawn yet", ""))
 
     def show_buttons(self, shown: bool) -> None:
-        """Show what belongs to an open network, or, on the start page, the menus alone."""
+        """Show what belongs to an open network, or, on the start page, the menus alone.
+
+        “Continue” shows itself where there is a run to go on with.
+        """
         for part in (self.name, self.problems, *self.buttons.values()):
-            part.setVisible(shown)
+            part.setVisible(shown and part is not self.buttons["continue"])
 
     def show_training(self, state: str) -> None:
         """Let the main button say what it started."""
         button = self.buttons["train"]
-        texts = {"idle": "Train", "preparing": "Preparing", "running": "Training", "paused": "Paused"}
+        idle = "Train" if self.buttons["continue"].isHidden() else "Train anew"
+        texts = {"idle": idle, "preparing": "Preparing", "running": "Training", "paused": "Paused"}
         button.setText(texts[state])
         if button.property("active") != (state != "idle"):
             button.setProperty("active", state != "idle")
