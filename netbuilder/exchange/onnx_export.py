@@ -24,7 +24,7 @@ import traceback
 import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -101,39 +101,31 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What an application has to know beside the numbers; written into the file as JSON, under these `metadata_props`:
+    """What an application has to know beside the numbers.
 
-    `netbuilder.project` the project's name, `netbuilder.version` the program's, `netbuilder.classes` the class names of each
-    label field, `netbuilder.preprocessing` what was done to each input before the network saw it, by the input's name:
-    `{"image": {"subtract": [...], "divide": [...]}}`, and `netbuilder.trained` whether the weights were.
+    The project's name and, by field of its data set, the names of the classes and what was done to the values before the
+    network saw them: `{"image": {"subtract": [...], "divide": [...]}}`.
+    In the file they are JSON, under the `metadata_props` `netbuilder.project`, `netbuilder.classes` and, by the input's name,
+    `netbuilder.preprocessing`; `netbuilder.version` is the program's, `netbuilder.trained` says whether the weights were.
     """
 
     project: str = ""
-    classes: Mapping[str, Sequence[str]] | None = None
-    preprocessing: Mapping[str, Any] | None = None
-    trained: bool = True
+    classes: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    preprocessing: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def export(
-    program: Program,
-    module: fx.GraphModule | None,
-    path: Path,
-    *,
-    classes: Mapping[str, Sequence[str]] | None = None,
-    preprocessing: Mapping[str, Any] | None = None,
-    project: str = "",
-    seed: int = 0,
+    program: Program, module: fx.GraphModule | None, path: Path, labels: Labels | None = None, seed: int = 0
 ) -> Report:
     """Write what computes the program's outputs, with the module's weights, to an ONNX file; return the proof.
 
     Without a module the weights are fresh random numbers, from `seed`; report and file say that they are not trained.
-    `classes` and `preprocessing` are by field of the data set, `project` is its name. Raises `NetbuilderError` and leaves
-    the file at `path` as it was.
+    Raises `NetbuilderError` and leaves the file at `path` as it was.
     """
     check_destination(path)
     part = inference_part(program)
     copied = detached(part, module) if module else fresh(part, seed)
-    content, report = prove(part, copied, path, Labels(project, classes, preprocessing, module is not None))
+    content, report = prove(part, copied, path, labels or Labels(), trained=module is not None)
     atomic_write(path, content)
     return report
 
@@ -207,16 +199,16 @@ def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:
     return nn.Parameter(copied, requires_grad=False) if isinstance(tensor, nn.Parameter) else copied
 
 
-def prove(part: Program, module: fx.GraphModule, path: Path, labels: Labels) -> tuple[bytes, Report]:
+def prove(part: Program, module: fx.GraphModule, path: Path, labels: Labels, *, trained: bool) -> tuple[bytes, Report]:
     """Return the content of the ONNX file that computes what `module`, built from an inference part, does; and the proof."""
     model = _convert(part, module)
     _check_dimensions(part, model)
-    _label(part, model, labels)
+    _label(part, model, labels, trained)
     content: bytes = model.SerializeToString()
     differences = _differences(part, module, content)
     inputs = {slot.name: slot.spec for slot in part.inputs}
     outputs = {result.name: result.spec for result in part.results}
-    return content, Report(path, OPSET, inputs, outputs, differences, labels.trained)
+    return content, Report(path, OPSET, inputs, outputs, differences, trained)
 
 
 def warm_up() -> None:
@@ -326,18 +318,18 @@ def _check_dimensions(part: Program, model: Any) -> None:
                 found.dim_param = str(dim)
 
 
-def _label(part: Program, model: Any, labels: Labels) -> None:
+def _label(part: Program, model: Any, labels: Labels, trained: bool) -> None:
     """Write the labels into the model's `metadata_props`."""
     model.producer_name, model.producer_version = "netbuilder", __version__
     if labels.project:
         model.graph.name = labels.project
-    known = labels.preprocessing or {}
+    known = labels.preprocessing
     facts = {
         "netbuilder.version": __version__,
         "netbuilder.project": labels.project,
-        "netbuilder.classes": {field: list(names) for field, names in (labels.classes or {}).items()},
+        "netbuilder.classes": {field: list(names) for field, names in labels.classes.items()},
         "netbuilder.preprocessing": {slot.name: known[slot.field] for slot in part.inputs if slot.field in known},
-        "netbuilder.trained": labels.trained,
+        "netbuilder.trained": trained,
     }
     for key, fact in facts.items():
         text = fact if isinstance(fact, str) else json.dumps(fact, ensure_ascii=False)

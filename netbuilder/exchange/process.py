@@ -11,7 +11,6 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -57,15 +56,7 @@ class ExportProcess:
         self._start()
 
     def export(
-        self,
-        program: Program,
-        module: fx.GraphModule | None,
-        path: Path,
-        *,
-        classes: Mapping[str, Sequence[str]] | None = None,
-        preprocessing: Mapping[str, Any] | None = None,
-        project: str = "",
-        seed: int = 0,
+        self, program: Program, module: fx.GraphModule | None, path: Path, labels: Labels | None = None, seed: int = 0
     ) -> Report:
         """Do what `netbuilder.exchange.onnx_export.export` does. Raises `NetbuilderError`, also where it was cancelled."""
         from netbuilder.atomic import atomic_write
@@ -76,8 +67,7 @@ class ExportProcess:
         part = inference_part(program)
         copied = detached(part, module).state_dict() if module else None
         weights = copied and {name: tensor.numpy() for name, tensor in copied.items()}
-        labels = Labels(project, classes, preprocessing, module is not None)
-        answer = self._ask(_Job(part, weights, seed, path, labels))
+        answer = self._ask(_Job(part, weights, seed, path, labels or Labels()))
         if isinstance(answer, NetbuilderError):
             raise answer
         content, report = answer
@@ -164,4 +154,4 @@ def _do(job: _Job) -> tuple[bytes, Report]:
     module = fresh(job.part, job.seed)
     if job.weights is not None:
         module.load_state_dict({name: torch.from_numpy(weight) for name, weight in job.weights.items()})  # pyright: ignore[reportUnknownMemberType]
-    return prove(job.part, module, job.path, job.labels)
+    return prove(job.part, module, job.path, job.labels, trained=job.weights is not None)

@@ -6,19 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from torch import fx
 
 from netbuilder.compiler.lower import lower
+from netbuilder.compiler.program import Program
 from netbuilder.data import config as data_config
 from netbuilder.data import dataset
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.exchange import onnx_export
-from netbuilder.exchange.onnx_export import Report
+from netbuilder.exchange.onnx_export import Labels, Report
 from netbuilder.graph.project import Project
 from netbuilder.training import config
 from netbuilder.training.folder import Weights
 from netbuilder.training.trained import load_trained
 
-Exporter = Callable[..., Report]
+Exporter = Callable[[Program, fx.GraphModule | None, Path, Labels, int], Report]
 """`onnx_export.export`, or the `export` of an `ExportProcess`: where a training goes on beside it, it has to be that."""
 
 
@@ -27,14 +29,7 @@ def export_run(
 ) -> Report:
     """Write the network that a run trained, which may still be going on, to an ONNX file. Raises `NetbuilderError`."""
     trained = load_trained(folder, weights)
-    return export(
-        trained.program,
-        trained.module,
-        path,
-        classes=trained.classes,
-        preprocessing=trained.preprocessing,
-        project=name,
-    )
+    return export(trained.program, trained.module, path, Labels(name, trained.classes, trained.preprocessing), 0)
 
 
 def export_project(project: Project, path: Path, *, name: str = "", export: Exporter = onnx_export.export) -> Report:
@@ -47,12 +42,5 @@ def export_project(project: Project, path: Path, *, name: str = "", export: Expo
         raise NetbuilderError(f"The network can't be exported yet: {lowering.errors()[0].message}")
     bound = any(slot.field for slot in onnx_export.inference_part(lowering.program).inputs)
     data = dataset.load(data_config.read(project.data), torch.device("cpu")) if bound else None
-    return export(
-        lowering.program,
-        None,
-        path,
-        classes=data and data.classes,
-        preprocessing=data and data.preprocessing,
-        project=name,
-        seed=config.read(project.training).seed,
-    )
+    labels = Labels(name, data.classes, data.preprocessing) if data else Labels(name)
+    return export(lowering.program, None, path, labels, config.read(project.training).seed)

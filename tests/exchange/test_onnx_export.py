@@ -22,7 +22,7 @@ from netbuilder.compiler.program import Program
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.exchange import onnx_export
 from netbuilder.exchange.inputs import draw
-from netbuilder.exchange.onnx_export import ABSOLUTE, BATCHES, OPSET, RELATIVE, ExportError, export
+from netbuilder.exchange.onnx_export import ABSOLUTE, BATCHES, OPSET, RELATIVE, ExportError, Labels, export
 from tests.drawing import Drawing, digits_cnn
 from tests.exchange.networks import NETWORKS, batchnorm_and_dropout, made
 
@@ -120,7 +120,7 @@ def test_class_names_and_preprocessing_travel_in_the_file(tmp_path: Path) -> Non
     classes = {"label": ["null", "één", "two"]}
     preprocessing = {"image": {"subtract": [0.5], "divide": [2.0]}, "label": {"unused": True}}
     path = tmp_path / "model.onnx"
-    export(*made(drawing), path, classes=classes, preprocessing=preprocessing, project="my digits")
+    export(*made(drawing), path, Labels("my digits", classes, preprocessing))
     facts = {fact.key: fact.value for fact in onnx.load(path).metadata_props}
     assert json.loads(facts["netbuilder.classes"]) == classes
     assert json.loads(facts["netbuilder.preprocessing"]) == {"image": preprocessing["image"]}
@@ -136,7 +136,8 @@ def test_preprocessing_goes_by_the_name_of_the_input_not_of_the_field(tmp_path: 
     drawing.put("Output", "scores", fc)
     drawing.put("MSE", "loss", fc, fc)
     program, module = made(drawing)
-    export(program, module, tmp_path / "model.onnx", preprocessing={"features": {"subtract": [1.0, 2.0, 3.0, 4.0]}})
+    preprocessing = {"features": {"subtract": [1.0, 2.0, 3.0, 4.0]}}
+    export(program, module, tmp_path / "model.onnx", Labels(preprocessing=preprocessing))
     facts = {fact.key: fact.value for fact in onnx.load(tmp_path / "model.onnx").metadata_props}
     assert json.loads(facts["netbuilder.preprocessing"]) == {"flower": {"subtract": [1.0, 2.0, 3.0, 4.0]}}
 

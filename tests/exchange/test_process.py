@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -14,7 +13,7 @@ from torch.nn import functional
 
 from netbuilder.compiler.build import build
 from netbuilder.diagnostics import NetbuilderError
-from netbuilder.exchange.onnx_export import ExportError, export
+from netbuilder.exchange.onnx_export import ExportError, Labels, export
 from netbuilder.exchange.process import ExportProcess
 from tests.exchange.networks import batchnorm_and_dropout, made
 
@@ -71,10 +70,10 @@ def test_a_training_beside_it_gives_the_same_losses(process: ExportProcess, tmp_
 @pytest.mark.parametrize("trained", [True, False])
 def test_it_writes_what_an_export_in_this_process_writes(trained: bool, process: ExportProcess, tmp_path: Path) -> None:
     program, module = made(batchnorm_and_dropout())
-    labels: dict[str, Any] = {"classes": {"label": ["a", "b"]}, "project": "twins", "seed": 3}
+    labels = Labels("twins", {"label": ["a", "b"]})
     weights = module if trained else None
-    there = process.export(program, weights, tmp_path / "there.onnx", **labels)
-    here = export(program, weights, tmp_path / "here.onnx", **labels)
+    there = process.export(program, weights, tmp_path / "there.onnx", labels, 3)
+    here = export(program, weights, tmp_path / "here.onnx", labels, 3)
     assert (tmp_path / "there.onnx").read_bytes() == (tmp_path / "here.onnx").read_bytes()
     assert there.as_json() | {"path": ""} == here.as_json() | {"path": ""}
 
