@@ -5,6 +5,34 @@ from torch import nn
 from torch.nn import functional
 
 
+class SwiGLU(nn.Module):
+    """Scales one half of the features with SiLU of the other (Shazeer, GLU Variants Improve Transformer, 2020)."""
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return half as many features as `x` has along `dim`."""
+        gate, value = x.chunk(2, self.dim)
+        return functional.silu(gate) * value
+
+
+class RReLU(nn.Module):
+    """`nn.RReLU`, which is LeakyReLU outside training, in operations that ONNX has."""
+
+    def __init__(self, lower: float, upper: float) -> None:
+        super().__init__()
+        self.lower = lower
+        self.upper = upper
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return `x` with what is below zero scaled: at random in training, else by the mean of the bounds."""
+        if self.training:
+            return functional.rrelu(x, self.lower, self.upper, training=True)
+        return functional.leaky_relu(x, (self.lower + self.upper) / 2)
+
+
 class MultiheadSelfAttention(nn.Module):
     """Multi-head self-attention over `N x T x embed_dim` (Vaswani et al., 2017)."""
 
@@ -63,3 +91,52 @@ class Accuracy(nn.Module):
         if target.is_floating_point():
             return ((logits > 0) == (target > 0.5)).float().mean()
         return (logits.argmax(dim=1) == target).float().mean()
+
+
+class Constant(nn.Module):
+    """The same number everywhere."""
+
+    def __init__(self, shape: tuple[int, ...], value: float) -> None:
+        super().__init__()
+        self.tensor: torch.Tensor
+        self.register_buffer("tensor", torch.full(shape, value), persistent=False)
+
+    def forward(self) -> torch.Tensor:
+        """Return the tensor."""
+        return self.tensor
+
+
+class LearnedTensor(nn.Module):
+    """A tensor every number of which is learned."""
+
+    def __init__(self, shape: tuple[int, ...], init: str = "normal", std: float = 0.02) -> None:
+        super().__init__()
+        self.tensor = nn.Parameter(torch.ones(shape) if init == "ones" else torch.zeros(shape))
+        if init == "normal":
+            nn.init.normal_(self.tensor, std=std)
+
+    def forward(self) -> torch.Tensor:
+        """Return the tensor."""
+        return self.tensor
+
+
+class GaussianNoise(nn.Module):
+    """Adds normal noise to each element: anew each time in training, outside of it always the same."""
+
+    def __init__(self, std: float = 1.0, evaluation_std: float = 0.0) -> None:
+        super().__init__()
+        self.std = std
+        self.evaluation_std = evaluation_std
+
+    def forward(self, x: torch.Tensor, log_variance: torch.Tensor | None = None) -> torch.Tensor:
+        """Return a sample around `x`, whose variance may be another tensor's to say."""
+        std = self.std if self.training else self.evaluation_std
+        if std == 0.0:
+            return x
+        if self.training:
+            noise = torch.randn_like(x)
+        else:  # no random number of the training's is drawn
+            noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(0)).to(x)
+        if log_variance is not None:
+            noise = noise * torch.exp(0.5 * log_variance)
+        return x + std * noise

@@ -1,16 +1,14 @@
-"""Linear, activations and embeddings against torch's own, and what they refuse."""
+"""Linear and embeddings against torch's own, and what they refuse."""
 
 from __future__ import annotations
 
-import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
-from netbuilder.blocks.library import activation
 from netbuilder.blocks.library.embedding import Embedding, LearnedPositionalEncoding
 from netbuilder.blocks.library.linear import Linear
-from netbuilder.blocks.spec import Block, Insert, SetOwn
+from netbuilder.blocks.spec import Insert, SetOwn
 from tests.blocks.calling import batch, output, refusal
 
 IMAGES = torch.randn(3, 4, 9, 7, generator=torch.Generator().manual_seed(1))
@@ -27,28 +25,6 @@ def test_linear_is_torchs() -> None:
 def test_linear_after_an_image_asks_for_flatten() -> None:
     mismatch = refusal(Linear(), batch(32, 4, 4))
     assert (mismatch.code, mismatch.suggestions) == ("missing-flatten", (Insert("Flatten"),))
-
-
-@pytest.mark.parametrize(
-    ("block", "module"),
-    [
-        (activation.ReLU(), nn.ReLU()),
-        (activation.LeakyReLU(negative_slope=0.2), nn.LeakyReLU(0.2)),
-        (activation.GELU(), nn.GELU()),
-        (activation.GELU(approximate="tanh"), nn.GELU(approximate="tanh")),
-        (activation.SiLU(), nn.SiLU()),
-        (activation.Sigmoid(), nn.Sigmoid()),
-        (activation.Tanh(), nn.Tanh()),
-        (activation.Softmax(dim=1), nn.Softmax(dim=1)),
-    ],
-    ids=str,
-)
-def test_activations_are_torchs(block: Block, module: nn.Module) -> None:
-    assert torch.equal(output(block, IMAGES), module(IMAGES))
-
-
-def test_softmax_along_a_dimension_that_is_not_there_is_refused() -> None:
-    assert refusal(activation.Softmax(dim=2), batch(10)).code == "no-such-dimension"
 
 
 def test_embedding_is_torchs() -> None:
