@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -35,6 +35,7 @@ class Activations(QWidget):
         super().__init__(parent)
         self._document = document
         self._session = session
+        self._is_compact = compact
         self._selection: tuple[NodeId, ...] = ()
         self._sample = 0
         self._frame: ProbeFrame | None = None
@@ -162,10 +163,20 @@ class Activations(QWidget):
             self._message.setText(self._reason(node))
             self._stack.setCurrentWidget(self._message)
             return
-        self._caption.setText(f"{_what(frame)} of sample {frame.sample} · step {count(frame.step)}")
-        self.view.show_values(frame.values)
+        sample = "" if self._is_compact else f" of sample {frame.sample}"
+        self._caption.setText(f"step {count(frame.step)} · {_what(frame)}{sample}")
+        self.view.show_values(frame.values, self._classes(frame.node))
         self.histogram.show_counts(frame.counts, frame.edges)
         self._stack.setCurrentIndex(0)
+
+    def _classes(self, node: NodeId) -> Sequence[str]:
+        """Return the names of the classes that a block's values stand for, if they do."""
+        run = self._session.run
+        field = _compared_with(run.program, node) if run else ""
+        fields = run.project.data.get("fields") if run else None
+        declared = fields.get(field) if isinstance(fields, Mapping) else None
+        classes = declared.get("classes") if isinstance(declared, Mapping) else None
+        return [str(each) for each in classes] if isinstance(classes, (list, tuple)) else []
 
     def _reason(self, node: NodeId | None) -> str:
         run = self._session.run
@@ -185,6 +196,25 @@ def _what(frame: ProbeFrame) -> str:
         maps = frame.values.size // (shape[-1] * shape[-2])
         return f"{maps} map{'s' if maps != 1 else ''}"
     return f"{' × '.join(map(str, shape))} value{'s' if frame.values.size != 1 else ''}"
+
+
+def _compared_with(program: Program, node: NodeId) -> str:
+    """Return the field that a loss or a metric compares a block's values with, empty if none does.
+
+    What an Output hands out is what it is given; what an activation gives stands for the same as what it takes.
+    """
+    same = {node} | {result.value.node for result in program.results if result.node == node}
+    for each in program.instructions:
+        block = registry.get(each.type)
+        if each.node in same and block and block.category == "Activation":
+            same.update(value.node for value in each.args if value)
+    bound = {slot.node: slot.field for slot in program.inputs}
+    judges = {result.node for result in program.results if result.role != "output"} - {node}
+    for each in program.instructions:
+        taken = [value.node for value in each.args if value]
+        if each.node in judges and not same.isdisjoint(taken):
+            return next((bound[source] for source in taken if bound.get(source) and source not in same), "")
+    return ""
 
 
 def _most_telling(program: Program) -> NodeId | None:

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from netbuilder.training.telemetry import Floats
 from netbuilder.ui.amounts import measure
 from netbuilder.ui.panels import colormaps
+from netbuilder.ui.panels.bars import paint_bars
 from netbuilder.ui.theme import mix, mono_font, notifier, theme
 
 _GAP = 3
 _LARGEST_PIXEL = 28  # a small map is not blown up beyond this many points a value
 _MOST_BARS = 128
-_MOST_LABELS = 24
 _LIMIT_VALUES = 16_384
 
 
 class ActivationView(QWidget):
-    """Shows one activation: `C x H x W` as maps, `A x B` as a heat map, `F` as bars, or as a heat map where those are many."""
+    """Shows one activation: `C x H x W` as maps, `A x B` as a heat map, `F` as bars, or as a heat map where those are many.
+
+    Bars that stand for classes bear their names.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._values: Floats | None = None
+        self._names: Sequence[str] = ()
         self._stack: QImage | None = None
         self._maps = 0
         self._map = QSize(0, 0)
@@ -35,9 +40,10 @@ class ActivationView(QWidget):
         self.setMinimumSize(80, 60)
         notifier().changed.connect(self._on_theme_changed)
 
-    def show_values(self, values: Floats | None) -> None:
-        """Show these values, or nothing."""
+    def show_values(self, values: Floats | None, names: Sequence[str] = ()) -> None:
+        """Show these values, or nothing; `names` are those of the classes that they stand for, if they do."""
         self._values = values
+        self._names = names
         self._stack = None
         if values is not None and not self._are_bars(values):
             maps = _as_maps(values)
@@ -52,7 +58,7 @@ class ActivationView(QWidget):
         return self._values is None
 
     def _on_theme_changed(self) -> None:
-        self.show_values(self._values)
+        self.show_values(self._values, self._names)
 
     @staticmethod
     def _are_bars(values: Floats) -> bool:
@@ -63,7 +69,7 @@ class ActivationView(QWidget):
             return
         painter = QPainter(self)
         if self._stack is None:
-            _paint_bars(painter, self.rect(), self._values.reshape(-1))
+            paint_bars(painter, self.rect(), self._values.reshape(-1), self._names)
         else:
             self._paint_maps(painter, self._stack)
 
@@ -170,35 +176,3 @@ def _arrange(maps: int, size: QSize, room: QSize, ratio: float, *, free: bool) -
 def _whole(scale: float, ratio: float) -> float:
     pixels = scale * ratio
     return math.floor(pixels) / ratio if pixels >= 1 else max(scale, 0.0)
-
-
-def _paint_bars(painter: QPainter, room: QRect, values: Floats) -> None:
-    look = theme()
-    finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    if values.size == 1:
-        painter.setPen(look.text)
-        painter.setFont(mono_font(20))
-        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, measure(float(values[0])))
-        return
-    low, high = min(0.0, float(finite.min())), max(0.0, float(finite.max()))
-    painter.setFont(mono_font(11))
-    painter.setPen(look.muted)
-    label = painter.fontMetrics().height() + 2
-    area = QRectF(room).adjusted(0, 4, 0, -label)
-    step = min(area.width() / values.size, 40.0)
-    unit = area.height() / ((high - low) or 1.0)
-    zero = area.bottom() + low * unit
-    largest = int(finite.argmax())
-    labelled = range(values.size) if values.size <= _MOST_LABELS else (0, values.size - 1)
-    for at in labelled:
-        middle = (at + 0.5) * step - 1
-        below = QRectF(middle - 20, area.bottom() + 2, 40, label)
-        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, str(at))
-    painter.setPen(Qt.PenStyle.NoPen)
-    for at, value in enumerate(finite):
-        colour: QColor = look.accent if at == largest else mix(look.panel, look.accent, 0.5)
-        painter.setBrush(colour)
-        top, bottom = zero - max(value, 0.0) * unit, zero - min(value, 0.0) * unit
-        painter.drawRect(QRectF(at * step, top, max(step - 2, 1.0), max(bottom - top, 1.0)))
-    painter.setPen(look.line)
-    painter.drawLine(QPointF(0, zero), QPointF(step * values.size, zero))

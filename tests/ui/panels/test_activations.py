@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.graph.edits import AddNode, RemoveNode
+from netbuilder.graph.edits import AddNode, RemoveNode, SetSection
 from netbuilder.graph.model import Node, NodeId
 from netbuilder.ui.document import Document
 from netbuilder.ui.panels import colormaps
@@ -92,11 +92,46 @@ def test_a_frame_is_shown_with_its_caption(panel: Activations, session: HandSess
     panel.set_selection([node("conv2")])
     session.look(node("conv2"), np.random.default_rng(0).random((8, 8, 8)))
     assert panel.message() == ""
-    assert panel.caption() == "conv2 · 8 maps of sample 5 · step 161"
+    assert panel.caption() == "conv2 · step 161 · 8 maps of sample 5"
     session.look(node("conv2"), np.zeros((12, 16)))
-    assert panel.caption() == "conv2 · 12 × 16 values of sample 5 · step 161"
+    assert panel.caption() == "conv2 · step 161 · 12 × 16 values of sample 5"
     session.look(node("conv2"), np.zeros(10))
-    assert panel.caption() == "conv2 · 10 values of sample 5 · step 161"
+    assert panel.caption() == "conv2 · step 161 · 10 values of sample 5"
+
+
+def test_where_there_is_little_room_the_caption_is_short(
+    document: Document, session: HandSession, node: Named, qtbot: QtBot
+) -> None:
+    panel = Activations(document, cast(Session, session), compact=True)
+    qtbot.addWidget(panel)
+    panel.show()
+    session.begin("one")
+    panel.set_selection([node("conv2")])
+    session.look(node("conv2"), np.zeros((8, 8, 8)))
+    assert panel.caption() == "conv2 · step 161 · 8 maps"
+
+
+@pytest.mark.parametrize(("name", "has_names"), [("classes", True), ("logits", True), ("flatten", False)])
+def test_bars_of_a_classifier_bear_the_names_of_the_classes(
+    panel: Activations, document: Document, session: HandSession, node: Named, name: str, has_names: bool
+) -> None:
+    data = document.project.data
+    document.apply(SetSection("data", _renamed(data, [f"digit {number}" for number in range(10)])))
+    session.project = document.project
+    session.begin("one")
+    panel.set_selection([node(name)])
+    values = np.linspace(-2, 3, 10)
+    session.look(node(name), values)
+    named = panel.view.grab().toImage()
+    document.apply(SetSection("data", _renamed(data, [f"figure {number}" for number in range(10)])))
+    session.begin("two")
+    session.look(node(name), values)
+    assert (panel.view.grab().toImage() != named) is has_names
+
+
+def _renamed(data: Any, classes: list[str]) -> dict[str, Any]:
+    fields = {**data["fields"], "label": {**data["fields"]["label"], "classes": classes}}
+    return {**data, "fields": fields}
 
 
 def test_a_new_frame_is_another_picture(panel: Activations, session: HandSession, node: Named) -> None:
@@ -193,6 +228,27 @@ def test_any_shape_of_any_values_is_painted(shape: tuple[int, ...], qtbot: QtBot
         widget, picture = view(values, *size, qtbot)
         assert not widget.is_empty()
         assert len({picture.pixelColor(x, y).name() for x in range(0, 80, 3) for y in range(0, 60, 3)}) > 1
+
+
+def test_values_of_classes_are_rows_with_the_largest_in_the_accent(qtbot: QtBot) -> None:
+    widget = ActivationView()
+    qtbot.addWidget(widget)
+    widget.resize(300, 120)
+    widget.show_values(np.array([0.5, 3.0, -1.0, 0.1], dtype=np.float32), ["cat", "dog", "horse", "cow"])
+    picture = widget.grab().toImage()
+    height, accent = picture.height(), theme().accent
+    rows = [min(26, 120 // 4) * row + 13 for row in range(4)]
+    assert height >= 120
+    found = [any(picture.pixelColor(x, y) == accent for x in range(60, 240)) for y in rows]
+    assert found == [False, True, False, False]
+
+
+def test_bars_have_an_axis_where_there_is_room(qtbot: QtBot) -> None:
+    _, narrow = view(np.array([1.0, -1.0]), 80, 120, qtbot)
+    _, wide = view(np.array([1.0, -1.0]), 400, 120, qtbot)
+    assert narrow.pixelColor(10, 20) == theme().accent
+    assert wide.pixelColor(10, 20) != theme().accent
+    assert any(wide.pixelColor(x, 20) == theme().accent for x in range(40, 100))
 
 
 def test_the_picture_changes_with_the_theme(qtbot: QtBot) -> None:
