@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,16 +14,20 @@ from netbuilder.graph.project import Project
 from netbuilder.ui.document import Document
 from netbuilder.ui.worker import Worker
 
+_PRINT_MS = 60
+"""How long the code waits for shapes and problems to be painted: the two threads would be in each other's way."""
+
 
 class Analysis(QObject):
     """Lowers the document's project after each edit; `changed` follows with `lowering`, then `source_changed` with `source`.
 
     1. An edit that can change more than the layout asks for an analysis once the event loop is reached: edits made
        together are analysed together.
-    2. A copy of the project goes to the worker, which imports torch the first time it is asked. One is under way at a
-       time, so a slow one gathers edits.
+    2. The edits go to the worker, which replays them on a twin of its own: copying a thousand blocks at each keystroke
+       would hold the window up. It imports torch the first time it is asked. One analysis is under way at a time, so a
+       slow one gathers edits.
     3. The result comes back in the GUI thread and is dropped if the project has moved on; then the newer one is asked for.
-    4. Then the code is printed, likewise.
+    4. Once that has been painted the code is printed, likewise.
     """
 
     changed = Signal()
@@ -39,8 +44,13 @@ class Analysis(QObject):
         self._is_lowering = False
         self._started = False
         self._reported: Diagnostic | None = None
+        self._twin = _Twin()
+        self._news: list[Project | Edit] = [document.project.copy()]
+        """What the twin has not been told yet."""
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._submit)
+        self._printing = QTimer(self, singleShot=True, interval=_PRINT_MS)
+        self._printing.timeout.connect(self._print)
         document.edited.connect(self._on_document_edited)
         document.replaced.connect(self._on_document_replaced)
         if start:
@@ -73,6 +83,7 @@ class Analysis(QObject):
     def close(self) -> None:
         """End the worker."""
         self._timer.stop()
+        self._printing.stop()
         self._worker.close()
 
     def _own_diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -80,6 +91,7 @@ class Analysis(QObject):
         return tuple(each for each in self.lowering.diagnostics if each is not self._reported)
 
     def _on_document_edited(self, edit: Edit) -> None:
+        self._news.append(edit)
         if any(not isinstance(part, MoveNodes) for part in flatten(edit)):
             self._ask()
 
@@ -87,6 +99,8 @@ class Analysis(QObject):
         self.lowering = None
         self.source = ""
         self._reported = None
+        self._news = [self._document.project.copy()]
+        self._printing.stop()
         self.changed.emit()
         self.source_changed.emit()
         self._ask()
@@ -100,9 +114,10 @@ class Analysis(QObject):
         if self._is_lowering:
             return  # its answer, stale by now, brings us here again
         self._is_lowering = True
-        generation, project = self._generation, self._document.project.copy()
+        self._printing.stop()
+        generation, news, self._news = self._generation, self._news, []
         self._worker.submit(
-            lambda: _lower(project),
+            lambda: self._twin.lower(news),
             lambda lowering: self._take(generation, lowering),
             lambda error: self._fail(generation, error),
         )
@@ -114,7 +129,11 @@ class Analysis(QObject):
             return
         self.lowering, self._reported, self._taken = lowering, None, generation
         self.changed.emit()
-        program = lowering.program
+        self._printing.start()
+
+    def _print(self) -> None:
+        assert self.lowering
+        generation, program = self._taken, self.lowering.program
         if program is None:
             self._take_source(generation, "")
         else:
@@ -127,15 +146,28 @@ class Analysis(QObject):
 
     def _fail(self, generation: int, error: Exception) -> None:
         sentence = f"NetBuilder failed to analyse this network; this is a fault of the program: {error or type(error).__name__}"
+        self._news = [self._document.project.copy()]  # the twin may have been left half way
         broken = Lowering(None, {}, {}, (Diagnostic("error", "internal-error", sentence),))
         self._take(generation, broken)
         raise error  # shown with its report, as any uncaught error
 
 
-def _lower(project: Project) -> Lowering:
-    from netbuilder.compiler.lower import lower
+class _Twin:
+    """The worker's own copy of the document's project. Nothing else touches it."""
 
-    return lower(project)
+    def __init__(self) -> None:
+        self._project = Project()
+
+    def lower(self, news: Iterable[Project | Edit]) -> Lowering:
+        """Lower the project once it has caught up with the document."""
+        from netbuilder.compiler.lower import lower
+
+        for change in news:
+            if isinstance(change, Project):
+                self._project = change
+            else:
+                change.apply(self._project)
+        return lower(self._project)
 
 
 def _print(program: Program) -> str:

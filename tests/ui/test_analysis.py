@@ -49,9 +49,30 @@ def test_a_burst_of_edits_ends_in_the_last_state(document: Document, analysis: A
     for channels in range(5, 40):
         document.apply(SetParameter(conv.id, "out_channels", channels), merge="spin")
         qtbot.wait(2)
-    qtbot.waitUntil(lambda: analysis.is_current, timeout=10_000)
-    assert "Conv2d(1, 39" in analysis.source
+    qtbot.waitUntil(lambda: "Conv2d(1, 39" in analysis.source, timeout=10_000)
+    assert analysis.is_current
     assert len(seen) < 35
+
+
+def test_it_knows_after_many_edits_what_a_fresh_look_finds(
+    document: Document, analysis: Analysis, qtbot: QtBot
+) -> None:
+    graph = document.project.graph
+    conv, relu, logits = (graph.named(name) for name in ("conv1", "relu1", "logits"))
+    assert conv
+    assert relu
+    assert logits
+    document.apply(MoveNodes(((conv.id, (7.0, 7.0)),)))
+    document.apply(RemoveNode(relu.id))
+    qtbot.waitUntil(lambda: analysis.is_current, timeout=60_000)
+    document.apply(RenameNode(conv.id, "first"))
+    document.undo_stack.undo()
+    document.undo_stack.undo()
+    document.apply(RemoveNode(logits.id))
+    document.apply(MoveNodes(((conv.id, (300.0, 300.0)),)))
+    document.apply(SetParameter(conv.id, "out_channels", 0))
+    qtbot.waitUntil(lambda: analysis.is_current, timeout=10_000)
+    assert analysis.lowering == lowering_module.lower(document.project)
 
 
 def test_moving_blocks_asks_for_nothing(document: Document, analysis: Analysis, qtbot: QtBot) -> None:

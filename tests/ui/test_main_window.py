@@ -416,6 +416,7 @@ def test_a_run_that_fails_is_shown_at_its_block(editor: MainWindow, qtbot: QtBot
 
 
 def test_the_code_goes_to_the_clipboard(editor: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: editor.analysis.source != "", timeout=60_000)
     editor.actions_by_id["copy_code"].trigger()
     assert "class Network(nn.Module)" in QGuiApplication.clipboard().text()
 

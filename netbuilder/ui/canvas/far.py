@@ -25,6 +25,7 @@ class FarItem(QGraphicsItem):
 
     def __init__(self, blocks: Iterable[BlockItem], wires: Iterable[WireItem]) -> None:
         super().__init__()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self._blocks = blocks
         self._wires = wires
         self._has_moved = True

@@ -47,28 +47,28 @@ class Findings:
             if diagnostic.node is not None:
                 found.setdefault(NodeId(diagnostic.node), []).append(diagnostic)
         self._problems = {node: tuple(problems) for node, problems in found.items()}
-        self.show(self._blocks, self._wires)
+        self.show(self._blocks.values(), self._wires.values())
 
-    def show(self, nodes: Iterable[NodeId], edges: Iterable[Edge]) -> None:
+    def show(self, blocks: Iterable[BlockItem], wires: Iterable[WireItem]) -> None:
         """Tell these items what is known about them."""
         if self._lowering is None:
             return
-        specs, costs = self._lowering.specs, self._lowering.costs
-        for node in nodes:
-            item = self._blocks[node]
+        specs, costs, total, problems = self._lowering.specs, self._lowering.costs, self._total, self._problems
+        for item in blocks:
+            node = item.node.id
             cost = costs.get(node)
-            share = cost.parameters / self._total if cost else 0.0
-            item.show_analysis(self._spec(node, item, specs), share, self._problems.get(node, ()))
-        for edge in edges:
-            source, target, wire = self._blocks[edge.source.node], self._blocks[edge.target.node], self._wires[edge]
-            severity = target.port_severity(Side.INPUT, edge.target.port) if target.problems else None
-            wire.names_shape = edge.source != source.main_output
-            wire.show_analysis(specs.get(edge.source), severity)
+            spec = specs.get(item.main_output) if item.main_output else self._taken(node, specs)
+            item.show_analysis(spec, cost.parameters / total if cost else 0.0, problems.get(node, ()))
+        for wire in wires:
+            source, target = wire.edge.source, wire.edge.target
+            giver, taker = self._blocks[source.node], self._blocks[target.node]
+            is_main = giver.main_output is not None and giver.main_output.port == source.port
+            wire.names_shape = not is_main
+            severity = taker.port_severity(Side.INPUT, target.port) if taker.problems else None
+            wire.show_analysis(giver.spec if is_main else specs.get(source), severity)
 
-    def _spec(self, node: NodeId, item: BlockItem, specs: Specs) -> TensorSpec | None:
-        """Return what a block gives, or, where it gives nothing, what it gets."""
-        if item.main_output is not None:
-            return specs.get(item.main_output)
+    def _taken(self, node: NodeId, specs: Specs) -> TensorSpec | None:
+        """Return what a block gets that gives nothing."""
         into = [edge for edge in self._wires_at(node) if edge.target.node == node]
         return specs.get(into[0].source) if into else None
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
-from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -309,15 +309,17 @@ class WireItem(QGraphicsItem):
 class LabelsItem(QGraphicsItem):
     """The shapes on the wires, over all of them, so that no wire runs through another one's."""
 
-    def __init__(self, wires: Iterable[WireItem]) -> None:
+    def __init__(self) -> None:
         super().__init__()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self.setZValue(0.9)
-        self._wires = wires
 
     def boundingRect(self) -> QRectF:
         return QRectF(-EDGE, -EDGE, 2 * EDGE, 2 * EDGE)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        for wire in self._wires:
-            if wire.shows_label:
-                painting.paint_label(painter, wire, option.exposedRect)
+        exposed = option.exposedRect
+        near = self.scene().items(exposed, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
+        wires = [item for item in near if isinstance(item, WireItem) and item.shows_label]
+        for wire in sorted(wires, key=lambda wire: wire.order):
+            painting.paint_label(painter, wire, exposed)

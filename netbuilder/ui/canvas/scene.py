@@ -41,6 +41,8 @@ from netbuilder.ui.ports import sockets
 from netbuilder.ui.theme import notifier
 
 _WIRE_REACH = 6.0
+_INDEXED = QRectF(-4096, -4096, 8192, 8192)
+"""Where items are found by place, at least. Those beyond are found too, only later, and the view goes beyond as well."""
 
 
 class CanvasScene(QGraphicsScene):
@@ -61,10 +63,11 @@ class CanvasScene(QGraphicsScene):
         """In the order in which they were selected."""
         self.selected_edges: list[Edge] = []
         self._hover = Hit()
+        self._emphasised: set[Edge] = set()
         self._is_far = False
         self._far = FarItem(self.blocks.values(), self.wires.values())
         self._far.setVisible(False)
-        self._labels = LabelsItem(self.wires.values())
+        self._labels = LabelsItem()
         self.addItem(self._far)
         self.addItem(self._labels)
         document.edited.connect(self._on_document_edited)
@@ -85,6 +88,7 @@ class CanvasScene(QGraphicsScene):
         self.selected_nodes, self.selected_edges = [], []
         graph = self.document.project.graph
         self._take(set(graph), set(graph.edges()), {})
+        self.setSceneRect(self.extent() | _INDEXED)
         self.selection_changed.emit()
 
     def _on_document_edited(self, edit: Edit) -> None:
@@ -132,9 +136,13 @@ class CanvasScene(QGraphicsScene):
             self._show_wired(node)
         self.ways.reroute(reshaped, new, areas)
         self.ways.move({node: project.layout[node] for node in moved if node in self.blocks})
-        self.findings.show(present, {edge for node in present for edge in self.ways.at(node)})
+        touched = {edge for node in present for edge in self.ways.at(node)}
+        self.findings.show([self.blocks[node] for node in present], [self.wires[edge] for edge in touched])
         self._show_emphasis()
-        self._on_moved()
+        if areas or new or moved or len(alive) < len(edges):
+            self._on_moved()
+        else:
+            self._far.update()  # a name may be another
         if lost:
             self.selection_changed.emit()
 
@@ -226,9 +234,12 @@ class CanvasScene(QGraphicsScene):
 
     def _show_emphasis(self) -> None:
         """Show the shapes on the wires of the block that is looked at."""
-        looked_at = {*(self.selected_nodes if len(self.selected_nodes) == 1 else ()), self._hover.node}
-        for edge, item in self.wires.items():
-            item.show_emphasis(edge.source.node in looked_at or edge.target.node in looked_at)
+        looked_at = {*(self.selected_nodes if len(self.selected_nodes) == 1 else ()), self._hover.node} - {None}
+        emphasised = {edge for node in looked_at for edge in self.ways.at(node)}
+        for edge in self._emphasised ^ emphasised:
+            if edge in self.wires:
+                self.wires[edge].show_emphasis(edge in emphasised)
+        self._emphasised = emphasised
 
     # Pointing
 
