@@ -100,7 +100,7 @@ def main(file: Path | None, train: bool = False) -> int:
     window = MainWindow()
     reporter = ErrorReporter(lambda: window, window.files.save_copy)
     reporter.install()
-    signal.signal(signal.SIGINT, lambda *_: window.close())  # runs when the collector's timer wakes the interpreter
+    _obey_signals(window)
 
     if file is not None and window.files.open(file) and train:
         _train_when_ready(window)
@@ -109,6 +109,17 @@ def main(file: Path | None, train: bool = False) -> int:
     code = app.exec()
     reporter.uninstall()
     return code
+
+
+def _obey_signals(window: MainWindow) -> None:
+    """Let Ctrl+C close the window as its button does; a request to end, or a terminal that goes, without a question.
+
+    Python hears of a signal when the collector's timer wakes it.
+    """
+    for name, obey in (("SIGINT", window.close), ("SIGTERM", window.end), ("SIGHUP", window.end)):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number and signal.getsignal(number) != signal.SIG_IGN:  # nohup asks for that
+            signal.signal(number, lambda *_, obey=obey: QTimer.singleShot(0, window, obey))
 
 
 def _train_when_ready(window: MainWindow) -> None:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEventLoop, QMargins, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.files import SUFFIX
@@ -57,6 +66,7 @@ class MainWindow(QMainWindow):
         self._remembers = remembers
         self._is_shown = False
         self._is_closing = False
+        self._is_ending = False
         self.training: TrainingPanel | None = None
         self.activations: Activations | None = None
         self.setAcceptDrops(True)
@@ -332,9 +342,17 @@ class MainWindow(QMainWindow):
         for name, panel in commands.hideable(self).items():
             kept.setValue(name, not panel.isHidden())
 
+    def end(self) -> None:
+        """Close without a question, as when the system shuts down: unsaved changes are kept and offered at the next start."""
+        self._is_ending = True
+        while (dialog := QApplication.activeModalWidget()) and dialog.close():
+            pass
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes, stop a run and wait for its end with the window still alive, then go."""
-        if not self._is_closing and not self.files.may_leave():
+        may_leave = self._is_closing or self._is_ending or self.files.may_leave()
+        if not may_leave and not self._is_ending:  # that may have come to pass while the question was open
             event.ignore()
             return
         if self.session.state != "idle":
@@ -351,7 +369,7 @@ class MainWindow(QMainWindow):
         self.session.close()
         self.canvas.end_work()
         self.analysis.close()
-        self.recovery.close()
+        self.recovery.close(keep=self._is_ending)
         event.accept()
 
 

@@ -71,11 +71,14 @@ class Recovery(QObject):
         facts = {"name": document.name, "path": str(document.path) if document.path else None}
         self._worker.submit(lambda: self._write(project, facts), self._on_written)
 
-    def close(self) -> None:
-        """End with the document saved or given up: nothing is left behind."""
+    def close(self, *, keep: bool = False) -> None:
+        """End with the document saved or given up, and nothing left behind; or `keep` what is unsaved for the next start."""
         self._timer.stop()
+        if keep:
+            self.keep()
         self._worker.close()
-        self._file.unlink(missing_ok=True)
+        if not keep or not self._document.modified:
+            self._file.unlink(missing_ok=True)
         if self._lock:
             self._lock.unlock()
             self._lock = None

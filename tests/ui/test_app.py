@@ -16,6 +16,7 @@ from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.edits import SetSection
 from netbuilder.graph.files import save
 from netbuilder.ui import libraries
+from netbuilder.ui.recovery import left_behind
 from netbuilder.ui.screenshot import screenshot
 from netbuilder.ui.session import runs_folder
 from tests.drawing import digits_cnn
@@ -52,6 +53,63 @@ def test_an_interrupt_while_training_ends_the_program_with_the_run_on_disk(digit
     (run,) = runs_folder().iterdir()
     assert json.loads((run / "run.json").read_text())["state"] == "stopped"
     assert list(digits.parent.glob("*.netb")) == [digits]
+
+
+CHANGED = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from netbuilder.graph.edits import RenameNode
+from netbuilder.ui.app import application, main
+from netbuilder.ui.main_window import MainWindow
+
+def change():
+    window = next((each for each in QApplication.topLevelWidgets() if isinstance(each, MainWindow)), None)
+    if window is None or window.session.state != "running":
+        return
+    timer.stop()
+    document = window.document
+    document.apply(RenameNode(next(iter(document.project.graph)), "precious"))
+    print("changed", flush=True)
+    window.close()
+
+app = application()
+timer = QTimer(interval=50)
+timer.timeout.connect(change)
+timer.start()
+sys.exit(main(Path(sys.argv[1]), train=True))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_end_asks_nothing_and_loses_nothing(digits: Path, number: signal.Signals) -> None:
+    before = digits.read_bytes()
+    command = [sys.executable, "-c", CHANGED, str(digits)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "changed\n"
+        process.send_signal(number)  # the question about unsaved changes is open by now, or about to be
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+    (run,) = runs_folder().iterdir()
+    assert json.loads((run / "run.json").read_text())["state"] == "stopped"
+    (snapshot,) = left_behind()
+    assert snapshot.project().graph.named("precious")
+    assert digits.read_bytes() == before
+
+
+def test_a_window_with_nothing_unsaved_leaves_no_snapshot_when_it_is_to_end(digits: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", MAIN, str(digits)], stderr=subprocess.PIPE, text=True)
+    try:
+        wait_for(lambda: list(runs_folder().glob("*/metrics.jsonl")))
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 0
+    assert left_behind() == []
 
 
 def test_a_screenshot_is_the_window_at_the_size_that_was_asked_for(digits: Path, tmp_path: Path) -> None:
