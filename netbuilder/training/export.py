@@ -18,7 +18,7 @@ from netbuilder.exchange.onnx_export import Labels, Report
 from netbuilder.graph.project import Project
 from netbuilder.training import config
 from netbuilder.training.folder import Weights
-from netbuilder.training.trained import load_trained
+from netbuilder.training.trained import Trained, load_trained
 
 Exporter = Callable[[Program, fx.GraphModule | None, Path, Labels, int], Report]
 """`onnx_export.export`, or the `export` of an `ExportProcess`: where a training goes on beside it, it has to be that."""
@@ -28,7 +28,11 @@ def export_run(
     folder: Path, path: Path, *, weights: Weights = "best", name: str = "", export: Exporter = onnx_export.export
 ) -> Report:
     """Write the network that a run trained, which may still be going on, to an ONNX file. Raises `NetbuilderError`."""
-    trained = load_trained(folder, weights)
+    return export_trained(load_trained(folder, weights), path, name=name, export=export)
+
+
+def export_trained(trained: Trained, path: Path, *, name: str = "", export: Exporter = onnx_export.export) -> Report:
+    """Write a trained network to an ONNX file. Raises `NetbuilderError`."""
     return export(trained.program, trained.module, path, Labels(name, trained.classes, trained.preprocessing), 0)
 
 

@@ -20,13 +20,17 @@ from netbuilder.training.folder import RunFolder, Weights
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The project as it was trained, its program and module (on the CPU, in evaluation mode), and what its data was."""
+    """The project as it was trained, its program and module (on the CPU, in evaluation mode), and what its data was.
+
+    `epoch` is the one whose weights these are, None for weights from before the end of the first.
+    """
 
     project: Project
     program: Program
     module: fx.GraphModule
     preprocessing: Preprocessing
     classes: dict[str, list[str]]
+    epoch: int | None
 
 
 def load_trained(run_folder: Path, weights: Weights = "best") -> Trained:
@@ -38,9 +42,9 @@ def load_trained(run_folder: Path, weights: Weights = "best") -> Trained:
     if lowering.program is None:
         raise NetbuilderError(f"{folder.project_file} holds no complete network: {lowering.errors()[0].message}")
     file = folder.weights_file(weights)
-    tensors, _ = checkpoint.load_tensors(file)
+    tensors, facts = checkpoint.load_tensors(file)
     with torch.device("meta"):  # nothing is initialised: that would draw from the generator that a run may be using
         module = build(lowering.program)
     checkpoint.require_like(file, tensors, module.state_dict())
     module.load_state_dict(tensors, assign=True)
-    return Trained(project, lowering.program, module.eval(), info["preprocessing"], info["classes"])
+    return Trained(project, lowering.program, module.eval(), info["preprocessing"], info["classes"], facts.get("epoch"))

@@ -106,20 +106,28 @@ class Export(QObject):
     def _folder(self) -> Path:
         return self._document.path.parent if self._document.path else Path.home()
 
-    def _run(self, project: Project, folder: Path | None, path: Path, name: str) -> Report:
-        """Export, on the worker."""
-        from netbuilder.training.export import export_project, export_run
+    def _run(self, project: Project, folder: Path | None, path: Path, name: str) -> tuple[Report, str]:
+        """Export, on the worker; return with the report what weights the file holds."""
+        from netbuilder.training.export import export_project, export_trained
+        from netbuilder.training.trained import load_trained
 
         if folder is None:
-            return export_project(project, path, name=name, export=self._process.export)
-        return export_run(folder, path, name=name, export=self._process.export)
+            report = export_project(project, path, name=name, export=self._process.export)
+            return report, "untrained, random weights"
+        trained = load_trained(folder)
+        report = export_trained(trained, path, name=name, export=self._process.export)
+        if trained.epoch is None:
+            return report, "weights from before the end of the run's first epoch"
+        return report, f"the weights of epoch {trained.epoch:,}, the run's best"
 
-    def _on_done(self, report: Report) -> None:
+    def _on_done(self, done: tuple[Report, str]) -> None:
         self._set_busy(False)
-        figures = ", ".join(f"{size:.1e} at batch {batch}" for batch, size in report.max_abs_diff.items())
-        weights = "" if report.trained else " Its weights are untrained."
+        report, weights = done
+        figures = ", ".join(
+            f"{f'{size:.1e}' if size else '0'} at batch {batch}" for batch, size in report.max_abs_diff.items()
+        )
         self._notice.tell(
-            f"{report.path.name} equals the network here: the largest difference is {figures}.{weights}",
+            f"{report.path.name} holds {weights}. It equals the network here: the largest difference is {figures}.",
             "good" if report.trained else "warning",
             [("Show in folder", lambda: show_in_folder(report.path))],
         )

@@ -430,20 +430,24 @@ def test_export_says_how_equal_it_is(editor: MainWindow, tmp_path: Path, qtbot: 
     qtbot.waitUntil(lambda: not editor.export.busy, timeout=120_000)
     text = editor.notice.label.text()
     assert all(f"at batch {batch}" in text for batch in (1, 3, 17))
-    assert "untrained" in text
+    assert "holds untrained, random weights" in text
     assert onnxruntime.InferenceSession(path).get_outputs()[0].name == "logits"
     assert editor.actions_by_id["export_onnx"].isEnabled()
 
 
 def test_export_after_training_takes_the_best_weights(editor: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
-    editor.document.apply(SetSection("training", {"device": "cpu", "epochs": 1}))
+    editor.document.apply(SetSection("training", {"device": "cpu", "epochs": 3, "learning_rate": 0.05}))
+    best: list[int] = []
+    editor.session.happened.connect(
+        lambda event: best.append(event.epoch) if isinstance(event, EpochEnded) and event.is_best else None
+    )
     click(qtbot, editor.top_bar.buttons["train"])
     qtbot.waitUntil(lambda: editor.session.ended is not None, timeout=60_000)
     assert "test accuracy" in editor.notice.label.text()
     editor.export.export(tmp_path / "digits.onnx")
     qtbot.waitUntil(lambda: not editor.export.busy, timeout=120_000)
     assert "at batch 17" in editor.notice.label.text()
-    assert "untrained" not in editor.notice.label.text()
+    assert f"the weights of epoch {best[-1]}, the run's best" in editor.notice.label.text()
 
 
 def test_the_offer_to_export_stands_only_while_the_network_can_be_exported(editor: MainWindow, qtbot: QtBot) -> None:
