@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +22,16 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def leave_dead_terminal() -> None:
+    """Point the streams that led to a terminal which is gone nowhere: writing to it would fail from now on."""
+    for stream in (sys.stdout, sys.stderr):
+        number = stream.fileno()
+        if stat.S_ISCHR(os.fstat(number).st_mode) and not os.isatty(number):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, number)
+            os.close(nowhere)
 
 
 def metric(value: float) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from platformdirs import user_data_path
 
 from netbuilder.commands import INTERRUPTED, WrongUsage
-from netbuilder.commands.output import metrics, print_json
+from netbuilder.commands.output import leave_dead_terminal, metrics, print_json
 from netbuilder.commands.progress import follow
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.edits import SetSection
@@ -128,18 +128,22 @@ def _summary(run: Run, ended: Ended) -> dict[str, Any]:
 
 @contextmanager
 def _interruption_stops(run: Run) -> Generator[None]:
-    """Let Ctrl+C, or a polite request to end (SIGTERM), stop the run before its next batch; a second one is obeyed at once.
+    """Let Ctrl+C, a request to end (SIGTERM) or the terminal's end (SIGHUP) stop the run before its next batch.
 
+    A second signal is obeyed at once, and one that is ignored already, as SIGHUP under nohup, stays so.
     A handler, and no `KeyboardInterrupt`: one raised inside `Thread.join` makes Python 3.11 take the thread for dead.
     """
-    signals = (signal.SIGINT, signal.SIGTERM)
+    known = {getattr(signal, name, signal.SIGINT) for name in ("SIGINT", "SIGTERM", "SIGHUP")}  # no SIGHUP on Windows
+    before = {number: handler for number in known if (handler := signal.getsignal(number)) != signal.SIG_IGN}
 
     def stop(*_: object) -> None:
         run.stop()
-        for number in signals:
+        leave_dead_terminal()
+        for number in before:
             signal.signal(number, signal.default_int_handler)
 
-    before = {number: signal.signal(number, stop) for number in signals}
+    for number in before:
+        signal.signal(number, stop)
     try:
         yield
     except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import signal
@@ -196,7 +197,7 @@ def start(*arguments: object, stdout: int, env: dict[str, str] | None = None) ->
     return subprocess.Popen([sys.executable, "-m", "netbuilder", *map(str, arguments)], stdout=stdout, env=env)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_is_kept_and_goes_on(
     command: Command, file: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -214,6 +215,37 @@ def test_an_interrupted_run_is_kept_and_goes_on(
     done = int(rest.split("Stopped after ")[1].split(" epochs")[0])
     more = command("train", "--resume", run, "--epochs", done + 2, "--json").json()
     assert [epoch["epoch"] for epoch in more["history"]] == list(range(1, done + 3))
+
+
+def test_a_run_whose_terminal_goes_away_stops_and_is_kept(command: Command, file: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    arguments = ["train", str(file), "--out", str(run), "--epochs", "1000000"]
+    terminal, inside = pty.openpty()
+    own_session = "import os, sys; os.login_tty(0); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    command_line = [sys.executable, "-c", own_session, "-m", "netbuilder", *arguments]
+    with subprocess.Popen(command_line, stdin=inside, stdout=inside, stderr=inside) as training:
+        os.close(inside)
+        shown = b""
+        while b"epoch   1" not in shown:
+            shown += os.read(terminal, 65536)
+        os.close(terminal)
+    assert training.returncode == 130
+    assert json.loads((run / "run.json").read_text())["state"] == "stopped"
+    assert command("evaluate", run).status == 0
+
+
+def test_a_run_under_nohup_outlives_its_terminal(file: Path, tmp_path: Path) -> None:
+    ignoring = (
+        "import signal, sys; from netbuilder.cli import main; signal.signal(signal.SIGHUP, signal.SIG_IGN); main()"
+    )
+    arguments = ["train", str(file), "--out", str(tmp_path / "run"), "--epochs", "300"]
+    with subprocess.Popen([sys.executable, "-c", ignoring, *arguments], stdout=subprocess.PIPE) as training:
+        assert training.stdout
+        while b"epoch   1" not in training.stdout.readline():
+            assert training.poll() is None
+        training.send_signal(signal.SIGHUP)
+        assert b"Trained 300 epochs" in training.stdout.read()
+    assert training.returncode == 0
 
 
 def test_a_terminal_gets_a_bar_with_loss_speed_and_time_left(file: Path, tmp_path: Path) -> None:
