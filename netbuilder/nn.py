@@ -33,6 +33,30 @@ class RReLU(nn.Module):
         return functional.leaky_relu(x, (self.lower + self.upper) / 2)
 
 
+class SeparableConv2d(nn.Module):
+    """Convolves each channel by itself, then mixes channels pixel by pixel (Chollet, Xception, 2016)."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        padding: str | int | tuple[int, int] = 0,
+        dilation: int | tuple[int, int] = 1,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(
+            in_channels, in_channels, kernel_size, stride, padding, dilation, groups=in_channels, bias=False
+        )
+        self.pointwise = nn.Conv2d(in_channels, out_channels, 1, bias=bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return `N x out_channels x H' x W'`."""
+        return self.pointwise(self.depthwise(x))
+
+
 class MultiheadSelfAttention(nn.Module):
     """Multi-head self-attention over `N x T x embed_dim` (Vaswani et al., 2017)."""
 

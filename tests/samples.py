@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
-from netbuilder.blocks.spec import BATCH, Block, Port, TensorSpec
+from netbuilder.blocks.parameters import defaults, parse
+from netbuilder.blocks.spec import BATCH, Block, Mismatch, Port, TensorSpec
 
 _SHAPES = {1: (), 2: (12,), 3: (10, 12), 4: (4, 10, 12), 5: (4, 6, 10, 12)}
 
 
-def specs_for(block: type[Block]) -> tuple[TensorSpec, ...]:
-    """Return one spec for each input, two for a variadic one."""
+def specs_for(block: type[Block], **params: Any) -> tuple[TensorSpec, ...]:
+    """Return one spec for each input, two for a variadic one, of as few dimensions as the block takes with these parameters."""
     if block.example_inputs:
         return block.example_inputs
     ports = [port for port in block.inputs for _ in range(2 if port.variadic else 1)]
-    return tuple(map(_spec, ports))
+    layer, _ = parse(block, defaults(block) | params)
+    for extra in range(3):
+        specs = tuple(_spec(port, extra) for port in ports)
+        if layer is None or block.role in ("input", "output") or _takes(layer, specs):
+            return specs
+    return tuple(_spec(port, 0) for port in ports)
 
 
-def _spec(port: Port) -> TensorSpec:
-    lowest = port.rank if isinstance(port.rank, int) else port.rank[0] if port.rank else 3
+def _takes(layer: Block, specs: tuple[TensorSpec, ...]) -> bool:
+    try:
+        layer.lower(*specs)
+    except Mismatch:
+        return False
+    return True
+
+
+def _spec(port: Port, extra: int) -> TensorSpec:
+    lowest, highest = (port.rank, port.rank) if isinstance(port.rank, int) else port.rank or (3, 3)
+    shape = _SHAPES[min(lowest + extra, highest)]
     if port.dtype == "integer":
-        return TensorSpec((BATCH, *_SHAPES[lowest]), "int64", num_classes=9)
-    return TensorSpec((BATCH, *_SHAPES[lowest]))
+        return TensorSpec((BATCH, *shape), "int64", num_classes=9)
+    return TensorSpec((BATCH, *shape))
 
 
 def tensors_for(specs: tuple[TensorSpec, ...], batch_size: int, seed: int = 0) -> tuple[torch.Tensor, ...]:

@@ -62,9 +62,14 @@ def network_of(block: type[Block], **params: Any) -> tuple[Project, NodeId]:
     else:
         sources = [
             drawing.put("Input", f"input{number}", shape=list(spec.shape[1:]), dtype=spec.dtype)
-            for number, spec in enumerate(specs_for(block), start=1)
+            for number, spec in enumerate(specs_for(block, **params), start=1)
         ]
         node = drawing.put(block.__name__, "block", *sources, **params)
+    if block.role == "layer" and not block.inputs:  # what comes from nowhere is joined to what comes in
+        shape = [4] * len(params.get("shape", [1]))
+        joined = drawing.put("Add", "joined", drawing.put("Input", "input1", shape=shape), node)
+        drawing.put("Output", "y_out", joined)
+        return drawing.project, node
     for port in block.outputs:
         drawing.put("Output", f"{port.name}_out", PortRef(node, port.name))
     return drawing.project, node

@@ -291,6 +291,12 @@ Stride1d = Literal["kernel_size"] | Size1d
 Stride2d = Literal["kernel_size"] | Size2d
 Stride3d = Literal["kernel_size"] | Size3d
 
+NewSize = (
+    Literal["scale_factor"]
+    | Annotated[tuple[_Size, ...], Field(min_length=1, max_length=3), as_tuple, Sizes(1, 65_536)]
+)
+"""Size of a resampled output: by a factor, or one number for each dimension."""
+
 Shape = Annotated[
     tuple[Annotated[int, Field(ge=1, le=LARGEST)], ...], Field(min_length=0, max_length=7), as_tuple, Sizes(1, LARGEST)
 ]

@@ -8,12 +8,22 @@ import pytest
 import torch
 from torch import nn
 
-from netbuilder.blocks.library.convolution import Conv1d, Conv2d, ConvTranspose2d
+from netbuilder.blocks.library.convolution import (
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+    DepthwiseConv2d,
+    SeparableConv2d,
+)
 from netbuilder.blocks.spec import Block, SetOwn, TensorSpec
 from tests.blocks.calling import batch, output, refusal
 
 IMAGES = torch.randn(3, 4, 9, 7, generator=torch.Generator().manual_seed(1))
 SIGNALS = IMAGES.flatten(2)
+VOLUMES = torch.randn(2, 4, 5, 6, 7, generator=torch.Generator().manual_seed(1))
 
 
 def twin(module: type[nn.Module], inputs: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
@@ -42,10 +52,31 @@ def test_conv1d_is_torchs() -> None:
     assert torch.equal(output(Conv1d(out_channels=6, kernel_size=5, stride=3, padding=2), SIGNALS), expected)
 
 
-def test_conv_transpose2d_is_torchs() -> None:
-    expected = twin(nn.ConvTranspose2d, IMAGES, 4, 6, 3, stride=2, padding=1, output_padding=1)
-    block = ConvTranspose2d(out_channels=6, kernel_size=3, stride=2, padding=1, output_padding=1)
-    assert torch.equal(output(block, IMAGES), expected)
+def test_conv3d_is_torchs() -> None:
+    expected = twin(nn.Conv3d, VOLUMES, 4, 6, (1, 3, 3), stride=2, padding=(0, 1, 1))
+    block = Conv3d(out_channels=6, kernel_size=(1, 3, 3), stride=2, padding=(0, 1, 1))
+    assert torch.equal(output(block, VOLUMES), expected)
+
+
+@pytest.mark.parametrize(
+    ("block", "inputs"), [(ConvTranspose1d, SIGNALS), (ConvTranspose2d, IMAGES), (ConvTranspose3d, VOLUMES)]
+)
+def test_transposed_convolutions_are_torchs(block: type[Block], inputs: torch.Tensor) -> None:
+    settings = {"kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1}
+    expected = twin(getattr(nn, block.__name__), inputs, 4, 6, **settings)
+    assert torch.equal(output(block.model_validate({"out_channels": 6, **settings}), inputs), expected)
+
+
+def test_a_depthwise_convolution_sees_each_channel_by_itself() -> None:
+    expected = twin(nn.Conv2d, IMAGES, 4, 8, 5, padding="same", groups=4)
+    assert torch.equal(output(DepthwiseConv2d(kernel_size=5, depth_multiplier=2), IMAGES), expected)
+
+
+def test_a_separable_convolution_is_a_depthwise_and_a_pointwise_one() -> None:
+    torch.manual_seed(0)
+    depthwise, pointwise = nn.Conv2d(4, 4, 3, 2, 1, groups=4, bias=False), nn.Conv2d(4, 6, 1)
+    block = SeparableConv2d(out_channels=6, stride=2, padding=1)
+    assert torch.equal(output(block, IMAGES), pointwise(depthwise(IMAGES)))
 
 
 def test_kernel_two_with_stride_two_doubles_an_image() -> None:
