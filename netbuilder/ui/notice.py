@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
@@ -27,11 +27,15 @@ _PASSING_MS = 10_000
 
 
 class Notice(QFrame):
-    """Shows one message at a time, at the bottom middle of the one of the widgets `over` that is to be seen."""
+    """Shows one message at a time, at the bottom middle of the one of the widgets `over` that is to be seen.
 
-    def __init__(self, *over: QWidget) -> None:
+    It makes way for the widgets `beside`, if there is a place for it.
+    """
+
+    def __init__(self, *over: QWidget, beside: Sequence[QWidget] = ()) -> None:
         super().__init__(over[0].window())
         self._over = over
+        self._beside = beside
         self._kind: Kind = "accent"
         self._symbol = QLabel()
         self.label = QLabel()
@@ -57,7 +61,7 @@ class Notice(QFrame):
         self.setGraphicsEffect(shadow)
         self._timer = QTimer(self, singleShot=True, interval=_PASSING_MS)
         self._timer.timeout.connect(self.hide)
-        for widget in over:
+        for widget in (*over, *beside):
             widget.installEventFilter(self)
         self.hide()
 
@@ -105,8 +109,19 @@ class Notice(QFrame):
         self.label.setWordWrap(self._row.sizeHint().width() > width)
         height = self._row.heightForWidth(width) if self.label.wordWrap() else self._row.sizeHint().height()
         self.resize(width, max(height, 44))
-        corner = QPoint(room.center().x() - width // 2, room.bottom() - self.height())
-        self.move(over.mapTo(self.window(), corner))
+        self.move(over.mapTo(self.window(), self._free_place(over, room)))
+
+    def _free_place(self, over: QWidget, room: QRect) -> QPoint:
+        """Return the first place that covers none of what it is to stand beside, the lowest first; else the lowest."""
+        taken = [
+            QRect(each.mapTo(self.window(), QPoint()) - over.mapTo(self.window(), QPoint()), each.size())
+            for each in self._beside
+            if each.isVisible()
+        ]
+        middle, lowest = room.center().x() - self.width() // 2, room.bottom() - self.height()
+        places = [QPoint(x, y) for y in range(lowest, room.top(), -_MARGIN) for x in (middle, room.left())]
+        free = (place for place in places if not any(QRect(place, self.size()).intersects(each) for each in taken))
+        return next(free, QPoint(middle, lowest))
 
     def _button(self, name: str, run: Callable[[], object]) -> QPushButton:
         button = QPushButton(name, self)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QWidget
+
+from netbuilder.ui.main_window import MainWindow
+
+_LONG = "digits.onnx holds the weights of epoch 17. It equals the network here: the largest difference is 6.0e-08."
+
+
+def on_window(widget: QWidget) -> QRect:
+    return QRect(widget.mapTo(widget.window(), QPoint()), widget.size())
+
+
+def is_clear(window: MainWindow) -> bool:
+    """Tell whether the notice covers nothing that floats over the canvas, and lies on the canvas."""
+    notice, canvas = on_window(window.notice), window.canvas
+    floating = [each for each in (canvas.overview, canvas.selection_bar, window.crumb) if each.isVisible()]
+    assert floating
+    return on_window(canvas).contains(notice) and not any(notice.intersects(on_window(each)) for each in floating)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1440, 900), (1920, 1080)])
+@pytest.mark.parametrize("zoom", [0.6, 1.0, 2.0])
+def test_a_notice_covers_no_overview_and_no_selection_bar(
+    editor: MainWindow, size: tuple[int, int], zoom: float
+) -> None:
+    editor.resize(*size)
+    editor.canvas.zoom_to(zoom)
+    editor.canvas.camera.jump()
+    editor.notice.tell(_LONG, "good", [("Show in folder", lambda: None)])
+    assert is_clear(editor)
+    for node in editor.document.project.graph:
+        editor.canvas.select([node], center=True)
+        editor.canvas.camera.jump()
+        assert editor.canvas.selection_bar.isVisible()
+        assert is_clear(editor)
+        editor.canvas.camera.pan(QPoint(0, 150))
+        assert is_clear(editor)
