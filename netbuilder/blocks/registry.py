@@ -23,6 +23,8 @@ CATEGORIES = (
     "Embedding",
     "Shape",
     "Merge",
+    "Reduction",
+    "Tensor",
     "Loss",
     "Metric",
 )

@@ -18,12 +18,15 @@ from netbuilder.blocks.spec import Arg, Call, Key, Value
 warnings.filterwarnings("ignore", message="Using padding='same' with even kernel", category=UserWarning)
 
 _HOMES = ("torch", "torch.nn", "torch.nn.functional", "operator", "netbuilder.nn")
+_METHODS = "torch.Tensor"
 
 
 @cache
 def resolve(target: str) -> Any:
     """Return the function or class that a call names. Targets come from block declarations, never from files."""
     home, _, name = target.rpartition(".")
+    if home == _METHODS:
+        return getattr(torch.Tensor, name)
     if home not in _HOMES:
         raise ValueError(f"{target} is not in one of {', '.join(_HOMES)}")
     return getattr(import_module(home), name)

@@ -14,9 +14,20 @@ from netbuilder.compiler.program import Instruction, Program
 from netbuilder.graph.model import PortRef
 
 _WIDTH = 100
-_OPERATORS = {"operator.add": "+", "operator.mul": "*"}
+_OPERATORS = {
+    "operator.add": ("+", 1),
+    "operator.sub": ("-", 1),
+    "operator.mul": ("*", 2),
+    "operator.truediv": ("/", 2),
+    "operator.mod": ("%", 2),
+    "operator.neg": ("-", 3),
+    "operator.pow": ("**", 4),
+}
+"""The sign of each operator and how tightly it binds; `_TIGHT` is what needs no brackets anywhere."""
+_TIGHT = 5
 _PREFIXES = {"torch.nn.functional.": "functional.", "torch.nn.": "nn.", "torch.": "torch.", "netbuilder.nn.": ""}
 _PER_DIMENSION = {"kernel_size", "stride", "padding", "output_padding", "dilation", "output_size"}
+_METHODS = "torch.Tensor."
 _UNTOLD: dict[str, Any] = {
     "padding": 0,
     "dilation": 1,
@@ -24,6 +35,7 @@ _UNTOLD: dict[str, Any] = {
     "count_include_pad": True,
     "start_dim": 0,
     "end_dim": -1,
+    "keepdim": False,
 }
 """Defaults of the builtin functions among our targets, whose signatures Python can't read. What is not here is printed."""
 
@@ -139,8 +151,7 @@ def _as_tuple(value: Value) -> tuple[Value, ...]:
 def _forward_lines(instruction: Instruction, variables: dict[PortRef, str]) -> list[str]:
     def invoke(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Text:
         if call.target in _OPERATORS:
-            text = f" {_OPERATORS[call.target]} ".join(map(_argument, args))
-            return _Text(text if call is instruction.call else f"({text})")
+            return _operation(call.target, args)
         defaults = {} if call.is_module else _defaults(call.target)
         callee = f"self.{instruction.name}" if call.is_module else _spelling(call.target)
         named = (
@@ -149,6 +160,9 @@ def _forward_lines(instruction: Instruction, variables: dict[PortRef, str]) -> l
             if not _is_default(defaults, name, value)
         )
         arguments = [*map(_argument, args), *named]
+        if call.target.startswith(_METHODS):
+            callee = f"{_bracketed(args[0], _TIGHT)}.{call.target.removeprefix(_METHODS)}"
+            arguments = arguments[1:]
         return _Text(f"{callee}({', '.join(arguments)})")
 
     inputs = [value and _Text(variables[value]) for value in instruction.args]
@@ -168,6 +182,28 @@ def _forward_lines(instruction: Instruction, variables: dict[PortRef, str]) -> l
 
 class _Text(str):
     """Source text among arguments, to be printed as it is and not as a string constant."""
+
+    binding: int = _TIGHT
+
+
+def _operation(target: str, args: Sequence[Any]) -> _Text:
+    """Print an operator between its operands, in brackets where these bind less; equal ones associate to the left."""
+    sign, binding = _OPERATORS[target]
+    if target == "operator.neg":
+        text = _Text(f"-{_bracketed(args[0], binding)}")
+    else:
+        from_right = target == "operator.pow"
+        left, right = _bracketed(args[0], binding + from_right), _bracketed(args[1], binding + 1 - from_right)
+        text = _Text(f"{left} {sign} {right}")
+    text.binding = binding
+    return text
+
+
+def _bracketed(value: Any, binding: int) -> str:
+    """Print an operand that binds at least so tightly as it is, and any other in brackets."""
+    is_negative = isinstance(value, int | float) and value < 0
+    text = _argument(value)
+    return f"({text})" if is_negative or getattr(value, "binding", _TIGHT) < binding else text
 
 
 def _argument(value: Any) -> str:

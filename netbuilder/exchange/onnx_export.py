@@ -145,6 +145,9 @@ def inference_part(program: Program) -> Program:
     part = program.only("output")
     if not part.results:
         raise NetbuilderError("There is no Output block, so there is nothing to export: add one after the last layer.")
+    for result in part.results:
+        if not part.computing([result]).inputs:
+            raise NetbuilderError(f"No Input leads to the output “{result.name}”, so there is nothing to compute for it.")
     return part
 
 

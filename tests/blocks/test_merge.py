@@ -7,6 +7,7 @@ import torch
 
 from netbuilder.blocks.library.merge import Add, Concat, Multiply
 from netbuilder.blocks.spec import Insert, Resize, SetOwn, Suggestion, TensorSpec
+from netbuilder.compiler.infer import infer
 from tests.blocks.calling import batch, output, refusal
 
 A, B, C = torch.randn(3, 3, 4, 6, 5, generator=torch.Generator().manual_seed(1))
@@ -63,8 +64,11 @@ def test_the_branch_that_does_not_fit_is_the_one_marked() -> None:
     assert refusal(Multiply(), batch(8), batch(8, 3, 3)).port == "x1"
 
 
-def test_the_batch_is_never_broadcast() -> None:
-    refusal(Add(), batch(8), TensorSpec((1, 8)))
+def test_what_is_the_same_for_all_samples_is_joined_to_each() -> None:
+    assert infer(Add().lower(batch(8), TensorSpec((1, 8))), (batch(8), TensorSpec((1, 8)))).outputs == (
+        ("y", batch(8)),
+    )
+    refusal(Add(), batch(8), TensorSpec((4, 8)))
 
 
 POOL = Insert("AdaptiveAvgPool2d", (("output_size", (3, 3)),))

@@ -273,6 +273,15 @@ def test_a_network_without_an_output_says_what_to_add(tmp_path: Path) -> None:
         export(program, build(program), tmp_path / "model.onnx")
 
 
+def test_an_output_that_is_the_same_for_every_input_is_refused(tmp_path: Path) -> None:
+    drawing = Drawing()
+    drawing.put("Output", "scale", drawing.put("Parameter", "learned", shape=[3]))
+    program, module = made(drawing)
+    with pytest.raises(NetbuilderError, match="No Input leads to the output “scale”"):
+        export(program, module, tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [

@@ -5,24 +5,21 @@ from __future__ import annotations
 from functools import reduce
 from typing import ClassVar
 
+from netbuilder.blocks.broadcast import pooled, require_broadcast
 from netbuilder.blocks.spec import (
     Arg,
     Block,
     Call,
-    Dim,
     Index,
     Insert,
     Mismatch,
     Port,
-    Resize,
     SetOwn,
-    Suggestion,
     TensorSpec,
     Value,
     function,
     param,
 )
-from netbuilder.blocks.windows import projection
 
 
 class _Elementwise(Block):
@@ -32,11 +29,7 @@ class _Elementwise(Block):
     operation: ClassVar[str]
 
     def lower(self, *x: TensorSpec) -> Call:
-        shape = x[0].shape
-        for index, other in enumerate(x[1:], start=1):
-            if other.rank != len(shape) or not all(map(_fits, shape, other.shape)):
-                raise _cannot_join(type(self).__name__, TensorSpec(shape), other, index)
-            shape = tuple(b if a == 1 else a for a, b in zip(shape, other.shape, strict=True))
+        require_broadcast(type(self).__name__, x, [f"x{number}" for number in range(1, len(x) + 1)])
         first: Value = Arg(0)
         joined = reduce(lambda value, index: function(self.operation, value, Arg(index)), range(1, len(x)), first)
         assert isinstance(joined, Call), "a variadic port gives at least two inputs"
@@ -46,7 +39,7 @@ class _Elementwise(Block):
 class Add(_Elementwise):
     """Add branches element by element.
 
-    y = x₁ + x₂ + …; all of the same shape, or with a size of 1 that is repeated to fit (never the batch). The skip connection of
+    y = x₁ + x₂ + …; all of the same shape, or with a size of 1 that is repeated to fit. The skip connection of
     residual networks and transformers: the branch learns only what to change.
     Source: `torch.add`; He et al., Deep Residual Learning, 2015.
     """
@@ -59,7 +52,7 @@ class Add(_Elementwise):
 class Multiply(_Elementwise):
     """Multiply branches element by element.
 
-    y = x₁ · x₂ · …; all of the same shape, or with a size of 1 that is repeated to fit (never the batch). For gates: one branch
+    y = x₁ · x₂ · …; all of the same shape, or with a size of 1 that is repeated to fit. For gates: one branch
     says how much of the other passes, as in squeeze-and-excitation, where `N × C × 1 × 1` scales `N × C × H × W`.
     Source: `torch.mul`.
     """
@@ -94,7 +87,7 @@ class Concat(Block):
             )
         for index, other in enumerate(x[1:], start=1):
             if other.rank != first.rank:
-                raise _unequal_ranks("Concat", first, other, index)
+                raise _unequal_ranks(first, other, index)
             unequal = [i for i, (a, b) in enumerate(zip(first.shape, other.shape, strict=True)) if a != b]
             apart = [i for i in unequal if i != axis]
             if apart:
@@ -103,7 +96,7 @@ class Concat(Block):
                     f"Concat joins along dimension {axis}, so all other sizes have to be equal: "
                     f"{first} and {other} differ in dimension {' and '.join(map(str, apart))}.",
                     port=f"x{index + 1}",
-                    suggestions=[*_pooled(first, apart), *([SetOwn("dim", apart[0])] if joinable else [])],
+                    suggestions=[*pooled(first, apart), *([SetOwn("dim", apart[0])] if joinable else [])],
                 )
         return function("torch.cat", tuple(map(Arg, range(len(x)))), dim=self.dim)
 
@@ -111,46 +104,44 @@ class Concat(Block):
         return "" if self.dim == 1 else f"dim {self.dim}"
 
 
-def _fits(a: Dim, b: Dim) -> bool:
-    return a == b or (isinstance(a, int) and isinstance(b, int) and 1 in (a, b))
+class Stack(Block):
+    """Put branches side by side along a new dimension.
+
+    y = [x₁, x₂, …] with a new dimension at dim, as long as there are branches; all of the same shape. Two vectors `N × D` give
+    `N × 2 × D`: single steps become a sequence, single maps become channels.
+    Source: `torch.stack`.
+    """
+
+    category = "Merge"
+    aliases = ("new dimension", "sequence of", "join", "collect")
+    inputs = (Port("x", help="Branches of the same shape.", rank=(1, 7), variadic=True),)
+
+    dim: Index = param(1, help="Where the new dimension stands; −1 is last.")
+
+    def lower(self, *x: TensorSpec) -> Call:
+        first = x[0]
+        for index, other in enumerate(x[1:], start=1):
+            if other.shape != first.shape:
+                raise Mismatch(
+                    f"Stack needs branches of the same shape: {first} and {other} differ.", port=f"x{index + 1}"
+                )
+        if TensorSpec((*first.shape, 1)).axis(self.dim) == 0:
+            raise Mismatch(
+                "Dimension 0 is the batch, and stays first: stack at dimension 1 or later.",
+                parameter="dim",
+                suggestions=(SetOwn("dim", 1),),
+            )
+        return function("torch.stack", tuple(map(Arg, range(len(x)))), dim=self.dim)
+
+    def summary(self) -> str:
+        return "" if self.dim == 1 else f"dim {self.dim}"
 
 
-def _cannot_join(block: str, so_far: TensorSpec, other: TensorSpec, index: int) -> Mismatch:
-    if other.rank != so_far.rank:
-        return _unequal_ranks(block, so_far, other, index)
-    apart = [axis for axis, (a, b) in enumerate(zip(so_far.shape, other.shape, strict=True)) if not _fits(a, b)]
-    suggestions: list[Suggestion] = _pooled(so_far, apart)
-    wanted = so_far.shape[apart[0]]
-    if len(apart) == 1 and isinstance(wanted, int):
-        insert = projection(so_far.rank, apart[0], wanted)
-        suggestions += [Resize(wanted), insert] if insert else []
-    return Mismatch(
-        f"{block} needs branches of the same shape: {so_far} and {other} differ in "
-        f"dimension {' and '.join(map(str, apart))}.",
-        port=f"x{index + 1}",
-        suggestions=suggestions,
-    )
-
-
-def _unequal_ranks(block: str, first: TensorSpec, other: TensorSpec, index: int) -> Mismatch:
+def _unequal_ranks(first: TensorSpec, other: TensorSpec, index: int) -> Mismatch:
     flat, deep = sorted((first, other), key=lambda spec: spec.rank)
-    place = f"x{index + 1}" if other is flat else "x1"
-    suggestions: list[Suggestion] = []
-    if block == "Concat" and flat.rank == 2:
-        place = "x1" if other is flat else f"x{index + 1}"
-        suggestions = [Insert("Flatten")]
-    elif flat.rank == 2 and flat.shape[1] == deep.shape[1]:
-        suggestions = [Insert("Reshape", (("shape", (flat.shape[1], *(1,) * (deep.rank - 2))),))]
+    blamed = deep if flat.rank == 2 else flat
     return Mismatch(
-        f"{block} needs branches with equally many dimensions: {first} has {first.rank} and {other} has {other.rank}.",
-        port=place,
-        suggestions=suggestions,
+        f"Concat needs branches with equally many dimensions: {first} has {first.rank} and {other} has {other.rank}.",
+        port=f"x{index + 1}" if blamed is other else "x1",
+        suggestions=[Insert("Flatten")] if flat.rank == 2 else [],
     )
-
-
-def _pooled(wanted: TensorSpec, apart: list[int]) -> list[Suggestion]:
-    """Suggest pooling an image to another's height and width, if it is these that are unequal."""
-    height_and_width = wanted.shape[2:]
-    if wanted.rank == 4 and set(apart) <= {2, 3} and all(isinstance(size, int) for size in height_and_width):
-        return [Insert("AdaptiveAvgPool2d", (("output_size", height_and_width),))]
-    return []

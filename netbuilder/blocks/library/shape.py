@@ -124,3 +124,98 @@ class Permute(Block):
 
     def summary(self) -> str:
         return ", ".join(map(str, self.dims))
+
+
+class Unflatten(Block):
+    """Lay one dimension out as several.
+
+    Dimension dim becomes sizes, whose product it is; one size may be −1, whatever is left. `N × 512` with sizes (8, 8, 8) becomes
+    images `N × 8 × 8 × 8`; `N × T × 64` at dim −1 becomes heads. The inverse of Flatten.
+    Source: `torch.unflatten`.
+    """
+
+    category = "Shape"
+    aliases = ("view", "reshape", "heads", "expand")
+    inputs = (Port("x", help="Any shape.", rank=(2, 6), dtype=None),)
+
+    dim: Index = param(1, help="Dimension that is laid out.")
+    sizes: NewShape = param((1, -1), help="Sizes that it becomes; one of them may be −1, whatever is left.")
+
+    def lower(self, x: TensorSpec) -> Call:
+        _not_the_batch(x, self.dim)
+        whole, known = x.size(self.dim), math.prod(size for size in self.sizes if size != -1)
+        fits = self.sizes and self.sizes.count(-1) <= 1 and 0 not in self.sizes
+        if not fits or (whole % known if -1 in self.sizes else whole != known) or x.rank + len(self.sizes) > 9:
+            raise Mismatch(
+                f"Dimension {self.dim} of the input {x} has {whole} entries, which are not laid out as "
+                f"{times(self.sizes) or 'nothing'}: the product has to be the same, with one −1 at most.",
+                parameter="sizes",
+                code="reshape-mismatch",
+                suggestions=(SetOwn("sizes", (1, -1)),),
+            )
+        return function("torch.unflatten", Arg(0), self.dim, self.sizes)
+
+    def summary(self) -> str:
+        return times(self.sizes)
+
+
+class Squeeze(Block):
+    """Take away a dimension of size 1.
+
+    `N × 1 × D` with dim 1 becomes `N × D`. For the single channel of a map, or the single step of a sequence.
+    Source: `torch.squeeze`.
+    """
+
+    category = "Shape"
+    aliases = ("remove dimension", "drop axis", "view")
+    inputs = (Port("x", help="Any shape.", rank=(2, 8), dtype=None),)
+    example_inputs = (TensorSpec((BATCH, 1, 6)),)
+
+    dim: Index = param(1, help="Dimension that goes; its size has to be 1.")
+
+    def lower(self, x: TensorSpec) -> Call:
+        _not_the_batch(x, self.dim)
+        if x.shape[self.dim] != 1:
+            ones = [axis for axis, size in enumerate(x.shape) if size == 1]
+            raise Mismatch(
+                f"Dimension {self.dim} of the input {x} has {x.shape[self.dim]} entries: only one of size 1 can be taken away.",
+                parameter="dim",
+                suggestions=[SetOwn("dim", axis) for axis in ones if axis][:2],
+            )
+        return function("torch.squeeze", Arg(0), dim=self.dim)
+
+    def summary(self) -> str:
+        return f"dim {self.dim}"
+
+
+class Unsqueeze(Block):
+    """Put in a dimension of size 1.
+
+    `N × D` with dim 1 becomes `N × 1 × D`. For a single channel where a convolution asks for channels, and for broadcasting: a
+    mask `N × T` at dim −1 scales each step of `N × T × D`.
+    Source: `torch.unsqueeze`.
+    """
+
+    category = "Shape"
+    aliases = ("add dimension", "new axis", "channel", "view")
+    inputs = (Port("x", help="Any shape.", rank=(1, 7), dtype=None),)
+
+    dim: Index = param(1, help="Where the new dimension stands; −1 is last.")
+
+    def lower(self, x: TensorSpec) -> Call:
+        _not_the_batch(TensorSpec((*x.shape, 1)), self.dim)
+        return function("torch.unsqueeze", Arg(0), dim=self.dim)
+
+    def summary(self) -> str:
+        return f"dim {self.dim}"
+
+
+def _not_the_batch(x: TensorSpec, dim: int) -> None:
+    """Raise `Mismatch` where a dimension is the batch, which stays whole and first, or not there at all."""
+    if x.axis(dim) == 0:
+        raise Mismatch(
+            "Dimension 0 is the batch, which stays as it is: choose a later one.",
+            parameter="dim",
+            code="bad-parameter",
+            suggestions=(SetOwn("dim", 1),),
+        )
