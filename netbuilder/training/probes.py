@@ -73,10 +73,11 @@ class Probe:
             module.train(was_training)
         if seen not in found:
             return None
-        activation = found.pop(seen)  # nothing of the pass outlives it, even where garbage is collected seldom
+        activation = found.pop(seen).detach()  # nothing of the pass outlives it, even where garbage is collected seldom
         sample %= self._count
-        values = (activation[sample] if activation.dim() else activation).float().cpu().numpy()
-        flat = activation.detach().flatten()
+        own = min(sample, len(activation) - 1) if activation.dim() else 0  # a learned tensor is one for all samples
+        values = (activation[own] if activation.dim() else activation).float().cpu().numpy()
+        flat = activation.flatten()
         counts, edges = _histogram(flat[:: -(-len(flat) // _HISTOGRAM_VALUES) or 1].float().cpu().numpy())
         return ProbeFrame(self._run, node, step, sample, _thin(values), counts, edges)
 

@@ -14,6 +14,8 @@ import torch
 from netbuilder.compiler.interpret import activations
 from netbuilder.compiler.lower import lower
 from netbuilder.data import config, dataset
+from netbuilder.graph.edits import Disconnect
+from netbuilder.graph.model import PortRef
 from netbuilder.graph.project import Project
 from netbuilder.training import probes
 from netbuilder.training.evaluate import evaluate
@@ -220,3 +222,23 @@ def test_another_block_is_shown_at_once_and_an_idle_run_has_all_the_time() -> No
     telemetry.watch(pool.id)
     probe.look(2, idle=True)
     assert (telemetry.frame.node, telemetry.frame.step) == (pool.id, 2)
+
+
+def test_a_learned_tensor_is_shown_for_whichever_sample(tmp_path: Path) -> None:
+    drawing = digits_cnn()
+    flat, classes = drawing.project.graph.named("flatten"), drawing.project.graph.named("classes")
+    assert flat
+    assert classes
+    scale = drawing.put("Parameter", "scale", shape=[64])
+    scaled = drawing.put("Multiply", "scaled", flat.id, scale)
+    wire = drawing.project.graph.edge_into(PortRef(classes.id, "x"))
+    assert wire
+    Disconnect(wire).apply(drawing.project)
+    drawing.wire(scaled, classes.id, "x")
+    run = Run.create(with_training(drawing.project, epochs=1, device="cpu"), tmp_path / "run")
+    step_to(run, 1)
+    first, other = (frame_of(run, "scale", sample).values for sample in (0, 5))
+    assert first.shape == (64,)
+    assert np.array_equal(first, other)
+    run.stop()
+    assert run.join(60)
