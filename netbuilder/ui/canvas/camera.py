@@ -25,6 +25,7 @@ class Camera(QObject):
         super().__init__(view)
         self._view = view
         self._animation: QVariantAnimation | None = None
+        self._holds_all = False
 
     @property
     def zoom(self) -> float:
@@ -47,6 +48,7 @@ class Camera(QObject):
     def pan(self, by: QPoint) -> None:
         """Move what is looked at by so many screen pixels."""
         self.stop()
+        self._holds_all = False
         for bar, distance in (
             (self._view.horizontalScrollBar(), by.x()),
             (self._view.verticalScrollBar(), by.y()),
@@ -56,6 +58,10 @@ class Camera(QObject):
 
     def look(self, centre: QPointF, zoom: float) -> None:
         """Look there at once."""
+        self._holds_all = False
+        self._look(centre, zoom)
+
+    def _look(self, centre: QPointF, zoom: float) -> None:
         if zoom != self.zoom:
             self._view.setTransform(QTransform.fromScale(zoom, zoom))
         self._view.centerOn(centre)
@@ -64,6 +70,7 @@ class Camera(QObject):
     def go(self, centre: QPointF, zoom: float) -> None:
         """Glide there."""
         self.stop()
+        self._holds_all = False
         zoom = max(FARTHEST, min(zoom, NEAREST))
         from_centre, from_zoom = self.centre, self.zoom
 
@@ -73,7 +80,7 @@ class Camera(QObject):
             share = (
                 progress if math.isclose(from_zoom, zoom) else (1 / now - 1 / from_zoom) / (1 / zoom - 1 / from_zoom)
             )
-            self.look(from_centre + (centre - from_centre) * share, now)
+            self._look(from_centre + (centre - from_centre) * share, now)
 
         self._animation = animate(GLIDE, self, step, self._on_arrived)
 
@@ -85,6 +92,17 @@ class Camera(QObject):
         room = self._view.viewport().size()
         width, height = max(room.width() - 2 * _FIT_MARGIN, 50), max(room.height() - 2 * _FIT_MARGIN, 50)
         self.go(area.center(), min(width / area.width(), height / area.height(), _FIT_NEAREST))
+
+    def fit_all(self, area: QRectF) -> None:
+        """Glide to where the whole network, which takes up this area, is seen, and hold it in view (`hold`)."""
+        self.fit(area)
+        self._holds_all = not area.isEmpty()
+
+    def hold(self, area: QRectF) -> None:
+        """Now that the room is another one: see the whole network again at once, if nothing else was looked at since."""
+        if self._holds_all:
+            self.fit_all(area)
+            self.jump()
 
     def reveal(self, area: QRectF) -> None:
         """Glide just so far that an area is seen; stay where it is seen already."""

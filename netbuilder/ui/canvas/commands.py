@@ -54,7 +54,7 @@ class CanvasCommands(CanvasSurface):
     def fit(self) -> None:
         """Show the whole network; where the canvas is not to be seen yet, as soon as it is."""
         self._fits_when_shown = not self.isVisible()
-        self.camera.fit(self.canvas_scene.extent())
+        self.camera.fit_all(self.canvas_scene.extent())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -67,7 +67,10 @@ class CanvasCommands(CanvasSurface):
 
     def fit_selection(self) -> None:
         """Show the selected blocks, or the whole network."""
-        self.camera.fit(self.canvas_scene.extent(self.selected() or None))
+        if self.selected():
+            self.camera.fit(self.canvas_scene.extent(self.selected()))
+        else:
+            self.fit()
 
     def zoom_to(self, zoom: float) -> None:
         """Zoom to this many screen pixels per canvas pixel, about the middle."""
@@ -197,7 +200,7 @@ class CanvasCommands(CanvasSurface):
     def _take_arranged(self, heights: Mapping[NodeId, float], places: Mapping[NodeId, Position]) -> None:
         self.show_hint("")
         if self.perform(intents.move(self.document.project, places, "Arrange")):
-            self.camera.fit(_extent(places, heights))
+            self.camera.fit_all(_extent(places, heights))
 
     # The clipboard
 

@@ -46,7 +46,7 @@ class Overview(QWidget):
 
     @property
     def is_wanted(self) -> bool:
-        """Whether the overview is to be shown; on an empty canvas there is nothing to show."""
+        """Whether the overview is to be shown, where it has more to show than is seen."""
         return self._is_wanted
 
     def refresh(self) -> None:
@@ -55,8 +55,8 @@ class Overview(QWidget):
         self.follow()
 
     def follow(self) -> None:
-        """Show what is looked at now."""
-        self.setVisible(self._is_wanted and bool(self._canvas.canvas_scene.blocks))
+        """Show what is looked at now; be out of the way where that is everything."""
+        self.setVisible(self._is_wanted and not self._canvas.sees_all())
         self.update()
 
     def place(self) -> None:

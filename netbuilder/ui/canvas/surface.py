@@ -45,6 +45,8 @@ class CanvasSurface(QGraphicsView):
         """Where the pointer was seen last, in the viewport; outside of it once it left."""
         self.pending_wire: tuple[PortPlace, QPointF] | None = None
         """A wire whose loose end waits for a block to be chosen."""
+        self._extent: QRectF | None = None
+        """Of all blocks, until one comes, goes or moves."""
         self.shows_focus = False
         """Whether the keyboard came here by key, so that it has to be seen."""
         self._set_up_widget()
@@ -88,6 +90,12 @@ class CanvasSurface(QGraphicsView):
     def zoom(self) -> float:
         """Return how many screen pixels a canvas pixel takes."""
         return self.camera.zoom
+
+    def sees_all(self) -> bool:
+        """Tell whether no block is out of sight."""
+        if self._extent is None:
+            self._extent = self.canvas_scene.extent()
+        return self.mapToScene(self.viewport().rect()).boundingRect().contains(self._extent) or self._extent.isEmpty()
 
     def selected(self) -> list[NodeId]:
         """Return the selected blocks, in the order in which they were selected."""
@@ -151,6 +159,7 @@ class CanvasSurface(QGraphicsView):
         return "; ".join(said) if said else f"{len(self.canvas_scene.blocks)} blocks, none selected"
 
     def _on_content_changed(self) -> None:
+        self._extent = None
         self.overview.refresh()
         self.selection_bar.follow()
         self.rename_field.follow()
@@ -166,6 +175,7 @@ class CanvasSurface(QGraphicsView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.overview.place()
+        self.camera.hold(self.canvas_scene.extent())
         self._on_camera_changed()
 
     # Painting

@@ -16,7 +16,7 @@ from netbuilder.graph.files import dumps
 from netbuilder.ui.canvas.menu import menu_at
 from netbuilder.ui.search_popup import SearchPopup
 from tests.drawing import Drawing
-from tests.ui.canvas.hand import ALT, CTRL, SHIFT, Hand
+from tests.ui.canvas.hand import ALT, CTRL, MIDDLE, SHIFT, Hand
 from tests.ui.canvas.test_gestures import line
 
 Open = Callable[..., Hand]
@@ -317,7 +317,44 @@ def test_home_shows_all_and_f_the_selection(hand: Hand) -> None:
     assert hand.is_untouched()
 
 
+def sees_all(hand: Hand) -> bool:
+    return hand.canvas.mapToScene(hand.canvas.viewport().rect()).boundingRect().contains(hand.scene.extent())
+
+
+def test_a_network_that_was_all_in_view_stays_so_when_the_canvas_is_resized(hand: Hand) -> None:
+    hand.key(Key.Key_Home)
+    large = hand.canvas.zoom()
+    hand.canvas.resize(500, 300)
+    assert sees_all(hand)
+    assert hand.canvas.zoom() < large
+    hand.canvas.resize(1200, 800)
+    assert math.isclose(hand.canvas.zoom(), large)
+    hand.drag(hand.body("a"), hand.body("a") + QPointF(0, 400))
+    hand.canvas.resize(500, 300)
+    assert sees_all(hand)
+
+
+@pytest.mark.parametrize("way", ["zoom", "pan", "overview", "reveal"])
+def test_where_somebody_looked_elsewhere_a_resized_canvas_looks_there_still(hand: Hand, way: str) -> None:
+    hand.key(Key.Key_Home)
+    match way:
+        case "zoom":
+            hand.wheel(hand.body("a"), 4)
+        case "pan":
+            hand.drag(QPointF(40, 400), QPointF(200, 500), MIDDLE)
+        case "overview":
+            hand.canvas.camera.look(QPointF(100, 100), hand.canvas.zoom())
+        case _:
+            hand.canvas.select([hand.node("add")], center=True)
+    hand.settle()
+    zoom, centre = hand.canvas.zoom(), hand.canvas.camera.centre
+    hand.canvas.resize(700, 400)
+    assert hand.canvas.zoom() == zoom
+    assert (hand.canvas.camera.centre - centre).manhattanLength() < 4
+
+
 def test_alt_m_hides_the_overview(hand: Hand) -> None:
+    hand.canvas.camera.pan(QPoint(600, 0))
     assert hand.canvas.overview.isVisible()
     hand.key(Key.Key_M, ALT)
     assert not hand.canvas.overview.isVisible()

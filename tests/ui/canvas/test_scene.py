@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
@@ -262,9 +262,13 @@ def test_from_afar_one_item_draws_all(open_canvas: Open) -> None:
 
 def test_an_empty_canvas_says_how_to_begin(open_canvas: Open) -> None:
     empty, full = open_canvas(Project()), open_canvas(line())
-    blank = {empty.picture().pixelColor(x, 405).rgb() for x in range(300, 900)}
+    blank = {empty.picture().pixelColor(x, 397).rgb() for x in range(300, 900)}
     assert len(blank) > 10
+    full.canvas.fit()
+    full.settle()
     assert not empty.canvas.overview.isVisible()
+    assert not full.canvas.overview.isVisible()
+    full.canvas.camera.pan(QPoint(600, 0))
     assert full.canvas.overview.isVisible()
 
 
