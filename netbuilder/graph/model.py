@@ -223,7 +223,7 @@ class Graph:
     def add(self, node: Node) -> None:
         """Add a node that has no wires yet."""
         if not is_node_id(node.id):
-            raise GraphError(f"“{node.id}” is not a node id.")
+            raise GraphError(f"“{node.id}” is not a node id: blocks are numbered from n1 to n999999999.")
         if node.id in self._graph:
             raise GraphError(f"There is a node {node.id} already.")
         self._claim(node.name, node.id)

@@ -67,6 +67,7 @@ class RunFolder:
     @classmethod
     def create(cls, path: Path, project: Project, info: Mapping[str, Any]) -> RunFolder:
         """Make the folder of a new run. A folder that holds something already is refused."""
+        _require_text(path)
         folder = cls(path)
         taken = NetbuilderError(f"The run needs a new or an empty folder, and {path} holds files already.")
         try:
@@ -91,6 +92,7 @@ class RunFolder:
         """Return the folder of a run that is there."""
         if not (path / "run.json").is_file():
             raise NetbuilderError(f"{path} is not the folder of a run: it has no run.json.")
+        _require_text(path)
         for name in _FILES:
             if os.path.lexists(path / name) and not (path / name).is_file():
                 raise NetbuilderError(f"{path / name} is damaged: it is no file.")  # a pipe would be waited for
@@ -204,6 +206,14 @@ class RunFolder:
                 lines.write(_line(entry))
         except OSError as error:
             raise NetbuilderError(f"{file} can't be written: {reason(error)}.") from None
+
+
+def _require_text(path: Path) -> None:
+    """Refuse a path that is no text on Linux, where any bytes may stand in one: safetensors takes text alone."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise NetbuilderError(f"The name of the run's folder {path} is not UTF-8: give it another.") from None
 
 
 def _line(entry: Mapping[str, Any]) -> str:

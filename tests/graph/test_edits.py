@@ -70,7 +70,10 @@ def test_what_is_given_to_an_edit_can_not_be_changed_behind_its_back() -> None:
     ("edit", "sentence"),
     [
         (AddNode(Node(CONV, "ReLU", "relu", {})), "There is a node n2 already."),
-        (AddNode(Node(NodeId("x1"), "ReLU", "relu", {})), "“x1” is not a node id."),
+        (
+            AddNode(Node(NodeId("x1"), "ReLU", "relu", {})),
+            "“x1” is not a node id: blocks are numbered from n1 to n999999999.",
+        ),
         (AddNode(Node(NodeId("n4"), "ReLU", "conv1", {})), "There is a node named “conv1” already."),
         (AddNode(Node(NodeId("n4"), "ReLU", "", {})), "A name can't be empty."),
         (RemoveNode(NodeId("n4")), "There is no node n4."),

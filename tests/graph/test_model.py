@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from netbuilder.graph.edits import AddNode, Connect, RemoveNode
-from netbuilder.graph.model import Edge, Graph, Node, NodeId, PortRef
+from netbuilder.graph.files import dumps, loads
+from netbuilder.graph.model import Edge, Graph, GraphError, Node, NodeId, PortRef
 from netbuilder.graph.project import Project
 from tests.graph.projects import small_project, wire
 
@@ -79,6 +82,17 @@ def test_a_free_name_counts_up_from_the_stem() -> None:
 def test_new_ids_are_above_all_that_are_in_use() -> None:
     new = small_project().new_ids()
     assert [next(new), next(new)] == ids(11, 12)
+
+
+def test_no_block_follows_the_last_number_and_that_is_said() -> None:
+    project = small_project()
+    AddNode(Node(NodeId("n999999999"), "ReLU", "last", {}), (0.0, 0.0)).apply(project)
+    beyond = Node(next(project.new_ids()), "ReLU", "beyond", {})
+    before = dumps(project)
+    with pytest.raises(GraphError, match="“n1000000000” is not a node id: blocks are numbered from n1 to n999999999"):
+        AddNode(beyond, (0.0, 300.0)).apply(project)
+    assert dumps(project) == before
+    assert dumps(loads(before)) == before
 
 
 def test_a_wire_is_found_by_its_end_among_any_number() -> None:

@@ -194,6 +194,14 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     assert "can't be made: a part of its path is a file" in message
 
 
+def test_a_folder_whose_name_is_no_text_is_refused_and_not_made(tmp_path: Path, finished: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"run \xff")
+    assert "is not UTF-8: give it another" in refused(lambda: Run.create(mlp(), odd))
+    assert not odd.exists()
+    shutil.copytree(finished, odd)
+    assert "is not UTF-8: give it another" in refused(lambda: Run.open(odd, epochs=3))
+
+
 def test_free_folders_do_not_collide(tmp_path: Path) -> None:
     seen = set()
     for _ in range(3):
