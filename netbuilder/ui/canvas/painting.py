@@ -26,6 +26,8 @@ LABEL_ROOM = 150.0
 _LEFT = 16.0
 _RIGHT = BLOCK_WIDTH - 12.0
 _BADGE = 14.0
+_GAP = 7.0
+_LEAST_TYPE = 28.0
 _ABOVE = BLOCK_HEIGHT / 2 + 12
 _ALL, _NAME_ALONE = 0.7, 0.5
 """Below these zooms a block shows less, and that larger."""
@@ -174,16 +176,31 @@ def _paint_text(painter: QPainter, item: BlockItem, look: Theme) -> None:
         _write(painter, "large", _LEFT - 2, top + 28, item.node.name, right)
         _write(painter, "large shape", _LEFT - 2, top + 49, shape, _RIGHT + 4)
         return
-    after = _write(painter, "name", _LEFT, top + 21, item.node.name, right) + 7
+    kind = item.node.type if item.block else f"{item.node.type} · unknown"
+    name, kind = title(item.node.name, kind, int(right - _LEFT))
+    after = _write(painter, "name", _LEFT, top + 21, name, right) + _GAP
     _write(painter, "shape", _LEFT, top + 52, shape, _RIGHT)
     painter.setPen(look.muted)
-    if right - after > 28:
-        kind = item.node.type if item.block else f"{item.node.type} · unknown"
-        _write(painter, "small", after, top + 21, kind, right)
+    _write(painter, "small", after, top + 21, kind, right)
     _write(painter, "small", _LEFT, top + 36, item.summary, _RIGHT)
     if not shape and item.is_analysed:
         painter.setPen(with_alpha(look.muted, 0.7))
         _write(painter, "small", _LEFT, top + 52, "no shape yet", _RIGHT)
+
+
+@lru_cache(8192)
+def title(name: str, kind: str, room: int) -> tuple[str, str]:
+    """Return the name and the type of a block, cut to the room there is for them side by side.
+
+    A type that only says what the name says is left out. Where there is too little room the name is cut first, to no
+    less than two fifths of the room.
+    """
+    if name.rstrip("_0123456789").replace("_", "").lower() == kind.rstrip("0123456789").lower():
+        return elided("name", name, room), ""
+    beside = room - _GAP - text_width("small", kind)
+    name = elided("name", name, int(max(beside, 0.4 * room)))
+    left = room - _GAP - text_width("name", name)
+    return name, elided("small", kind, int(left)) if left > _LEAST_TYPE else ""
 
 
 def _write(painter: QPainter, kind: str, left: float, baseline: float, text: str, right: float) -> float:
