@@ -1,13 +1,14 @@
 """The window's training run: prepared off the GUI thread, followed by a timer, stopped and joined before it is let go.
 
 1. `train` copies the project; a worker imports torch, loads the data, builds the network and hands back a `Run`.
-2. The run starts its own thread. About 8 times a second the window pulls what it wrote: events, never dropped, are told
-   on as signals; numbers are read by whoever draws them.
+2. The run starts its own thread. 4 to 30 times a second, as often as takes little of the machine's time, the window pulls
+   what it wrote: events, never dropped, are told on as signals; numbers are read by whoever draws them.
 3. The run ends by itself, or one batch after `stop`; then its thread is joined and the session is idle again.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
 
 State = Literal["idle", "preparing", "running", "paused"]
 
-_POLL_MS = 120
-"""How often the window looks at a run. Each look is drawn, and holds the interpreter's lock against the training thread:
-at 33 ms a run of the digits example loses a fifth of its speed, at 120 ms about a twentieth.
+_SOONEST_MS, _LATEST_MS = 33, 250
+"""How long the window waits before it looks at a run again: as long as its share of the time asks for, between these."""
+_SHARE = 0.05
+"""Of a core's time that the window may take while a run goes on. What it draws after each look holds the interpreter's
+lock against the training thread: at 30 looks a second a run of the digits example lost a fifth of its speed.
 """
 
 
@@ -60,8 +63,10 @@ class Session(QObject):
         self._document = document
         self._analysis = analysis
         self._worker = Worker("prepare", self)
-        self._timer = QTimer(self, interval=_POLL_MS)
+        self._timer = QTimer(self, interval=_SOONEST_MS)
         self._timer.timeout.connect(self._poll)
+        self._worked = 0.0
+        """Seconds that this thread had worked when the run was last looked at."""
         analysis.changed.connect(self._compare)
         document.replaced.connect(self._on_document_replaced)
 
@@ -169,6 +174,7 @@ class Session(QObject):
         self.run, self.started, self.ended = run, None, None
         self._compare()
         run.start()
+        self._worked = time.thread_time()
         self._timer.start()
         self._set_state("running")
 
@@ -185,6 +191,10 @@ class Session(QObject):
         for event in events:
             self._take(event)
         self.polled.emit()
+        worked = time.thread_time()
+        wanted = 1e3 * (worked - self._worked) / _SHARE
+        self._timer.setInterval(round(min(max(_SOONEST_MS, wanted), _LATEST_MS)))
+        self._worked = worked
 
     def _take(self, event: Event) -> None:
         assert self.run
