@@ -147,7 +147,9 @@ def inference_part(program: Program) -> Program:
         raise NetbuilderError("There is no Output block, so there is nothing to export: add one after the last layer.")
     for result in part.results:
         if not part.computing([result]).inputs:
-            raise NetbuilderError(f"No Input leads to the output “{result.name}”, so there is nothing to compute for it.")
+            raise NetbuilderError(
+                f"No Input leads to the output “{result.name}”, so there is nothing to compute for it."
+            )
     return part
 
 
@@ -324,12 +326,12 @@ def _check_dimensions(part: Program, model: Any) -> None:
 def _label(part: Program, model: Any, labels: Labels, trained: bool) -> None:
     """Write the labels into the model's `metadata_props`."""
     model.producer_name, model.producer_version = "netbuilder", __version__
-    if labels.project:
-        model.graph.name = labels.project
+    project = labels.project.encode(errors="replace").decode()  # a file's name may be no text; a model's has to be
+    model.graph.name = project or model.graph.name
     known = labels.preprocessing
     facts = {
         "netbuilder.version": __version__,
-        "netbuilder.project": labels.project,
+        "netbuilder.project": project,
         "netbuilder.classes": {field: list(names) for field, names in labels.classes.items()},
         "netbuilder.preprocessing": {slot.name: known[slot.field] for slot in part.inputs if slot.field in known},
         "netbuilder.trained": trained,

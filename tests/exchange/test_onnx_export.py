@@ -129,6 +129,14 @@ def test_class_names_and_preprocessing_travel_in_the_file(tmp_path: Path) -> Non
     assert facts["netbuilder.version"] == __version__
 
 
+def test_a_project_whose_files_name_is_no_text_is_exported(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff.onnx")
+    export(*made(digits_cnn()), path, Labels(path.stem))
+    model = onnx.load_from_string(path.read_bytes())
+    facts = {fact.key: fact.value for fact in model.metadata_props}
+    assert (model.graph.name, facts["netbuilder.project"]) == ("?", "?")
+
+
 def test_preprocessing_goes_by_the_name_of_the_input_not_of_the_field(tmp_path: Path) -> None:
     drawing = Drawing({"fields": {"features": {"shape": [4], "dtype": "float32"}}})
     entry = drawing.put("Input", "flower", field="features")
