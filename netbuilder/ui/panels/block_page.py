@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.blocks import registry
@@ -16,18 +16,17 @@ from netbuilder.blocks.spec import Block, TensorSpec
 from netbuilder.compiler.program import Cost, Lowering
 from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.edits import Batch, Edit, RenameNode, SetParameter
-from netbuilder.graph.model import Node, PortRef
+from netbuilder.graph.model import Node, PortRef, thaw
 from netbuilder.graph.project import Project
 from netbuilder.ui.amounts import count, memory, short
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import TextField
 from netbuilder.ui.forms import Choices, Form
 from netbuilder.ui.intents import rename
-from netbuilder.ui.panels.help import body, first_line, port_tooltip
-from netbuilder.ui.panels.parts import Facts, ProblemCard, Square, words
+from netbuilder.ui.panels.help import body, port_tooltip
+from netbuilder.ui.panels.parts import Elided, Facts, ProblemCard, Square, words
 from netbuilder.ui.ports import Socket, sockets
 from netbuilder.ui.theme import mono_font, text_font, theme
-from netbuilder.ui.values import thawed
 from netbuilder.ui.wiring import Refusal
 
 _NAME = Parameter(
@@ -56,7 +55,7 @@ class BlockPage(QWidget):
         self.name.committed.connect(lambda name, _series: self._on_name_committed(name))
         self.name.textChanged.connect(self._fit_name)
         self._several = words(role="title")
-        self._type = words(role="muted")
+        self._type = Elided()
         self._name_problem = words(role="error", wrap=True)
         self._help = words(role="muted", wrap=True)
         self.more = QPushButton("More")
@@ -74,9 +73,9 @@ class BlockPage(QWidget):
 
         header = QHBoxLayout()
         header.setSpacing(4)
-        for widget in (self._square, self.name, self._several, self._type):
+        for widget in (self._square, self.name, self._several):
             header.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
-        header.addStretch()
+        header.addWidget(self._type, 1, Qt.AlignmentFlag.AlignVCenter)
         about = QVBoxLayout()
         about.setSpacing(2)
         about.addWidget(self._help)
@@ -119,7 +118,7 @@ class BlockPage(QWidget):
         self._show_problems(problems)
         self.payload.setVisible(block is None)
         if block is None:
-            self.payload.setPlainText(json.dumps(thawed(first.params), indent=2, ensure_ascii=False))
+            self.payload.setPlainText(json.dumps(thaw(first.params), indent=2, ensure_ascii=False))
         project = self._document.project
         self._shapes.show_facts(_shape_facts(project, first, lowering) if len(nodes) == 1 else [])
         self._cost.show_facts(
@@ -159,7 +158,8 @@ class BlockPage(QWidget):
         if not self.name.isModified():
             self._say_name_problem("")
         self._type.setText(node.type)
-        self._help.setText(first_line(block) if block else _unknown(node))
+        self._fit_name(self.name.text())
+        self._help.setText(block.purpose() if block else _unknown(node))
         self._body.setText(body(block) if block else "")
         self._body.setVisible(self.more.isChecked() and bool(self._body.text()))
         self.more.setVisible(bool(self._body.text()))
@@ -229,8 +229,14 @@ class BlockPage(QWidget):
         self.more.setText("Less" if checked else "More")
         self._body.setVisible(checked and bool(self._body.text()))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_name(self.name.text())
+
     def _fit_name(self, text: str) -> None:
-        room = max(self.width() - 90, 80)
+        """Give the name the room it needs; of what is too little for both, the type gets its part."""
+        kind = min(self._type.fontMetrics().horizontalAdvance(self._type.text()), self.width() // 3)
+        room = max(self.width() - kind - 24, 80)
         self.name.setFixedWidth(min(QFontMetrics(self.name.font()).horizontalAdvance(text or "name") + 14, room))
 
 

@@ -33,11 +33,19 @@ def words(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     return label
 
 
-class Elided(QLabel):
-    """A muted line that ends in an ellipsis where there is no room for all of it; the whole of it is its tooltip."""
+_PLACE_WIDTH = 128
+"""Of the names of blocks in a wide list."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+
+class Elided(QLabel):
+    """A line that ends in an ellipsis where there is no room for all of it; the whole of it is its tooltip.
+
+    `token` is its colour in the theme.
+    """
+
+    def __init__(self, token: str = "muted", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._token = token
         self.setMinimumWidth(1)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
@@ -47,7 +55,7 @@ class Elided(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setPen(theme().muted)
+        painter.setPen(getattr(theme(), self._token))
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
@@ -143,7 +151,7 @@ class ProblemCard(QFrame):
         self._wide = wide
         self._deaf = QTimer(self, singleShot=True)
         self._sign = _Sign()
-        self._place = words()
+        self._place = Elided("text")
         self._place.setStyleSheet("font-weight: 600;")
         self._message = words(wrap=True)
         self._buttons = QHBoxLayout()
@@ -155,7 +163,7 @@ class ProblemCard(QFrame):
         across.addWidget(self._sign, 0, top)
         if wide:
             self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-            self._place.setMinimumWidth(112)
+            self._place.setFixedWidth(_PLACE_WIDTH)
             across.addWidget(self._place, 0, top)
             across.addWidget(self._message, 1, top)
             across.addLayout(self._buttons)

@@ -7,6 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from netbuilder.blocks import registry
+from netbuilder.blocks.parameters import defaults
 from netbuilder.graph.edits import AddNode, Disconnect, RenameNode, SetParameter
 from netbuilder.graph.files import dumps
 from netbuilder.graph.model import Node, NodeId, PortRef
@@ -267,3 +269,21 @@ def test_more_shows_the_whole_help(inspector: Inspector, node: Named) -> None:
     assert "y = x Wᵀ + b" not in inspector.block_page.help()
     QTest.mouseClick(inspector.block_page.more, Qt.MouseButton.LeftButton)
     assert "y = x Wᵀ + b" in inspector.block_page.help()
+
+
+@pytest.mark.parametrize("width", [220, 256])
+def test_every_block_fits_into_a_narrow_inspector(
+    inspector: Inspector, document: Document, qtbot: QtBot, width: int
+) -> None:
+    inspector.resize(width, 800)
+    wide: dict[str, int] = {}
+    for number, (type_id, block) in enumerate(registry.blocks().items()):
+        node = Node(NodeId(f"n{100 + number}"), type_id, f"{type_id.lower()}_of_the_encoder", defaults(block))
+        document.apply(AddNode(node))
+        inspector.set_selection([node.id])
+        content = inspector.widget()
+        assert content
+        if content.minimumSizeHint().width() > inspector.viewport().width():
+            wide[type_id] = content.minimumSizeHint().width()
+        document.undo_stack.undo()
+    assert not wide
