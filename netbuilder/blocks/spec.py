@@ -350,6 +350,11 @@ class Block(BaseModel):
     checked against the ports. Raises `Mismatch` where they don't fit. `Input` and `Output` have none.
     """
 
+    @classmethod
+    def purpose(cls) -> str:
+        """Return what the block does, in one line: the first of its docstring."""
+        return (cls.__doc__ or "").strip().partition("\n")[0]
+
     def summary(self) -> str:
         """Return the parameters worth reading on the canvas, in a few words: `32 · 3×3 · same`."""
         return ""

@@ -22,14 +22,14 @@ def blocks(given: Namespace) -> None:
         for block in members:
             settings = ", ".join(f"{each.name}={_short(each.default)}" for each in parameters(block))
             print(f"  {block.__name__}({settings})")
-            print(f"      {_help(block)}")
+            print(f"      {block.purpose()}")
 
 
 def _as_json(name: str, block: type[Block]) -> dict[str, Any]:
     return {
         "id": name,
         "category": block.category,
-        "help": _help(block),
+        "help": block.purpose(),
         "inputs": [_port(port) for port in block.inputs],
         "outputs": [_port(port) for port in block.outputs],
         "parameters": [_parameter(each) for each in parameters(block)],
@@ -57,10 +57,6 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         "maximum": parameter.maximum,
         "choices": list(parameter.choices),
     }
-
-
-def _help(block: type[Block]) -> str:
-    return (block.__doc__ or "").strip().splitlines()[0]
 
 
 def _short(default: object) -> str:

@@ -44,7 +44,7 @@ def thaw(value: Json) -> Any:
     """Return the same JSON value with lists for tuples and dicts for mappings, as `json` and pydantic take it."""
     if isinstance(value, Mapping):
         return {key: thaw(item) for key, item in value.items()}
-    return [thaw(item) for item in value] if isinstance(value, tuple) else value
+    return [thaw(item) for item in value] if isinstance(value, tuple | list) else value
 
 
 def finite(value: object) -> object:

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QWi
 
 from netbuilder.blocks.parameters import Parameter, expectation, parameters, parse
 from netbuilder.graph.edits import UNSET
+from netbuilder.graph.model import thaw
 from netbuilder.ui.fields import MIXED, ChoiceField, Field, SwitchField, TextField
 from netbuilder.ui.theme import icon
-from netbuilder.ui.values import thawed, to_text
+from netbuilder.ui.values import to_text
 
 Choices = Sequence[tuple[str, str]]
 """Pairs of a value and what is shown for it."""
@@ -56,7 +57,7 @@ class Form(QWidget):
 
     def show_values(self, params: Sequence[Mapping[str, Any]], problems: Mapping[str, str] | None = None) -> None:
         """Show the parameters set on one or several things; `problems` adds what the values alone don't tell."""
-        given = [thawed(each) for each in params]
+        given = [thaw(each) for each in params]
         found = dict(problems or {})
         for each in given:
             found |= {wrong.parameter: wrong.message for wrong in parse(self.model, each)[1] if wrong.parameter}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from netbuilder.blocks.parameters import Parameter
+from netbuilder.graph.model import thaw
 
 _NUMBER = r"[+-]?[0-9][0-9_]*"
 _SIZES = re.compile(rf"[(\[]?\s*({_NUMBER}(?:[\s,;x×*]+{_NUMBER})*)?[\s,;]*[)\]]?", re.IGNORECASE)
@@ -32,7 +32,7 @@ def to_text(parameter: Parameter, value: Any) -> str:
         case tuple() | list() if parameter.kind == "sizes" and all(isinstance(item, int) for item in value):
             return " × ".join(map(str, value)) or NO_SIZES
         case _:
-            return json.dumps(thawed(value))
+            return json.dumps(thaw(value))
 
 
 def from_text(parameter: Parameter, text: str) -> Any:
@@ -77,15 +77,6 @@ def tidy(value: float) -> str:
     """Return the shortest text that reads back as the same number: `1`, `0.001`, `1e-5`."""
     text = repr(float(value))
     return re.sub(r"e([+-])0+", r"e\1", text).replace("e+", "e").removesuffix(".0")
-
-
-def thawed(value: Any) -> Any:
-    """Return a frozen JSON value with lists for tuples and dicts for mappings, as `json` and pydantic want them."""
-    if isinstance(value, Mapping):
-        return {key: thawed(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [thawed(item) for item in value]
-    return value
 
 
 def _whole(text: str) -> int | str:

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import Parameter, parameters
+from netbuilder.graph.model import thaw
 from netbuilder.training.config import TrainingConfig
 from netbuilder.ui.amounts import measure, memory, short
-from netbuilder.ui.values import from_text, stepped, thawed, tidy, to_text
+from netbuilder.ui.values import from_text, stepped, tidy, to_text
 
 COUNT = Parameter("n", "int", 1, "", minimum=1, maximum=10)
 RATE = Parameter("rate", "float", 1e-3, "", minimum=0.0, maximum=100.0)
@@ -66,7 +67,7 @@ def test_text_becomes_the_value_that_it_stands_for_or_stays_as_it_is(
 @pytest.mark.parametrize("parameter", DECLARED, ids=lambda parameter: parameter.name)
 def test_every_default_reads_back_from_its_text(parameter: Parameter) -> None:
     if parameter.kind != "bool":
-        assert from_text(parameter, to_text(parameter, parameter.default)) == thawed(parameter.default)
+        assert from_text(parameter, to_text(parameter, parameter.default)) == thaw(parameter.default)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -303,9 +303,8 @@ class CanvasCommands(CanvasSurface):
 
 
 def _entry(block: type[Block]) -> Entry:
-    first_line = (block.__doc__ or "").strip().partition("\n")[0]
     colour = theme().category(block.category)
-    return Entry(block.__name__, first_line, colour, block.__name__, keywords=block.aliases, hint=block.category)
+    return Entry(block.__name__, block.purpose(), colour, block.__name__, keywords=block.aliases, hint=block.category)
 
 
 def _extent(places: Mapping[NodeId, Position], heights: Mapping[NodeId, float]) -> QRectF:

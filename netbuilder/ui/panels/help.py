@@ -9,11 +9,6 @@ import re
 from netbuilder.blocks.spec import Block, Port
 
 
-def first_line(block: type[Block]) -> str:
-    """Return what the block does, in one line."""
-    return inspect.getdoc(block).splitlines()[0] if block.__doc__ else ""  # pyright: ignore[reportOptionalMemberAccess]
-
-
 def body(block: type[Block]) -> str:
     """Return what its documentation says after the first line, as HTML: formula, shapes, when to use it, where it is from."""
     _, _, rest = (inspect.getdoc(block) or "").partition("\n")
@@ -24,7 +19,7 @@ def body(block: type[Block]) -> str:
 def tooltip(block: type[Block]) -> str:
     """Return what the palette teaches about a block, as HTML."""
     also = f"<p>Also found as: {html.escape(', '.join(block.aliases))}.</p>" if block.aliases else ""
-    return f"<p><b>{block.__name__}</b></p><p>{html.escape(first_line(block))}</p>{body(block)}{also}"
+    return f"<p><b>{block.__name__}</b></p><p>{html.escape(block.purpose())}</p>{body(block)}{also}"
 
 
 def port_tooltip(port: Port) -> str:
