@@ -20,12 +20,13 @@ def specs_for(block: type[Block], **params: Any) -> tuple[TensorSpec, ...]:
     layer, _ = parse(block, defaults(block) | params)
     for extra in range(3):
         specs = tuple(_spec(port, extra) for port in ports)
-        if layer is None or block.role in ("input", "output") or _takes(layer, specs):
+        if layer is None or block.role in ("input", "output") or takes(layer, specs):
             return specs
     return tuple(_spec(port, 0) for port in ports)
 
 
-def _takes(layer: Block, specs: tuple[TensorSpec, ...]) -> bool:
+def takes(layer: Block, specs: tuple[TensorSpec, ...]) -> bool:
+    """Whether a block has nothing to say against inputs of these specs."""
     try:
         layer.lower(*specs)
     except Mismatch:

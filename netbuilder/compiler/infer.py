@@ -120,7 +120,7 @@ class _FlopCounter(TorchDispatchMode):
 
 
 class _Recurrence(TorchFunctionMode):
-    """Tells what LSTM and GRU give and cost. On the meta device torch would go through every step of every layer, which
+    """Tells what RNN, LSTM and GRU give and cost. On the meta device torch would go through every step of every layer, which
     takes seconds for long sequences, to learn what their definition says: each weight meets each step once.
     """
 
@@ -131,7 +131,9 @@ class _Recurrence(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if func not in (torch.lstm, torch.gru):
+        if func is nn.functional.ctc_loss:  # the meta device has no form of it
+            return args[0].new_empty(())
+        if func not in (torch.rnn_tanh, torch.rnn_relu, torch.lstm, torch.gru):
             return func(*args, **(kwargs or {}))
         x, state, weights, *_, bidirectional, _ = args  # the sequence stands batch first
         states: tuple[torch.Tensor, ...] = state if func is torch.lstm else (state,)

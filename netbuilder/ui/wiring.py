@@ -108,9 +108,9 @@ def _ranks(port: Port) -> str:
 
 
 def first_fit(block: type[Block], spec: TensorSpec | None) -> str | None:
-    """Return the first input of a new block that takes a tensor of this spec."""
+    """Return the first input of a new block that takes a tensor of this spec, of those that it can't do without."""
     for socket in input_sockets(block):
-        if misfit(socket, "", spec) is None:
+        if not (socket.port and socket.port.optional) and misfit(socket, "", spec) is None:
             return socket.name
     return None
 

@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from netbuilder.blocks.library.attention import MultiheadSelfAttention
-from netbuilder.blocks.library.recurrent import GRU, LSTM
-from netbuilder.blocks.spec import SetOwn
+from netbuilder.blocks.library.recurrent import GRU, LSTM, RNN
+from netbuilder.blocks.spec import Resize, SetOwn
+from netbuilder.compiler.calls import instantiate, run
 from netbuilder.nn import MultiheadSelfAttention as AttentionModule
 from tests.blocks.calling import batch, compute, output, refusal
 
@@ -29,18 +30,63 @@ def test_lstm_is_torchs(settings: dict[str, Any]) -> None:
     assert torch.equal(outputs["cell"], cell[-1])
 
 
-def test_gru_is_torchs() -> None:
+@pytest.mark.parametrize(
+    ("block", "module"),
+    [
+        (GRU(hidden_size=5, num_layers=2), nn.GRU(8, 5, num_layers=2, batch_first=True)),
+        (RNN(hidden_size=5), nn.RNN(8, 5, batch_first=True)),
+        (
+            RNN(hidden_size=5, nonlinearity="relu", bidirectional=True),
+            nn.RNN(8, 5, nonlinearity="relu", bidirectional=True, batch_first=True),
+        ),
+    ],
+    ids=["GRU", "RNN", "RNN relu both ways"],
+)
+def test_gru_and_rnn_are_torchs(block: GRU | RNN, module: nn.GRU | nn.RNN) -> None:
     torch.manual_seed(0)
-    sequence, hidden = nn.GRU(8, 5, num_layers=2, batch_first=True)(SEQUENCES)
-    outputs = compute(GRU(hidden_size=5, num_layers=2), SEQUENCES)
-    assert list(outputs) == ["sequence", "last", "hidden"] == [port.name for port in GRU.outputs]
+    module.reset_parameters()
+    sequence, hidden = module(SEQUENCES)
+    outputs = compute(block, SEQUENCES)
+    assert list(outputs) == ["sequence", "last", "hidden"] == [port.name for port in block.outputs]
     assert torch.equal(outputs["sequence"], sequence)
     assert torch.equal(outputs["last"], sequence[:, -1])
     assert torch.equal(outputs["hidden"], hidden[-1])
 
 
-@pytest.mark.parametrize("block", [LSTM, GRU])
-def test_dropout_in_a_single_recurrent_layer_does_nothing_and_is_refused(block: type[LSTM | GRU]) -> None:
+@pytest.mark.parametrize("block", [RNN, GRU])
+def test_every_layer_begins_with_the_state_that_is_wired(block: type[RNN | GRU]) -> None:
+    state = torch.randn(3, 5)
+    torch.manual_seed(0)
+    module = getattr(nn, block.__name__)(8, 5, num_layers=2, bidirectional=True, batch_first=True)
+    sequence, _ = module(SEQUENCES, torch.stack([state] * 4))
+    assert torch.equal(
+        compute(block(hidden_size=5, num_layers=2, bidirectional=True), SEQUENCES, state)["sequence"], sequence
+    )
+
+
+def test_an_lstm_begins_with_both_its_states_and_with_zeros_for_the_one_that_is_open() -> None:
+    hidden, cell = torch.randn(2, 3, 5)
+    torch.manual_seed(0)
+    module = nn.LSTM(8, 5, batch_first=True)
+    block = LSTM(hidden_size=5)
+    sequence, _ = module(SEQUENCES, (hidden[None], cell[None]))
+    assert torch.equal(compute(block, SEQUENCES, hidden, cell)["sequence"], sequence)
+    sequence, _ = module(SEQUENCES, (hidden[None], torch.zeros(1, 3, 5)))
+    assert torch.equal(compute(block, SEQUENCES, hidden)["sequence"], sequence)
+    sequence, _ = module(SEQUENCES, (torch.zeros(1, 3, 5), cell[None]))
+    call = block.lower(batch(6, 8), None, batch(5))
+    torch.manual_seed(0)
+    assert torch.equal(run(call, instantiate(call), (SEQUENCES, None, cell))["sequence"], sequence)
+
+
+def test_a_state_has_as_many_features_as_the_memory() -> None:
+    mismatch = refusal(GRU(hidden_size=5), batch(6, 8), batch(7))
+    assert (mismatch.code, mismatch.port) == ("state-mismatch", "h_0")
+    assert mismatch.suggestions == (SetOwn("hidden_size", 7), Resize(5))
+
+
+@pytest.mark.parametrize("block", [RNN, LSTM, GRU])
+def test_dropout_in_a_single_recurrent_layer_does_nothing_and_is_refused(block: type[RNN | LSTM | GRU]) -> None:
     mismatch = refusal(block(dropout=0.5), batch(6, 8))
     assert (mismatch.parameter, mismatch.code) == ("dropout", "no-effect")
     assert mismatch.suggestions == (SetOwn("dropout", 0.0), SetOwn("num_layers", 2))

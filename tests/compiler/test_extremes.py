@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from netbuilder.blocks.library.recurrent import GRU, LSTM
+from netbuilder.blocks.library.recurrent import GRU, LSTM, RNN
 from netbuilder.blocks.spec import BATCH, TensorSpec
 from netbuilder.compiler.build import build
 from netbuilder.compiler.infer import infer
@@ -56,7 +56,7 @@ def test_a_long_circle_is_told_in_short() -> None:
 
 
 def test_a_long_sequence_costs_no_more_to_look_at_than_a_short_one() -> None:
-    for block, gates in ((LSTM(hidden_size=16), 4), (GRU(hidden_size=16), 3)):
+    for block, gates in ((LSTM(hidden_size=16), 4), (GRU(hidden_size=16), 3), (RNN(hidden_size=16), 1)):
         spec = TensorSpec((BATCH, 1_000_000, 5))
         found = infer(block.lower(spec), (spec,))
         assert dict(found.outputs)["sequence"].shape == (BATCH, 1_000_000, 16)

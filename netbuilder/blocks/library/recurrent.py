@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from netbuilder.blocks.ports import SEQUENCES
 from netbuilder.blocks.spec import (
+    BATCH,
+    Arg,
     Block,
     Call,
     Count,
@@ -12,8 +16,11 @@ from netbuilder.blocks.spec import (
     Key,
     Mismatch,
     Port,
+    Resize,
     SetOwn,
     TensorSpec,
+    Value,
+    function,
     module,
     param,
 )
@@ -25,14 +32,22 @@ _OUTPUTS = (
         "hidden", help="Final hidden state of the last layer: N × hidden_size; of its backward half if bidirectional."
     ),
 )
+_H_0 = Port(
+    "h_0", help="Hidden state to begin with, for every layer: N × hidden_size; zeros if open.", rank=2, optional=True
+)
+_C_0 = Port(
+    "c_0", help="Cell state to begin with, for every layer: N × hidden_size; zeros if open.", rank=2, optional=True
+)
 _LAST_STEP: tuple[Key, ...] = (0, ((None, None), -1))
 
 
 class _Recurrent(Block):
-    """What LSTM and GRU share."""
+    """What RNN, LSTM and GRU share."""
 
     category = "Recurrent"
-    inputs = (SEQUENCES,)
+    inputs = (SEQUENCES, _H_0)
+    outputs = _OUTPUTS
+    example_inputs = (TensorSpec((BATCH, 10, 12)), TensorSpec((BATCH, 64)))
 
     hidden_size: Count = param(64, help="Features of the memory, and of the output.")
     num_layers: Depth = param(1, help="Layers stacked on one another; each reads the output of the one below.")
@@ -48,7 +63,7 @@ class _Recurrent(Block):
             parts.append("both ways")
         return " · ".join(parts)
 
-    def _call(self, target: str, x: TensorSpec, results: dict[str, tuple[Key, ...]]) -> Call:
+    def _call(self, x: TensorSpec, state: Value, results: dict[str, tuple[Key, ...]]) -> Call:
         if self.dropout and self.num_layers == 1:
             raise Mismatch(
                 f"dropout {self.dropout:g} acts between stacked layers, and there is one layer: it would do nothing.",
@@ -56,7 +71,44 @@ class _Recurrent(Block):
                 code="no-effect",
                 suggestions=(SetOwn("dropout", 0.0), SetOwn("num_layers", 2)),
             )
-        return module(target, input_size=x.size(2), **self.model_dump(), batch_first=True, results=results)
+        arguments = (Arg(0),) if state is None else (Arg(0), state)
+        results = {"sequence": (0,), "last": _LAST_STEP, **results}
+        settings = self.model_dump()
+        target = f"torch.nn.{type(self).__name__}"
+        return module(target, *arguments, input_size=x.size(2), **settings, batch_first=True, results=results)
+
+    def _state(self, index: int, x: TensorSpec, state: TensorSpec | None) -> Call | None:
+        """Return the state at an input port as torch takes it, the same for each layer and direction; None if it is open."""
+        if state is None:
+            return None
+        if state.shape != (x.shape[0], self.hidden_size):
+            raise Mismatch(
+                f"The state has to be {x.shape[0]} × hidden_size, here {x.shape[0]} × {self.hidden_size}, and is {state}.",
+                port=self.inputs[index].name,
+                parameter="hidden_size",
+                code="state-mismatch",
+                suggestions=(SetOwn("hidden_size", state.size(1)), Resize(self.hidden_size))
+                if state.shape[:1] == x.shape[:1]
+                else (),
+            )
+        return function("torch.tile", Arg(index), (self.num_layers * (2 if self.bidirectional else 1), 1, 1))
+
+
+class RNN(_Recurrent):
+    """Read a sequence step by step, with a memory that each step writes over.
+
+    hₜ = tanh(W·xₜ + U·hₜ₋₁ + b). Input `N × T × F`; outputs `sequence` (all steps), `last` (the last step) and `hidden` (the
+    final state). The plainest recurrent network; it forgets within some ten steps, since gradients fade or explode on
+    their way back through U: LSTM and GRU were made against that.
+    Source: `torch.nn.RNN` with batch_first; Elman, Finding Structure in Time, 1990.
+    """
+
+    aliases = ("recurrent neural network", "elman", "vanilla rnn", "sequence", "time series")
+
+    nonlinearity: Literal["tanh", "relu"] = param("tanh", help="What bends the new state.")
+
+    def lower(self, x: TensorSpec, h_0: TensorSpec | None = None) -> Call:
+        return self._call(x, self._state(1, x, h_0), {"hidden": (1, -1)})
 
 
 class LSTM(_Recurrent):
@@ -69,11 +121,15 @@ class LSTM(_Recurrent):
     """
 
     aliases = ("long short-term memory", "rnn", "sequence", "time series")
+    inputs = (SEQUENCES, _H_0, _C_0)
+    example_inputs = (*_Recurrent.example_inputs, TensorSpec((BATCH, 64)))
     outputs = (*_OUTPUTS, Port("cell", help="Final cell state of the last layer: N × hidden_size."))
 
-    def lower(self, x: TensorSpec) -> Call:
-        state = {"hidden": (1, 0, -1), "cell": (1, 1, -1)}
-        return self._call("torch.nn.LSTM", x, {"sequence": (0,), "last": _LAST_STEP, **state})
+    def lower(self, x: TensorSpec, h_0: TensorSpec | None = None, c_0: TensorSpec | None = None) -> Call:
+        hidden, cell = self._state(1, x, h_0), self._state(2, x, c_0)
+        known = hidden or cell
+        zeros = function("torch.zeros_like", known)
+        return self._call(x, known and (hidden or zeros, cell or zeros), {"hidden": (1, 0, -1), "cell": (1, 1, -1)})
 
 
 class GRU(_Recurrent):
@@ -85,7 +141,6 @@ class GRU(_Recurrent):
     """
 
     aliases = ("gated recurrent unit", "rnn", "sequence", "time series")
-    outputs = _OUTPUTS
 
-    def lower(self, x: TensorSpec) -> Call:
-        return self._call("torch.nn.GRU", x, {"sequence": (0,), "last": _LAST_STEP, "hidden": (1, -1)})
+    def lower(self, x: TensorSpec, h_0: TensorSpec | None = None) -> Call:
+        return self._call(x, self._state(1, x, h_0), {"hidden": (1, -1)})
