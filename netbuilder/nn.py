@@ -164,3 +164,84 @@ class GaussianNoise(nn.Module):
         if log_variance is not None:
             noise = noise * torch.exp(0.5 * log_variance)
         return x + std * noise
+
+
+class WeightedCrossEntropy(nn.Module):
+    """Cross entropy with a weight for each class: `N x C x ...` against integers `N x ...`."""
+
+    def __init__(self, weight: tuple[float, ...], ignore_index: int = -100, label_smoothing: float = 0.0) -> None:
+        super().__init__()
+        self.weight: torch.Tensor
+        self.register_buffer("weight", torch.tensor(weight), persistent=False)
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+
+    def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the weighted mean."""
+        return functional.cross_entropy(
+            logits, target, self.weight, ignore_index=self.ignore_index, label_smoothing=self.label_smoothing
+        )
+
+
+def binary_cross_entropy(probabilities: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Cross entropy of yes and no. Unlike torch's, numbers that are no probabilities do not end the process on a GPU."""
+    yes, no = torch.log(probabilities.clamp(min=1e-38)), torch.log((1 - probabilities).clamp(min=1e-38))
+    return -torch.mean(target * yes + (1 - target) * no)
+
+
+def weighted_bce_with_logits(logits: torch.Tensor, target: torch.Tensor, pos_weight: float) -> torch.Tensor:
+    """Cross entropy of yes and no, where a yes counts `pos_weight` times."""
+    return -torch.mean(
+        pos_weight * target * functional.logsigmoid(logits) + (1 - target) * functional.logsigmoid(-logits)
+    )
+
+
+def focal_loss(logits: torch.Tensor, target: torch.Tensor, gamma: float = 2.0) -> torch.Tensor:
+    """Focal loss of classes: `N x C x ...` against integers `N x ...` (Lin et al., 2017)."""
+    cross_entropy = functional.cross_entropy(logits, target, reduction="none")
+    return torch.mean((1 - torch.exp(-cross_entropy)) ** gamma * cross_entropy)
+
+
+def binary_focal_loss(
+    logits: torch.Tensor, target: torch.Tensor, gamma: float = 2.0, alpha: float = 0.0
+) -> torch.Tensor:
+    """Focal loss of yes and no, as numbers of one shape; `alpha` weighs yes, where it is not 0 (Lin et al., 2017)."""
+    cross_entropy = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    p = torch.sigmoid(logits)
+    wrong = target * (1 - p) + (1 - target) * p
+    balance = alpha * target + (1 - alpha) * (1 - target) if alpha else 1.0
+    return torch.mean(balance * wrong**gamma * cross_entropy)
+
+
+def binary_dice_loss(logits: torch.Tensor, target: torch.Tensor, smooth: float = 1.0) -> torch.Tensor:
+    """One minus the overlap of yes and no in each channel of each sample, `N x C x ...` both (Milletari et al., 2016)."""
+    first = min(2, logits.dim() - 1)
+    p, t = torch.sigmoid(logits).flatten(first), target.flatten(first)
+    return torch.mean(1 - (2 * (p * t).sum(-1) + smooth) / (p.sum(-1) + t.sum(-1) + smooth))
+
+
+def dice_loss(logits: torch.Tensor, target: torch.Tensor, smooth: float = 1.0) -> torch.Tensor:
+    """One minus the overlap of each class in each sample: `N x C x ...` against integers `N x ...`."""
+    p = torch.softmax(logits, dim=1).unsqueeze(-1).flatten(2)
+    t = functional.one_hot(target, logits.shape[1]).movedim(-1, 1).unsqueeze(-1).flatten(2)
+    return torch.mean(1 - (2 * (p * t).sum(-1) + smooth) / (p.sum(-1) + t.sum(-1) + smooth))
+
+
+def ctc_loss(logits: torch.Tensor, target: torch.Tensor, blank: int = 0, zero_infinity: bool = False) -> torch.Tensor:
+    """CTC of steps `N x T x C` and texts `N x S` that are filled up with blanks (Graves et al., 2006)."""
+    steps = torch.full((logits.shape[0],), logits.shape[1], device=target.device)
+    log_probabilities = torch.log_softmax(logits, dim=-1).transpose(0, 1)
+    letters = (target != blank).sum(1)
+    return functional.ctc_loss(log_probabilities, target, steps, letters, blank, zero_infinity=zero_infinity)
+
+
+def gaussian_kl(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
+    """Divergence of normal distributions from the standard one, summed over each sample (Kingma & Welling, 2013)."""
+    divergence = -0.5 * (1 + log_variance - mean**2 - torch.exp(log_variance))
+    return torch.mean(divergence.flatten(1).sum(1))
+
+
+def contrastive_loss(a: torch.Tensor, b: torch.Tensor, target: torch.Tensor, margin: float = 1.0) -> torch.Tensor:
+    """Distances of pairs `N x D`, near where the target `N` is above 0 and a margin apart elsewhere (Hadsell et al., 2006)."""
+    distance = functional.pairwise_distance(a, b)
+    return 0.5 * torch.mean(torch.where(target > 0, distance**2, torch.relu(margin - distance) ** 2))

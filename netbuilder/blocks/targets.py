@@ -1,12 +1,50 @@
-"""Whether predictions and targets go together: what losses and metrics have in common."""
+"""What losses have in common, and metrics: above all, whether predictions and targets go together."""
 
 from __future__ import annotations
 
-from netbuilder.blocks.spec import Insert, Mismatch, Resize, Suggestion, TensorSpec
+from typing import Annotated
+
+from pydantic import Field
+
+from netbuilder.blocks.spec import (
+    LARGEST,
+    Block,
+    Insert,
+    LossWeight,
+    Mismatch,
+    Port,
+    Resize,
+    Suggestion,
+    TensorSpec,
+    param,
+)
+
+ClassIndex = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
+"""A class by its number, or a number that is no class."""
+
+Margin = Annotated[float, Field(ge=0.0, le=1e6)]
+"""How far apart two things have to be before nothing is to be gained by more."""
+
+LABELS = Port("target", help="Class labels: integers, one for each sample.", dtype=None, truth="labels")
 
 
-def require_labels(block: str, logits: TensorSpec, target: TensorSpec) -> None:
-    """Raise `Mismatch` unless logits `N × C × …` score the C classes of integer labels `N × …`."""
+class Loss(Block):
+    """What all losses share. Their output is the mean over the batch, without the weight, which the training applies."""
+
+    category = "Loss"
+    role = "loss"
+    outputs = (Port("y", help="The mean over all elements: one number."),)
+
+    weight: LossWeight = param(
+        1.0, help="By how much this loss counts where there are several: training minimises the weighted sum."
+    )
+
+    def summary(self) -> str:
+        return "" if self.weight == 1.0 else f"weight {self.weight:g}"
+
+
+def require_labels(block: str, logits: TensorSpec, target: TensorSpec, port: str = "logits") -> None:
+    """Raise `Mismatch` unless logits `N × C × …`, from `port`, score the C classes of integer labels `N × …`."""
     if target.dtype != "int64":
         raise Mismatch(
             f"{block} compares scores with class labels, which are integers; the target is {target.dtype}, {target}. "
@@ -18,7 +56,7 @@ def require_labels(block: str, logits: TensorSpec, target: TensorSpec) -> None:
         raise Mismatch(
             f"{block} needs one score per class, N × classes{' × …' if target.rank > 1 else ''}, for each label of the "
             f"target {target}; the logits are {logits}.",
-            port="logits",
+            port=port,
             code="label-mismatch",
             suggestions=(Insert("Flatten"),) if logits.rank > 2 and target.rank == 1 else (),
         )
@@ -27,7 +65,7 @@ def require_labels(block: str, logits: TensorSpec, target: TensorSpec) -> None:
         raise Mismatch(
             f"The target has {target.num_classes} classes and the logits {logits} have scores for {classes}: "
             f"the last layer needs {target.num_classes} outputs.",
-            port="logits",
+            port=port,
             code="label-mismatch",
             suggestions=(Resize(target.num_classes),),
         )
@@ -64,3 +102,38 @@ def _ways_to(prediction: TensorSpec, target: TensorSpec) -> list[Suggestion]:
         a == b for i, (a, b) in enumerate(zip(prediction.shape, target.shape, strict=True)) if i != axis
     )
     return [Resize(features)] if alike and isinstance(features, int) else []
+
+
+def require_pair(block: str, first: TensorSpec, second: TensorSpec, port: str) -> None:
+    """Raise `Mismatch` unless two embeddings have the same shape; `port` is where the second one enters."""
+    if first.shape != second.shape:
+        raise Mismatch(f"{block} compares tensors of the same shape: {first} and {second} differ.", port=port)
+
+
+def require_one_each(block: str, target: TensorSpec) -> None:
+    """Raise `Mismatch` unless the target has one number for each sample: `N`."""
+    if target.rank != 1:
+        single = target.rank > 1 and target.numel() == 1
+        raise Mismatch(
+            f"{block} needs one answer for each sample, 1 for alike and 0 for not: a target of N, not {target}.",
+            port="target",
+            code="label-mismatch",
+            suggestions=(Insert("Reshape", (("shape", ()),)),) if single else (),
+        )
+
+
+def class_weights(text: str, classes: int) -> tuple[float, ...]:
+    """Read one weight for each class from “1, 2.5, 1”; none from an empty text. `Mismatch` where they are not that."""
+    parts = text.replace(",", " ").split()
+    try:
+        weights = tuple(float(part) for part in parts)
+    except ValueError:
+        weights = (-1.0,)
+    if weights and (len(weights) != classes or not all(0.0 <= weight <= 1e6 for weight in weights)):
+        raise Mismatch(
+            f"class_weights has to be empty or {classes} numbers from 0 on, one for each class, such as "
+            f"“{', '.join(['1'] * min(classes, 4))}{', …' if classes > 4 else ''}”.",
+            parameter="class_weights",
+            code="bad-parameter",
+        )
+    return weights

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from netbuilder.blocks.library.loss import L1, MSE, BCEWithLogits, CrossEntropy
+from netbuilder.blocks.library.loss import BCEWithLogits, CrossEntropy
+from netbuilder.blocks.library.loss_of_numbers import L1, MSE
 from netbuilder.blocks.library.metric import Accuracy, MeanAbsoluteError
 from netbuilder.blocks.spec import Block, Insert, Resize, TensorSpec
 from tests.blocks.calling import batch, output, refusal
