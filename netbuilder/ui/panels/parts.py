@@ -163,6 +163,7 @@ class ProblemCard(QFrame):
         across.addWidget(self._sign, 0, top)
         if wide:
             self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+            self._place.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
             self._place.setFixedWidth(_PLACE_WIDTH)
             across.addWidget(self._place, 0, top)
             across.addWidget(self._message, 1, top)

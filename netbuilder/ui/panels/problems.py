@@ -119,7 +119,7 @@ class Problems(QScrollArea):
 
     def _place(self, diagnostic: Diagnostic) -> str:
         graph, node = self._document.project.graph, diagnostic.node
-        return graph.node(NodeId(node)).name if node is not None and NodeId(node) in graph else ""
+        return graph.node(NodeId(node)).name if node is not None and NodeId(node) in graph else "the network"
 
     def _on_card_clicked(self, at: int) -> None:
         diagnostic = self.cards[at].diagnostic
