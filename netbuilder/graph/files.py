@@ -22,8 +22,9 @@ from typing import Any, cast
 
 from netbuilder.atomic import atomic_write, reason
 from netbuilder.diagnostics import NetbuilderError, one_line
+from netbuilder.graph.edits import AddGroup, AddNode, Connect
 from netbuilder.graph.model import Edge, GraphError, Json, Node, NodeId, PortRef, freeze, is_node_id
-from netbuilder.graph.project import Position, Project
+from netbuilder.graph.project import Group, GroupId, Position, Project, Sheet
 
 FORMAT = "netbuilder"
 VERSION = 1
@@ -34,8 +35,9 @@ DEEPEST = 64
 LONGEST_NUMBER = 400
 LONGEST_NAME = 200
 FARTHEST = 1e8
+MOST_GROUPS = 1_000
 
-_SECTIONS = ("data", "edges", "layout", "nodes", "training")
+_SHEET = ("edges", "layout", "nodes")
 
 
 class _Refused(Exception):
@@ -146,20 +148,42 @@ def _project(document: object) -> Project:
         raise _Refused(f"this is not a NetBuilder project: it does not say “format”: “{FORMAT}”.")
     content = cast("dict[str, object]", document)
     _check_version(content.get("version"))
-    _check_keys(content, ("format", "version", *_SECTIONS), "the file")
+    _check_keys(content, ("format", "version", *_SHEET, "data", "training"), "the file", optional=("groups",))
 
     project = Project()
-    for node, described in _object(content["nodes"], "“nodes”").items():
-        project.graph.add(_node(node, described))
-    for number, wire in enumerate(_list(content["edges"], "“edges”"), 1):
-        try:
-            project.graph.connect(_edge(wire))
-        except (GraphError, _Refused) as error:
-            raise _Refused(f"edge {number}: {error}") from None
-    project.layout = _layout(_object(content["layout"], "“layout”"), project)
+    _fill(project, None, content, "")
+    groups = _object(content.get("groups", {}), "“groups”")
+    if len(groups) > MOST_GROUPS:
+        raise _Refused(f"a project has at most {MOST_GROUPS:,} groups, not {len(groups):,}.")
+    for group, described in groups.items():
+        where = f"group {_short(group)}: "
+        definition = _object(described, where.rstrip(": "))
+        _check_keys(definition, (*_SHEET, "name", "parameters"), where.rstrip(": "))
+        name = _text(definition["name"], f"{where}“name”")
+        parameters = _object(definition["parameters"], f"{where}“parameters”")
+        AddGroup(GroupId(group), name, cast("Mapping[str, Json]", parameters)).apply(project)
+        _fill(project, GroupId(group), definition, where)
     project.data = cast("Mapping[str, Json]", freeze(_object(content["data"], "“data”")))
     project.training = cast("Mapping[str, Json]", freeze(_object(content["training"], "“training”")))
     return project
+
+
+def _fill(project: Project, group: GroupId | None, content: Mapping[str, object], where: str) -> None:
+    """Put nodes and wires on a sheet of the project."""
+    nodes = [_node(node, described) for node, described in _object(content["nodes"], f"{where}“nodes”").items()]
+    layout = _object(content["layout"], f"{where}“layout”")
+    for node in nodes:
+        if node.id not in layout:
+            raise _Refused(f"{where}“layout” has no place for node {node.id}.")
+        AddNode(node, _position(node.id, layout[node.id]), group).apply(project)
+    for node in layout:
+        if node not in project.sheet(group).graph:
+            raise _Refused(f"{where}“layout” places {_short(node)}, and there is no such node.")
+    for number, wire in enumerate(_list(content["edges"], f"{where}“edges”"), 1):
+        try:
+            Connect(_edge(wire), group).apply(project)
+        except (GraphError, _Refused) as error:
+            raise _Refused(f"{where}edge {number}: {error}") from None
 
 
 def _check_version(version: object) -> None:
@@ -179,14 +203,11 @@ def _node(node: str, described: object) -> Node:
         raise _Refused(f"“{_short(node)}” is not a node id: one is “n” and a number, such as n12.")
     content = _object(described, where)
     _check_keys(content, ("name", "params", "type"), where)
-    for key in ("name", "type"):
-        if not isinstance(content[key], str):
-            raise _Refused(f"{where}: “{key}” has to be text, not {_show(content[key])}.")
-    kind = cast("str", content["type"])
+    name, kind = (_text(content[key], f"{where}: “{key}”") for key in ("name", "type"))
     if not 1 <= len(kind) <= LONGEST_NAME:
         raise _Refused(f"{where}: “type” has to be 1 to {LONGEST_NAME} characters long.")
     params = cast("Mapping[str, Json]", _object(content["params"], f"{where}: “params”"))
-    return Node(NodeId(node), kind, cast("str", content["name"]), params)
+    return Node(NodeId(node), kind, name, params)
 
 
 def _edge(wire: object) -> Edge:
@@ -203,16 +224,6 @@ def _port(end: object) -> PortRef:
     return PortRef(NodeId(node), port)
 
 
-def _layout(content: Mapping[str, object], project: Project) -> dict[NodeId, Position]:
-    for node in content:
-        if node not in project.graph:
-            raise _Refused(f"“layout” places {_short(node)}, and there is no such node.")
-    for node in project.graph:
-        if node not in content:
-            raise _Refused(f"“layout” has no place for node {node}.")
-    return {NodeId(node): _position(node, place) for node, place in content.items()}
-
-
 def _position(node: str, place: object) -> Position:
     numbers = _list(place, f"the position of {node}")
     if len(numbers) != 2:
@@ -227,12 +238,14 @@ def _coordinate(node: str, number: object) -> float:
     return float(number)
 
 
-def _check_keys(content: Mapping[str, object], known: tuple[str, ...], where: str) -> None:
+def _check_keys(
+    content: Mapping[str, object], known: tuple[str, ...], where: str, optional: tuple[str, ...] = ()
+) -> None:
     for key in known:
         if key not in content:
             raise _Refused(f"“{key}” is missing in {where}.")
     for key in content:
-        if key not in known:
+        if key not in known and key not in optional:
             raise _Refused(f"“{_short(key)}” is not known in {where}.")
 
 
@@ -240,6 +253,12 @@ def _object(value: object, where: str) -> dict[str, object]:
     if not isinstance(value, dict):
         raise _Refused(f"{where} has to be an object in braces, not {_show(value)}.")
     return cast("dict[str, object]", value)
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise _Refused(f"{where} has to be text, not {_show(value)}.")
+    return value
 
 
 def _list(value: object, where: str) -> list[object]:
@@ -284,26 +303,40 @@ def save(project: Project, path: Path) -> None:
 
 def dumps(project: Project) -> str:
     """Return the canonical text of a project."""
-    graph = project.graph
-    text = _braces(
-        {
-            "format": _inline(FORMAT),
-            "version": _inline(VERSION),
-            "data": _spread(project.data, 1),
-            "edges": _brackets([_inline([_end(edge.source), _end(edge.target)]) for edge in graph.edges()], 1),
-            "layout": _braces({node: _inline([_tidy(at) for at in project.layout[node]]) for node in graph}, 1),
-            "nodes": _braces({node.id: _node_text(node) for node in graph.nodes()}, 1),
-            "training": _spread(project.training, 1),
-        },
-        0,
-    )
+    groups = sorted(project.groups.items(), key=lambda item: int(item[0][1:]))
+    parts = {
+        **_sheet_text(project, 1),
+        "data": _spread(project.data, 1),
+        "training": _spread(project.training, 1),
+    }
+    if groups:
+        parts["groups"] = _braces({group: _group_text(definition) for group, definition in groups}, 1)
+    first = {"format": _inline(FORMAT), "version": _inline(VERSION)}
+    text = _braces(first | dict(sorted(parts.items())), 0)
     # A lone half of a surrogate pair, legal in JSON as an escape, has no UTF-8: it stays an escape.
     return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
 
 
-def _node_text(node: Node) -> str:
+def _group_text(group: Group) -> str:
+    parameters = {key: _inline(value) for key, value in sorted(group.parameters.items())}
+    parts = {"name": _inline(group.name), "parameters": _braces(parameters, 3), **_sheet_text(group, 3)}
+    return _braces(dict(sorted(parts.items())), 2)
+
+
+def _sheet_text(sheet: Sheet, depth: int) -> dict[str, str]:
+    graph = sheet.graph
+    wires = [_inline([_end(edge.source), _end(edge.target)]) for edge in graph.edges()]
+    return {
+        "edges": _brackets(wires, depth),
+        "layout": _braces({node: _inline([_tidy(at) for at in sheet.layout[node]]) for node in graph}, depth),
+        "nodes": _braces({node.id: _node_text(node, depth + 1) for node in graph.nodes()}, depth),
+    }
+
+
+def _node_text(node: Node, depth: int) -> str:
     params = {key: _inline(value) for key, value in sorted(node.params.items())}
-    return _braces({"name": _inline(node.name), "params": _braces(params, 3), "type": _inline(node.type)}, 2)
+    parts = {"name": _inline(node.name), "params": _braces(params, depth + 1), "type": _inline(node.type)}
+    return _braces(parts, depth)
 
 
 def _end(port: PortRef) -> str:

@@ -2,41 +2,110 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NewType
 
-from netbuilder.graph.model import Graph, Json, NodeId, creation_number
+from netbuilder.graph.model import Graph, GraphError, Json, NodeId, creation_number
 
 Section = Literal["data", "training"]
 Position = tuple[float, float]
+GroupId = NewType("GroupId", str)
+
+_GROUP_ID = re.compile(r"g[1-9][0-9]{0,8}")
+_GROUP_TYPE = "group:"
 
 
-class Project:
-    """The network, where its blocks stand, which data it sees and how it is trained.
+def is_group_id(text: str) -> bool:
+    """Tell whether `text` has the form of a group's id: `g` and a number."""
+    return _GROUP_ID.fullmatch(text) is not None
 
-    `data` and `training` are frozen JSON objects here; `netbuilder.data.config` and `netbuilder.training.config` say what
-    they may hold. Change a project by edits alone (`netbuilder.graph.edits`); give workers a `copy()`.
-    """
+
+def group_type(group: GroupId) -> str:
+    """Return the type of a node that is an instance of this group."""
+    return _GROUP_TYPE + group
+
+
+def group_of(node_type: str) -> GroupId | None:
+    """Return the group of which a node of this type is an instance; None for a block of the library."""
+    return GroupId(node_type.removeprefix(_GROUP_TYPE)) if node_type.startswith(_GROUP_TYPE) else None
+
+
+class Sheet:
+    """A network as drawn: its graph, and where its blocks stand."""
 
     def __init__(self) -> None:
         self.graph = Graph()
         self.layout: dict[NodeId, Position] = {}
+
+    def _copy_into(self, twin: Sheet) -> None:
+        twin.graph = self.graph.copy()
+        twin.layout = dict(self.layout)
+
+
+class Group(Sheet):
+    """What all instances of a group are made of.
+
+    Its `Input` and `Output` nodes are the ports of an instance, by their names. `parameters` are its formal parameters with
+    their defaults; the fields of the blocks inside use them in expressions (`=channels*4`).
+    """
+
+    def __init__(self, name: str, parameters: Mapping[str, Json]) -> None:
+        super().__init__()
+        self.name = name
+        self.parameters = parameters
+
+    def copy(self) -> Group:
+        """Return an independent group."""
+        twin = Group(self.name, self.parameters)
+        self._copy_into(twin)
+        return twin
+
+
+class Project(Sheet):
+    """The network and the groups in it, where the blocks stand, which data it sees and how it is trained.
+
+    Node ids are unique in the whole project, names of nodes in their graph, names of groups among groups. `data` and
+    `training` are frozen JSON objects here; `netbuilder.data.config` and `netbuilder.training.config` say what they may
+    hold. Change a project by edits alone (`netbuilder.graph.edits`); give workers a `copy()`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.groups: dict[GroupId, Group] = {}
         self.data: Mapping[str, Json] = MappingProxyType({})
         self.training: Mapping[str, Json] = MappingProxyType({})
+
+    def sheet(self, group: GroupId | None) -> Sheet:
+        """Return the inside of a group, or, for None, the network itself; `GraphError` if there is no such group."""
+        if group is None:
+            return self
+        if group not in self.groups:
+            raise GraphError(f"There is no group {group}.")
+        return self.groups[group]
+
+    def sheets(self) -> Iterator[tuple[GroupId | None, Sheet]]:
+        """Yield the network itself and the inside of every group."""
+        yield None, self
+        yield from self.groups.items()
 
     def copy(self) -> Project:
         """Return an independent project; its parts are frozen, so this costs a few dict copies."""
         twin = Project()
-        twin.graph = self.graph.copy()
-        twin.layout = dict(self.layout)
+        self._copy_into(twin)
+        twin.groups = {group: definition.copy() for group, definition in self.groups.items()}
         twin.data = self.data
         twin.training = self.training
         return twin
 
     def new_ids(self) -> Iterator[NodeId]:
         """Yield ids that no node has, each above all that are in use."""
-        number = max((creation_number(node) for node in self.graph), default=0)
+        number = self.highest_number()
         while True:
             number += 1
             yield NodeId(f"n{number}")
+
+    def highest_number(self) -> int:
+        """Return the largest creation number of all nodes; 0 if there are none."""
+        return max((creation_number(node) for _, sheet in self.sheets() for node in sheet.graph), default=0)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from netbuilder.graph.edits import Batch, Edit, MoveNodes, SetParameter, SetSection, describe
-from netbuilder.graph.model import NodeId, creation_number
+from netbuilder.graph.model import NodeId
 from netbuilder.graph.project import Project
 
 
@@ -91,8 +91,7 @@ class Document(QObject):
         self.edited.emit(edit)
 
     def _remember_ids(self) -> None:
-        newest = max((creation_number(node) for node in self.project.graph), default=0)
-        self._highest_id = max(self._highest_id, newest)
+        self._highest_id = max(self._highest_id, self.project.highest_number())
 
 
 class _Step(QUndoCommand):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from netbuilder.graph.edits import AddNode, Connect, SetSection
+from netbuilder.graph.edits import AddGroup, AddNode, Connect, SetSection
 from netbuilder.graph.files import dumps
 from netbuilder.graph.model import Edge, Node, NodeId, PortRef
-from netbuilder.graph.project import Project
+from netbuilder.graph.project import GroupId, Project, group_type
 
 
 def wire(source: str, target: str) -> Edge:
@@ -33,9 +33,32 @@ def small_project() -> Project:
     return project
 
 
+def grouped_project() -> Project:
+    """Return the classifier with an instance of a group of two blocks and a formal parameter, and a group in that group."""
+    project = small_project()
+    block, inner = GroupId("g1"), GroupId("g12")
+    edits = (
+        AddGroup(block, "Block", {"channels": 16, "name": "x"}),
+        AddNode(Node(NodeId("n20"), "Input", "x", {}), (0.0, 0.0), block),
+        AddNode(Node(NodeId("n21"), "Conv2d", "conv", {"out_channels": "=channels*4"}), (240.0, 0.0), block),
+        AddNode(Node(NodeId("n22"), "Output", "y", {}), (480.0, 0.0), block),
+        AddNode(Node(NodeId("n23"), group_type(inner), "inner", {}), (480.0, 200.0), block),
+        Connect(wire("n20.y", "n21.x"), block),
+        Connect(wire("n21.y", "n22.x"), block),
+        AddGroup(inner, "Inner"),
+        AddNode(Node(NodeId("n30"), group_type(block), "block", {"channels": 32, "repeat": 3}), (240.0, 200.0)),
+    )
+    for edit in edits:
+        edit.apply(project)
+    return project
+
+
 def same(one: Project, other: Project) -> bool:
     """Tell whether two projects are equal in every part."""
-    return dumps(one) == dumps(other) and (
-        (one.graph.nodes(), one.graph.edges(), one.layout, one.data, one.training)
-        == (other.graph.nodes(), other.graph.edges(), other.layout, other.data, other.training)
-    )
+    return dumps(one) == dumps(other) and _parts(one) == _parts(other)
+
+
+def _parts(project: Project) -> object:
+    sheets = {group: (sheet.graph.nodes(), sheet.graph.edges(), sheet.layout) for group, sheet in project.sheets()}
+    groups = {group: (definition.name, definition.parameters) for group, definition in project.groups.items()}
+    return sheets, groups, project.data, project.training

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.files import dumps, load, loads
-from tests.graph.projects import small_project
+from tests.graph.projects import grouped_project, small_project
 
 SMALL = dumps(small_project())
 
@@ -152,6 +152,35 @@ def _set(*path: str | int) -> Callable[[Any], Callable[[dict[str, Any]], None]]:
 )
 def test_content_of_the_wrong_kind_is_refused_with_its_place(change: Callable[[Any], object], sentence: str) -> None:
     assert sentence in refusal(changed(change))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (_set("groups")([]), "“groups” has to be an object in braces, not []."),
+        (_set("groups")({f"g{number}": {} for number in range(1, 1002)}), "at most 1,000 groups, not 1,001."),
+        (_set("groups", "g1")(None), "group g1 has to be an object in braces, not null."),
+        (lambda c: c["groups"]["g1"].pop("name"), "“name” is missing in group g1."),
+        (_set("groups", "g1", "color")("red"), "“color” is not known in group g1."),
+        (_set("groups", "g1", "name")(5), "group g1: “name” has to be text, not 5."),
+        (_set("groups", "g1", "name")("Inner"), "There is a group named “Inner” already."),
+        (_set("groups", "g1", "name")("2 fast"), "“2 fast” can't be a name"),
+        (_set("groups", "g1", "parameters")([1]), "group g1: “parameters” has to be an object in braces, not [1]."),
+        (_set("groups", "g1", "parameters")({"for": 1}), "“for” can't be a name: it is a word of the Python language."),
+        (_set("groups", "g1", "edges", 0)(["n20.y", "n1.x"]), "group g1: edge 1: The wire n20.y → n1.x is dangling"),
+        (_set("groups", "g1", "layout", "n3")([0, 0]), "group g1: “layout” places n3, and there is no such node."),
+        (lambda c: c["groups"]["g1"]["layout"].pop("n20"), "group g1: “layout” has no place for node n20."),
+        (
+            lambda c: c["groups"]["g12"].update(nodes={"n1": c["nodes"]["n1"]}, layout={"n1": [0, 0]}),
+            "There is a node n1 already.",
+        ),
+        (lambda c: c["groups"].update(x=c["groups"].pop("g12")), "“x” is not the id of a group."),
+    ],
+)
+def test_a_group_of_the_wrong_kind_is_refused_with_its_place(change: Callable[[Any], object], sentence: str) -> None:
+    content = json.loads(dumps(grouped_project()))
+    change(content)
+    assert sentence in refusal(json.dumps(content))
 
 
 def _places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

@@ -12,7 +12,7 @@ from netbuilder.graph.edits import AddNode, Connect, Disconnect, Edit, MoveNodes
 from netbuilder.graph.files import dumps, load, loads, save
 from netbuilder.graph.model import Node, NodeId
 from netbuilder.graph.project import Project
-from tests.graph.projects import same, small_project, wire
+from tests.graph.projects import grouped_project, same, small_project, wire
 
 SMALL = """\
 {
@@ -165,3 +165,29 @@ def test_a_number_that_json_can_not_hold_is_not_written() -> None:
     SetParameter(NodeId("n2"), "scale", float("nan")).apply(project)
     with pytest.raises(ValueError, match="not JSON compliant"):
         dumps(project)
+
+
+def test_a_group_is_written_like_the_network_itself() -> None:
+    lines = dumps(grouped_project()).splitlines()
+    start = lines.index('  "groups": {')
+    assert lines[start + 1 : start + 13] == [
+        '    "g1": {',
+        '      "edges": [',
+        '        ["n20.y", "n21.x"],',
+        '        ["n21.y", "n22.x"]',
+        "      ],",
+        '      "layout": {',
+        '        "n20": [0, 0],',
+        '        "n21": [240, 0],',
+        '        "n22": [480, 0],',
+        '        "n23": [480, 200]',
+        "      },",
+        '      "name": "Block",',
+    ]
+    assert '            "out_channels": "=channels*4"' in lines
+
+
+def test_a_project_with_groups_comes_back_as_it_was() -> None:
+    project = grouped_project()
+    assert same(loads(dumps(project)), project)
+    assert dumps(loads(dumps(project))) == dumps(project)

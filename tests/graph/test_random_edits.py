@@ -11,25 +11,31 @@ from hypothesis import strategies as st
 
 from netbuilder.graph.edits import (
     UNSET,
+    AddGroup,
     AddNode,
     Batch,
     Connect,
     Disconnect,
     Edit,
     MoveNodes,
+    RemoveGroup,
     RemoveNode,
+    RenameGroup,
     RenameNode,
+    SetFormal,
     SetParameter,
     SetSection,
 )
 from netbuilder.graph.files import dumps, loads
 from netbuilder.graph.model import Edge, GraphError, Node, NodeId, PortRef
-from netbuilder.graph.project import Project
-from tests.graph.projects import same, small_project
+from netbuilder.graph.project import GroupId, Project
+from tests.graph.projects import grouped_project, same, small_project
 
 # A dozen of each, so that edits meet: they hit nodes that are there, names that are taken, wires that exist.
 NODES = st.sampled_from([NodeId(f"n{number}") for number in (1, 2, 3, 4, 5, 10, 11, 999_999_999)])
 NAMES = st.sampled_from(["image", "conv1", "flatten", "a", "A_1", "logits", "2bad", "for", "", "é"])
+GROUPS = st.sampled_from([GroupId(group) for group in ("g1", "g2", "g12", "g0", "x")])
+SHEETS = st.none() | GROUPS
 PORTS = st.sampled_from(["x", "y", "x1", "x.2", "é\n"])
 KEYS = st.sampled_from(["out_channels", "kernel_size", "bias", "β", ""])
 
@@ -50,13 +56,17 @@ ports = st.builds(PortRef, NODES, PORTS)
 wires = st.builds(Edge, ports, ports)
 
 simple_edits: st.SearchStrategy[Edit] = st.one_of(
-    st.builds(AddNode, nodes, positions),
-    st.builds(RemoveNode, NODES),
-    st.builds(Connect, wires),
-    st.builds(Disconnect, wires),
-    st.builds(SetParameter, NODES, KEYS, st.just(UNSET) | json_values),
-    st.builds(RenameNode, NODES, NAMES),
-    st.builds(MoveNodes, st.lists(st.tuples(NODES, positions), max_size=3).map(tuple)),
+    st.builds(AddNode, nodes, positions, SHEETS),
+    st.builds(RemoveNode, NODES, SHEETS),
+    st.builds(Connect, wires, SHEETS),
+    st.builds(Disconnect, wires, SHEETS),
+    st.builds(SetParameter, NODES, KEYS, st.just(UNSET) | json_values, SHEETS),
+    st.builds(RenameNode, NODES, NAMES, SHEETS),
+    st.builds(MoveNodes, st.lists(st.tuples(NODES, positions), max_size=3).map(tuple), SHEETS),
+    st.builds(AddGroup, GROUPS, NAMES, st.dictionaries(NAMES, json_values, max_size=2)),
+    st.builds(RemoveGroup, GROUPS),
+    st.builds(RenameGroup, GROUPS, NAMES),
+    st.builds(SetFormal, GROUPS, NAMES, st.just(UNSET) | json_values),
     st.builds(SetSection, st.sampled_from(["data", "training"]), json_objects),
 )
 
@@ -68,34 +78,46 @@ def batches(inner: st.SearchStrategy[Edit]) -> st.SearchStrategy[Edit]:
 @st.composite
 def edits_that_fit(draw: st.DrawFn, project: Project) -> Edit:
     """Draw an edit that is likely to succeed: it picks from what the project has."""
-    graph = project.graph
+    group, sheet = draw(st.sampled_from(list(project.sheets())))
+    graph, here = sheet.graph, st.just(group)
     existing = st.sampled_from(list(graph))
-    choices: list[st.SearchStrategy[Edit]] = [st.builds(AddNode, nodes, positions)]
+    choices: list[st.SearchStrategy[Edit]] = [st.builds(AddNode, nodes, positions, here)]
     if len(graph):
         some_ports = st.builds(PortRef, existing, PORTS)
         choices += [
-            st.builds(RemoveNode, existing),
-            st.builds(Connect, st.builds(Edge, some_ports, some_ports)),
-            st.builds(SetParameter, existing, KEYS, st.just(UNSET) | json_values),
-            st.builds(RenameNode, existing, NAMES),
-            st.builds(MoveNodes, st.lists(st.tuples(existing, positions), max_size=3).map(tuple)),
+            st.builds(RemoveNode, existing, here),
+            st.builds(Connect, st.builds(Edge, some_ports, some_ports), here),
+            st.builds(SetParameter, existing, KEYS, st.just(UNSET) | json_values, here),
+            st.builds(RenameNode, existing, NAMES, here),
+            st.builds(MoveNodes, st.lists(st.tuples(existing, positions), max_size=3).map(tuple), here),
         ]
     if graph.edges():
-        choices.append(st.builds(Disconnect, st.sampled_from(graph.edges())))
+        choices.append(st.builds(Disconnect, st.sampled_from(graph.edges()), here))
+    if group is not None:
+        choices += [
+            st.builds(RemoveGroup, here),
+            st.builds(RenameGroup, here, NAMES),
+            st.builds(SetFormal, here, NAMES, st.just(UNSET) | json_values),
+        ]
     return draw(st.one_of(choices))
 
 
 def assert_sound(project: Project) -> None:
     """Check what holds for every project, whatever was done to it."""
-    graph = project.graph
-    ids = set(graph)
-    assert set(project.layout) == ids
-    assert len({node.name for node in graph.nodes()}) == len(ids)
-    edges = graph.edges()
-    assert all(edge.source.node in ids and edge.target.node in ids for edge in edges)
-    assert len({edge.target for edge in edges}) == len(edges)
-    assert all(graph.named(node.name) == node for node in graph.nodes())
-    assert all(graph.edge_into(edge.target) == edge for edge in edges)
+    everywhere = [node for _, sheet in project.sheets() for node in sheet.graph]
+    assert len(set(everywhere)) == len(everywhere)
+    names = [group.name for group in project.groups.values()]
+    assert len(set(names)) == len(names)
+    for _, sheet in project.sheets():
+        graph = sheet.graph
+        ids = set(graph)
+        assert set(sheet.layout) == ids
+        assert len({node.name for node in graph.nodes()}) == len(ids)
+        edges = graph.edges()
+        assert all(edge.source.node in ids and edge.target.node in ids for edge in edges)
+        assert len({edge.target for edge in edges}) == len(edges)
+        assert all(graph.named(node.name) == node for node in graph.nodes())
+        assert all(graph.edge_into(edge.target) == edge for edge in edges)
     assert same(loads(dumps(project)), project)
 
 
@@ -114,7 +136,7 @@ def tried(project: Project, edits: Iterator[Edit]) -> list[tuple[Edit, Edit]]:
 
 @given(data=st.data())
 def test_undoing_all_gives_the_first_bytes_and_redoing_all_the_last(data: st.DataObject) -> None:
-    project = data.draw(st.sampled_from([Project(), small_project()])).copy()
+    project = data.draw(st.sampled_from([Project(), small_project(), grouped_project()])).copy()
     first, original = dumps(project), project.copy()
 
     def session() -> Iterator[Edit]:
@@ -137,7 +159,7 @@ def test_undoing_all_gives_the_first_bytes_and_redoing_all_the_last(data: st.Dat
 
 @given(simple_edits)
 def test_an_inverse_is_an_edit_whose_inverse_does_the_same_again(edit: Edit) -> None:
-    project = small_project()
+    project = grouped_project()
     before = dumps(project)
     try:
         inverse = edit.apply(project)
@@ -153,10 +175,10 @@ def test_an_inverse_is_an_edit_whose_inverse_does_the_same_again(edit: Edit) -> 
 
 @given(st.lists(simple_edits, max_size=8))
 def test_a_copy_does_not_feel_what_is_done_to_the_original(edits: list[Edit]) -> None:
-    project = small_project()
+    project = grouped_project()
     copy = project.copy()
     tried(project, iter(edits))
-    assert same(copy, small_project())
+    assert same(copy, grouped_project())
 
 
 @given(json_objects)
