@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
-from PySide6.QtCore import Property, QEvent, QPointF, QPropertyAnimation, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -27,7 +27,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QMenu, QWidget
 
 from netbuilder.blocks.parameters import Parameter
-from netbuilder.ui.theme import motion, theme
+from netbuilder.ui.canvas.motion import Fade
+from netbuilder.ui.theme import theme
 from netbuilder.ui.values import from_text, stepped, to_text
 
 _BUTTON = 20  # width of the step buttons at a field's right edge
@@ -282,10 +283,9 @@ class SwitchField(QAbstractButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._place = 0.0
+        self._place = Fade(self.update, lambda: self)
         self._mixed = False
         self._problem = False
-        self._slide = QPropertyAnimation(self, b"place", self)
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -295,8 +295,9 @@ class SwitchField(QAbstractButton):
         """Show a value."""
         self._mixed = value is MIXED
         self.setChecked(value is True)
-        self._slide.stop()
-        self._set_place(0.5 if self._mixed else float(value is True))
+        self._place.stop()
+        self._place.value = 0.5 if self._mixed else float(value is True)
+        self.update()
 
     def set_problem(self, problem: bool) -> None:
         """Mark the field as holding a value that can't be used."""
@@ -311,19 +312,8 @@ class SwitchField(QAbstractButton):
 
     def _on_clicked(self, checked: bool) -> None:
         self._mixed = False
-        self._slide.setDuration(motion(120))
-        self._slide.setEndValue(float(checked))
-        self._slide.start()
+        self._place.go(float(checked))
         self.committed.emit(checked, 0)
-
-    def _get_place(self) -> float:
-        return self._place
-
-    def _set_place(self, place: float) -> None:
-        self._place = place
-        self.update()
-
-    place = Property(float, _get_place, _set_place)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self.update()
@@ -339,11 +329,11 @@ class SwitchField(QAbstractButton):
         painter.setPen(QPen(colours.accent, 1.5) if self.hasFocus() else Qt.PenStyle.NoPen)
         off = QColor(colours.muted)
         off.setAlphaF(0.7 if self.underMouse() else 0.45)
-        painter.setBrush(colours.accent if self._place > 0.75 else off)
+        painter.setBrush(colours.accent if self._place.value > 0.75 else off)
         painter.drawRoundedRect(groove, 8, 8)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor("white"))
-        painter.drawEllipse(QPointF(groove.left() + 8 + 14 * self._place, groove.center().y()), 6, 6)
+        painter.drawEllipse(QPointF(groove.left() + 8 + 14 * self._place.value, groove.center().y()), 6, 6)
         painter.setPen(colours.error if self._problem else colours.muted if self._mixed else colours.text)
         words = "mixed" if self._mixed else "on" if self.isChecked() else "off"
         painter.drawText(

@@ -159,6 +159,13 @@ def test_missing_system_libraries_are_named_by_their_package(monkeypatch: pytest
     assert "apt install libegl1 libxcb-icccm4" in libraries.advice(["libegl1", "libxcb-icccm4"])
 
 
+def test_no_class_of_the_window_is_left_uncollectable() -> None:
+    modules = "netbuilder.ui.main_window, netbuilder.ui.panels.activations, netbuilder.ui.panels.training"
+    command = [sys.executable, "-W", "default", "-c", f"import {modules}"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "uncollectable" not in result.stderr, "a class with a QtCore.Property is: use a signal or a method"
+
+
 def test_the_list_of_libraries_needs_no_qt() -> None:
     code = "import sys; import netbuilder.ui.libraries; print('PySide6' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
