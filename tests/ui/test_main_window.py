@@ -64,7 +64,7 @@ def test_the_window_is_painted_before_torch_is_imported() -> None:
         "window = main_window.MainWindow()\n"
         "def painted():\n"
         "    print(json.dumps([name for name in ('torch', 'pyqtgraph', 'onnx', 'sklearn') if name in sys.modules]))\n"
-        "    app.quit()\n"
+        "    window.close()\n"  # and not quit(): a window that outlives the application may crash
         "window._on_first_paint = painted\n"
         "window.show()\n"
         "app.exec()\n"
