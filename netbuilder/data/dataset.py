@@ -188,7 +188,6 @@ def _fit(values: npt.NDArray[np.float32]) -> dict[str, list[float]]:
     deviation = np.atleast_1d(values.std(axes, dtype=np.float64)).astype(np.float32)
     # a feature that never changes is all rounding error after the subtraction: leave it near 0 instead of blowing it up
     deviation[deviation <= 1e-6 * np.abs(mean)] = 1.0
-    deviation[deviation == 0.0] = 1.0
     return {"subtract": mean.tolist(), "divide": deviation.tolist()}
 
 

@@ -113,6 +113,11 @@ class RunFolder:
                 (self.path / name).unlink()
 
     @property
+    def run(self) -> str:
+        """The run's id, by which its messages are known: the folder's name."""
+        return self.path.name
+
+    @property
     def project_file(self) -> Path:
         """The project as it was trained."""
         return self.path / "project.netb"

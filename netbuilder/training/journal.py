@@ -33,7 +33,6 @@ CHECKPOINT_SECONDS = (2.0, 60.0)
 class Journal:
     """One run's log: telemetry for who watches, the folder for who comes later, and the pauses in between."""
 
-    run: str
     state: State
     epochs: int
     folder: RunFolder
@@ -83,7 +82,7 @@ class Journal:
         is_best = self.state.end_epoch(values["loss"])
         entry = {"train_loss": train_loss, **checks, "seconds": seconds}
         self.folder.append_epoch({"epoch": self.state.epoch, "step": self.state.step, **entry})
-        self.telemetry.emit(EpochEnded(self.run, self.state.epoch, self.state.step, entry, is_best))
+        self.telemetry.emit(EpochEnded(self.folder.run, self.state.epoch, self.state.step, entry, is_best))
         if time.perf_counter() >= self._next_checkpoint or self.state.epoch == self.epochs:
             self.checkpoint()
 
@@ -98,7 +97,7 @@ class Journal:
             self._marks.clear()
             self.folder.update_info(state="paused")
             control.holding = True
-            self.emit(Paused(self.run, self.state.step))
+            self.emit(Paused(self.folder.run, self.state.step))
             control.wait(lambda: self.probe.look(self.state.step, idle=True))
             control.holding = False
         if control.stopping:
@@ -106,7 +105,7 @@ class Journal:
         self.state.give_rng()
         self.folder.update_info(state="running")
         if not control.take_single_step():
-            self.emit(Resumed(self.run, self.state.step))
+            self.emit(Resumed(self.folder.run, self.state.step))
         return True
 
     def checkpoint(self) -> None:

@@ -39,7 +39,7 @@ class Run:
 
     def __init__(self, folder: RunFolder, project: Project, training: TrainingConfig, prepared: Prepared) -> None:
         state = prepared.state
-        self.id: str = folder.path.name
+        self.id: str = folder.run
         self.folder = folder.path
         self.project = project
         self.program = prepared.program

@@ -32,7 +32,6 @@ class Trainer:
         self, folder: RunFolder, config: TrainingConfig, prepared: Prepared, telemetry: Telemetry, control: Control
     ) -> None:
         state, data = prepared.state, prepared.data
-        self._run = folder.path.name
         self._folder = folder
         self._config = config
         self._data = data
@@ -41,13 +40,12 @@ class Trainer:
         self._telemetry = telemetry
         self._control = control
         self.journal = Journal(
-            run=self._run,
             state=state,
             epochs=config.epochs,
             folder=folder,
             telemetry=telemetry,
             control=control,
-            probe=Probe(self._run, state.network, data.split("validation"), telemetry),
+            probe=Probe(folder.run, state.network, data.split("validation"), telemetry),
             guard=Guard(state.network, state.optimizer),
         )
 
@@ -70,7 +68,7 @@ class Trainer:
         self._folder.update_info(state="running", process=owner.claim(self._folder.path))
         parameters = sum(parameter.numel() for parameter in network.parameters.values())
         total, steps = self._telemetry.progress.total_steps, state.steps_per_epoch
-        journal.emit(Started(self._run, describe(network.device, self._threads), total, steps, parameters))
+        journal.emit(Started(self._folder.run, describe(network.device, self._threads), total, steps, parameters))
         state.give_rng()
         reason = train(state, self._data, self._config, journal)
         journal.flush(wait=True, now=True)
@@ -81,7 +79,7 @@ class Trainer:
             metrics = network.measure(network.check_batches(self._data.split("test"), self._config.batch_size))
         best = {"best_epoch": state.best_epoch, "best_validation_loss": state.best_loss}
         self._folder.update_info(state=reason, ended=now(), test_metrics=metrics, **best)
-        ended = Ended(self._run, reason, state.step, state.epoch, metrics)
+        ended = Ended(self._folder.run, reason, state.step, state.epoch, metrics)
         journal.note(ended)
         return ended
 
@@ -96,12 +94,14 @@ class Trainer:
             if state.network.all_finite():
                 self.journal.save_weights()
             self._folder.update_info(state="failed", ended=now(), problem=problem.message)
-            self.journal.note(Ended(self._run, "failed", state.step, state.epoch, problem=problem, details=details))
+            self.journal.note(
+                Ended(self._folder.run, "failed", state.step, state.epoch, problem=problem, details=details)
+            )
         except Exception as another:
             details += "\nand then:\n" + "".join(traceback.format_exception(another))
             if first_line(another) not in problem.message:
                 problem = replace(problem, message=f"{problem.message} Then this failed too: {first_line(another)}")
-        return Ended(self._run, "failed", state.step, state.epoch, problem=problem, details=details)
+        return Ended(self._folder.run, "failed", state.step, state.epoch, problem=problem, details=details)
 
     def _explain(self, error: Exception) -> Diagnostic:
         """Find the batch that was to blame, and what in it."""
