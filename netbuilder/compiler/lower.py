@@ -19,10 +19,12 @@ from functools import cache
 
 from torch import fx, nn
 
+from netbuilder import nn as modules
 from netbuilder.blocks import registry
 from netbuilder.blocks.library.input_output import Input
 from netbuilder.blocks.parameters import parse
 from netbuilder.blocks.spec import BATCH, Block, Mismatch, Port, TensorSpec
+from netbuilder.blocks.targets import Loss
 from netbuilder.compiler import fixes
 from netbuilder.compiler.infer import InferenceError, infer
 from netbuilder.compiler.program import Cost, InputSlot, Instruction, Lowering, Program, Result
@@ -170,8 +172,8 @@ class _Lowerer:
         self.costs[node.id] = Cost(inference.parameters, inference.flops, size)
         self.instructions.append(Instruction(node.id, node.name, node.type, call, wires, inference.outputs))
         if block.role in ("loss", "metric"):
-            port, spec = inference.outputs[0]
-            weight = float(getattr(block, "weight", 1.0))
+            port, spec = inference.outputs[0] if inference.outputs else ("", TensorSpec(()))
+            weight = block.weight if isinstance(block, Loss) else 1.0
             self.results.append(Result(node.id, node.name, block.role, PortRef(node.id, port), spec, weight))
 
     def _lower_input(self, node: Node, block: Input) -> None:
@@ -355,4 +357,5 @@ def _field_spec(field: Json) -> TensorSpec | None:
 def _reserved_names() -> frozenset[str]:
     """Names that can't be taken without hiding something of `nn.Module`, or what generated forward methods call."""
     empty = fx.GraphModule(nn.Module(), fx.Graph())
-    return frozenset((*dir(empty), *vars(empty), "self", "torch", "nn", "functional", "slice"))
+    ours = (name for name, value in vars(modules).items() if callable(value))
+    return frozenset((*dir(empty), *vars(empty), *ours, "self", "torch", "nn", "functional", "slice"))
