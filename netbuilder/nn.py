@@ -110,10 +110,17 @@ class DropPath(nn.Module):
 class Accuracy(nn.Module):
     """Share of right answers: classes `N x C x ...` against integers `N x ...`, or scores against 0 and 1 as floats."""
 
+    def __init__(self, top_k: int = 1) -> None:
+        super().__init__()
+        self.top_k = top_k
+
     def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the mean over all answers."""
         if target.is_floating_point():
             return ((logits > 0) == (target > 0.5)).float().mean()
+        if self.top_k > 1:
+            found = logits.topk(self.top_k, dim=1).indices == target.unsqueeze(1)
+            return found.any(dim=1).float().mean()
         return (logits.argmax(dim=1) == target).float().mean()
 
 

@@ -180,9 +180,9 @@ class Call:
     Attributes
     ----------
     target
-        Dotted path of a torch function or class, of a function of `operator`, or of a class in `netbuilder.nn`.
+        Dotted path of a torch function or class, of a function of `operator` or in `netbuilder.nn`, or of a metric of torchmetrics.
     settings
-        Constructor keywords of a module; None says that the target is a function.
+        Constructor keywords of a module or metric; None says that the target is a function.
     args, kwargs
         What is passed when called: constants, `Arg`s and, for functions, further function calls.
     results
@@ -199,7 +199,12 @@ class Call:
     @property
     def is_module(self) -> bool:
         """Whether the target is a class that is instantiated once and may own parameters."""
-        return self.settings is not None
+        return self.settings is not None and not self.is_metric
+
+    @property
+    def is_metric(self) -> bool:
+        """Whether the target is a metric of torchmetrics: it takes in the arguments of all batches before it gives a number."""
+        return self.target.startswith("torchmetrics.")
 
 
 def module(
@@ -217,6 +222,11 @@ def module(
 def function(target: str, /, *args: Value, results: dict[str, tuple[Key, ...]] | None = None, **kwargs: Value) -> Call:
     """Call a function; `args` default to the first input alone."""
     return Call(target, None, args or (Arg(0),), _pairs(kwargs), _results(results))
+
+
+def metric(target: str, /, *args: Value, **settings: Value) -> Call:
+    """Let a metric of torchmetrics, made with `settings`, take in `args`. There is no output: its number is told at the end."""
+    return Call(f"torchmetrics.{target}", _pairs(settings), args, results=(("", ()),))
 
 
 def _pairs(values: dict[str, Value] | None) -> tuple[tuple[str, Value], ...]:

@@ -25,6 +25,12 @@ ClassIndex = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
 Margin = Annotated[float, Field(ge=0.0, le=1e6)]
 """How far apart two things have to be before nothing is to be gained by more."""
 
+LABELS_OR_YES = Port(
+    "target",
+    help="Class labels; or yes (1) and no (0) as numbers, in the shape of the logits.",
+    dtype=None,
+    truth="labels",
+)
 LABELS = Port("target", help="Class labels: integers, one for each sample.", dtype=None, truth="labels")
 
 
@@ -41,6 +47,13 @@ class Loss(Block):
 
     def summary(self) -> str:
         return "" if self.weight == 1.0 else f"weight {self.weight:g}"
+
+
+class Metric(Block):
+    """What all metrics share."""
+
+    category = "Metric"
+    role = "metric"
 
 
 def require_labels(block: str, logits: TensorSpec, target: TensorSpec, port: str = "logits") -> None:

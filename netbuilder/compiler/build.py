@@ -24,6 +24,8 @@ def build(program: Program, modules: nn.Module | None = None) -> fx.GraphModule:
     `modules` lends its submodules by name, weights shared; without it they are made anew, initialised from torch's global
     generator in program order, so that a seed set before gives the same weights each time.
 
+    A metric of torchmetrics is no part of it: its result is the tuple of what it takes in.
+
     Every fx node carries `meta["value"]`, the `PortRef` that it computes.
     """
     root = nn.Module()
@@ -33,7 +35,7 @@ def build(program: Program, modules: nn.Module | None = None) -> fx.GraphModule:
             root.add_module(instruction.name, lent)
 
     graph = fx.Graph()
-    values: dict[PortRef, fx.Node] = {}
+    values: dict[PortRef, Any] = {}
     for slot in program.inputs:
         values[slot.value] = graph.placeholder(slot.name)
     used = {value for instruction in program.instructions for value in instruction.args if value}
@@ -41,7 +43,8 @@ def build(program: Program, modules: nn.Module | None = None) -> fx.GraphModule:
     for instruction in program.instructions:
         values |= _emit(graph, instruction, values, used)
     for value, node in values.items():
-        node.meta["value"] = value
+        if isinstance(node, fx.Node):
+            node.meta["value"] = value
     graph.output(tuple(values[result.value] for result in program.results))
 
     module = fx.GraphModule(root, graph, class_name="Network")
@@ -50,11 +53,13 @@ def build(program: Program, modules: nn.Module | None = None) -> fx.GraphModule:
 
 
 def _emit(
-    graph: fx.Graph, instruction: Instruction, values: dict[PortRef, fx.Node], used: set[PortRef]
-) -> dict[PortRef, fx.Node]:
+    graph: fx.Graph, instruction: Instruction, values: dict[PortRef, Any], used: set[PortRef]
+) -> dict[PortRef, Any]:
     """Append the nodes of one instruction; return the node of each output port that something uses."""
 
-    def invoke(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> fx.Node:
+    def invoke(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if call.is_metric:
+            return args
         if call.is_module:
             node = graph.create_node("call_module", instruction.name, args, kwargs, name=instruction.name)
         else:
@@ -64,7 +69,7 @@ def _emit(
         return node
 
     result = perform(instruction.call, [value and values[value] for value in instruction.args], invoke)
-    outputs: dict[PortRef, fx.Node] = {}
+    outputs: dict[PortRef, Any] = {}
     for port, path in instruction.call.results:
         value = PortRef(instruction.node, port)
         if value not in used:

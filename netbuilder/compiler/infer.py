@@ -40,6 +40,8 @@ class InferenceError(Exception):
 @lru_cache(maxsize=16_384)
 def infer(call: Call, inputs: tuple[TensorSpec | None, ...]) -> Inference:
     """Return what the call makes of inputs of these specs; `InferenceError` where torch refuses them."""
+    if call.is_metric:
+        return Inference((), 0, 0)  # its number comes after the last batch, and is not the network's
     try:
         with torch.device("meta"):
             module = instantiate(call).eval() if call.is_module else None

@@ -50,7 +50,10 @@ ResultRole = Literal["output", "loss", "metric"]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A value that is handed out: exported (`output`), minimised (`loss`, times `weight`) or reported (`metric`)."""
+    """A value that is handed out: exported (`output`), minimised (`loss`, times `weight`) or reported (`metric`).
+
+    The value of a metric that takes in all batches first has an empty port: it is what the metric takes in of one.
+    """
 
     node: NodeId
     name: str

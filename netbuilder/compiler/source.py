@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, cast
 
@@ -43,9 +44,12 @@ _UNTOLD: dict[str, Any] = {
 def source(program: Program, class_name: str = "Network") -> str:
     """Return Python source that defines `class_name` with the parameters, `state_dict` keys and results of `build(program)`.
 
+    Metrics of torchmetrics are left out: they measure a network over all batches, and are no part of it.
+
     Its forward takes the program's inputs in order and returns the one result, or a tuple of several. The small modules of
     `netbuilder.nn` that the program uses are written out, so the text runs where only torch is installed.
     """
+    program = _printed(program)
     inlined = _inlined(program)
     if class_name in inlined:
         class_name += "Network"
@@ -68,6 +72,11 @@ def source(program: Program, class_name: str = "Network") -> str:
     ]
     body = "\n\n\n".join([*inlined.values(), "\n".join(lines)])
     return f"{_imports(body)}\n\n\n{body}\n"
+
+
+def _printed(program: Program) -> Program:
+    instructions = tuple(part for part in program.instructions if not part.call.is_metric)
+    return replace(program, instructions=instructions, results=tuple(r for r in program.results if r.value.port))
 
 
 def _docstring(program: Program) -> list[str]:

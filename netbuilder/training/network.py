@@ -12,6 +12,7 @@ from netbuilder.blocks import registry
 from netbuilder.compiler.build import build
 from netbuilder.compiler.program import Program
 from netbuilder.data.dataset import Split
+from netbuilder.training.metrics import Accumulated
 
 Batch = tuple[torch.Tensor, ...]
 
@@ -32,6 +33,12 @@ class Network:
         self.device = device
         self.module: fx.GraphModule = (module or build(program)).to(device)
         losses, checked = program.only("loss"), program.only("loss", "metric")
+        calls = {part.node: part.call for part in checked.instructions if part.call.is_metric}
+        self._metrics = {
+            result: Accumulated(calls[result.node], device) for result in checked.results if result.node in calls
+        }
+        self._means = [result for result in checked.results if result not in self._metrics]
+        checked = program.computing((*self._means, *self._metrics))
         self.check_program = checked
         self.step = build(losses, self.module)
         self.check = build(checked, self.module)
@@ -93,16 +100,25 @@ class Network:
 
     @torch.inference_mode()
     def measure(self, batches: Sequence[Batch]) -> dict[str, float]:
-        """Return the means of losses and metrics in evaluation mode; every sample counts the same. Waits for the device.
+        """Return losses and metrics over all batches, in evaluation mode; every sample counts the same. Waits for the device.
 
-        `loss` is the weighted total; metrics and, where there are several, losses are under their names on the canvas.
+        `loss` is what training minimises, the sum of all losses times their weights; metrics and, where there are several, losses
+        are under their names on the canvas, each without its weight. Losses, Accuracy and MeanAbsoluteError are means over the
+        samples; all other metrics are computed from all of them.
         """
         self.module.eval()
-        rows = torch.stack([torch.stack(self.check.forward(*batch)) for batch in batches]).cpu().numpy()
+        rows: list[torch.Tensor] = []
+        for batch in batches:
+            values = self.check.forward(*batch)
+            rows.append(torch.stack(values[: len(self._means)]))
+            for metric, taken in zip(self._metrics.values(), values[len(self._means) :], strict=True):
+                metric.take_in(taken)
         samples = [len(batch[0]) for batch in batches]
-        means: list[float] = np.average(rows.astype(np.float64), axis=0, weights=samples).tolist()
-        named = dict(zip(self.check_program.results, means, strict=True))
+        means = np.average(torch.stack(rows).cpu().numpy().astype(np.float64), axis=0, weights=samples)
+        named = dict(zip(self._means, map(float, means), strict=True))
+        named |= {result: metric.close() for result, metric in self._metrics.items()}
         losses = [result for result in named if result.role == "loss"]
         values = {"loss": sum(result.weight * named[result] for result in losses)}
-        values |= {result.name: mean for result, mean in named.items() if result.role == "metric" or len(losses) > 1}
+        order = (result for result in self.program.results if result in named)
+        values |= {result.name: named[result] for result in order if result.role == "metric" or len(losses) > 1}
         return values

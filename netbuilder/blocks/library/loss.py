@@ -23,6 +23,7 @@ from netbuilder.blocks.spec import (
 )
 from netbuilder.blocks.targets import (
     LABELS,
+    LABELS_OR_YES,
     ClassIndex,
     Loss,
     Margin,
@@ -36,12 +37,6 @@ _LABELLED = (TensorSpec((BATCH, 10)), TensorSpec((BATCH,), "int64", 10))
 _YES_OR_NO = (
     Port("logits", help="Raw scores; above 0 means yes."),
     Port("target", help="Numbers from 0 (no) to 1 (yes), of the same shape.", dtype=None, truth="numbers"),
-)
-_LABELS_OR_YES = Port(
-    "target",
-    help="Class labels; or yes (1) and no (0) as numbers, in the shape of the logits.",
-    dtype=None,
-    truth="labels",
 )
 _IGNORE_HELP = "Label that does not count, as that of padding."
 
@@ -199,7 +194,7 @@ class Focal(Loss):
     """
 
     aliases = ("imbalance", "detection", "retinanet", "criterion")
-    inputs = (Port("logits", help="Raw scores, for classes or for yes.", rank=(1, 8)), _LABELS_OR_YES)
+    inputs = (Port("logits", help="Raw scores, for classes or for yes.", rank=(1, 8)), LABELS_OR_YES)
     example_inputs = _LABELLED
 
     gamma: Annotated[float, Field(ge=0.0, le=10.0)] = param(2.0, help="How fast what is right fades out.")
@@ -232,7 +227,7 @@ class Dice(Loss):
     """
 
     aliases = ("segmentation", "overlap", "f1 loss", "medical", "criterion")
-    inputs = (Port("logits", help="Raw scores of each pixel: N × classes × …", rank=(2, 8)), _LABELS_OR_YES)
+    inputs = (Port("logits", help="Raw scores of each pixel: N × classes × …", rank=(2, 8)), LABELS_OR_YES)
     example_inputs = (TensorSpec((BATCH, 4, 6, 5)), TensorSpec((BATCH, 6, 5), "int64", 4))
 
     smooth: Annotated[float, Field(ge=1e-6, le=1e3)] = param(
