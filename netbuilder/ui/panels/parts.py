@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QBoxLayout,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
@@ -35,6 +39,7 @@ def words(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
 
 _PLACE_WIDTH = 128
 """Of the names of blocks in a wide list."""
+_ICON_GAP = 4
 
 
 class Elided(QLabel):
@@ -57,7 +62,7 @@ class Elided(QLabel):
         painter = QPainter(self)
         painter.setPen(getattr(theme(), self._token))
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        painter.drawText(self.rect(), self.alignment(), text)
 
 
 class Square(QWidget):
@@ -94,7 +99,8 @@ class Facts(QWidget):
     def show_facts(self, facts: Sequence[tuple[str, str, str]]) -> None:
         """Show lines of name, value and tooltip; hide all of this where there are none."""
         while len(self._lines) < len(facts):
-            name, value = words(role="muted"), words(role="mono")
+            name, value = Elided(), words(role="mono")
+            name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
             value.setWordWrap(True)
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -109,7 +115,7 @@ class Facts(QWidget):
             if is_used:
                 name.setText(facts[at][0])
                 value.setText(facts[at][1])
-                name.setToolTip(facts[at][2])
+                name.setToolTip("\n".join(filter(None, (facts[at][0], facts[at][2]))))
                 value.setToolTip(facts[at][2])
         self.setVisible(bool(facts))
 
@@ -134,6 +140,29 @@ class _Sign(QWidget):
         self._icon.paint(QPainter(self), self.rect())
 
 
+class _FixButton(QPushButton):
+    """A repair. In a narrow place its words end in an ellipsis, and the whole of them is the tooltip."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.setToolTip(title)
+        self.setIcon(icon("mdi6.auto-fix", "accent"))
+        self.setStyleSheet("padding: 3px 10px;")
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        inside = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self)
+        room = inside.width() - self.iconSize().width() - _ICON_GAP
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room)
+        option.text = words  # pyright: ignore[reportAttributeAccessIssue]
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
+
+
 class ProblemCard(QFrame):
     """One problem: what it is, where, and a button for each fix. A click on it asks for its block.
 
@@ -154,8 +183,8 @@ class ProblemCard(QFrame):
         self._place = Elided("text")
         self._place.setStyleSheet("font-weight: 600;")
         self._message = words(wrap=True)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(8)
+        self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._buttons.setSpacing(8 if wide else 4)
         across = QHBoxLayout(self)
         across.setContentsMargins(10, 7, 10, 7)
         across.setSpacing(8)
@@ -169,7 +198,6 @@ class ProblemCard(QFrame):
             across.addWidget(self._message, 1, top)
             across.addLayout(self._buttons)
         else:
-            self._buttons.addStretch(1)
             text = QVBoxLayout()
             text.setSpacing(4)
             text.addWidget(self._place)
@@ -212,11 +240,9 @@ class ProblemCard(QFrame):
             old.setParent(None)
             old.deleteLater()
         for at, fix in enumerate(fixes):
-            button = QPushButton(fix.title)
-            button.setIcon(icon("mdi6.auto-fix", "accent"))
-            button.setStyleSheet("padding: 3px 10px;")
+            button = _FixButton(fix.title)
             button.clicked.connect(lambda _=False, fix=fix: self._on_fix_clicked(fix))
-            self._buttons.insertWidget(at, button)
+            self._buttons.insertWidget(at, button, 0, Qt.AlignmentFlag(0) if self._wide else Qt.AlignmentFlag.AlignLeft)
 
     def _on_fix_clicked(self, fix: Fix) -> None:
         if not self._deaf.isActive():

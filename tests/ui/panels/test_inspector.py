@@ -271,6 +271,25 @@ def test_more_shows_the_whole_help(inspector: Inspector, node: Named) -> None:
     assert "y = x Wᵀ + b" in inspector.block_page.help()
 
 
+def test_a_long_fix_does_not_widen_the_inspector(
+    inspector: Inspector, document: Document, node: Named, settle: Settle, qtbot: QtBot
+) -> None:
+    inspector.resize(256, 800)
+    document.apply(RenameNode(node("classes"), "classes_of_handwritten_digits"))
+    document.apply(SetParameter(node("classes_of_handwritten_digits"), "out_features", 7))
+    settle()
+    inspector.set_selection([node("loss")])
+    (button,) = inspector.block_page.cards[0].fix_buttons()
+    assert "classes_of_handwritten_digits" in button.text()
+    assert button.toolTip() == button.text()
+    content = inspector.widget()
+    assert content
+    assert content.minimumSizeHint().width() <= inspector.viewport().width()
+    qtbot.waitUntil(lambda: button.width() < button.sizeHint().width(), timeout=5_000)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert document.project.graph.node(node("classes_of_handwritten_digits")).params["out_features"] == 10
+
+
 @pytest.mark.parametrize("width", [220, 256])
 def test_every_block_fits_into_a_narrow_inspector(
     inspector: Inspector, document: Document, qtbot: QtBot, width: int
