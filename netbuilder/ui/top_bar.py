@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QFont, QKeySequence, QPainter, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QPushButton, QWidget
+from PySide6.QtGui import QAction, QFont, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QPushButton, QSizePolicy, QWidget
 
 from netbuilder.diagnostics import Diagnostic
 from netbuilder.ui.actions import BUTTONS, MENUS, Actions
+from netbuilder.ui.panels.parts import Elided
 from netbuilder.ui.theme import text_font, theme
 
 _HEIGHT = 44
+_LEAST_NAME = 48
+_ROOMY = 1200
+"""From this width on there is room for all buttons, and a name."""
 _LETTERS = {name: "X" if name == "Export" else name[0] for name in MENUS}
 """Alt and this letter opens a menu; underlined letters would be in the way of reading."""
 
@@ -42,9 +46,11 @@ class TopBar(QWidget):
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedHeight(_HEIGHT)
-        self.name = QLabel()
+        self._has_network = False
+        self.name = Elided("text")
+        self.name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.name.setMinimumWidth(_LEAST_NAME)
         self.name.setFont(text_font(13, QFont.Weight.DemiBold))
-        self.name.setTextFormat(Qt.TextFormat.PlainText)
         self.badge = QLabel("canvas changed")
         self.badge.setProperty("role", "warning")
         self.badge.setToolTip(
@@ -63,6 +69,7 @@ class TopBar(QWidget):
             actions.fill(menu, name)
             shortcut = QShortcut(QKeySequence(f"Alt+{_LETTERS[name]}"), self)
             shortcut.activated.connect(lambda menu=menu: self.menus.setActiveAction(menu.menuAction()))
+        self.menus.setMinimumWidth(self.menus.sizeHint().width())
         self.buttons = {action_id: ActionButton(actions[action_id], text) for action_id, text in BUTTONS.items()}
         self.buttons["train"].setProperty("role", "primary")
 
@@ -94,8 +101,19 @@ class TopBar(QWidget):
 
         “Continue” shows itself where there is a run to go on with.
         """
+        self._has_network = shown
         for part in (self.name, self.problems, *self.buttons.values()):
             part.setVisible(shown and part is not self.buttons["continue"])
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Where the window is narrow, leave away the buttons that the menus make up for."""
+        for action_id in ("arrange", "export_onnx"):
+            self.buttons[action_id].setVisible(self._has_network and self.width() >= _ROOMY)
 
     def show_training(self, state: str) -> None:
         """Let the main button say what it started."""
