@@ -300,7 +300,7 @@ def test_train_pause_go_on_and_stop_by_the_buttons(editor: MainWindow, qtbot: Qt
     qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
     qtbot.keyClick(editor.canvas, Qt.Key.Key_F5, SHIFT)
     qtbot.waitUntil(lambda: session.state == "idle", timeout=10_000)
-    assert buttons["train"].text() == "Train"
+    assert buttons["train"].text() == "Train anew"
     assert "kept" in editor.status.state.text()
 
 
