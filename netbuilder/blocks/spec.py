@@ -9,7 +9,7 @@ reference and tests all follow from this one class.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
@@ -36,13 +36,20 @@ Dim: TypeAlias = int | Free
 BATCH = Free("N")
 
 
+Scale: TypeAlias = Literal["", "probabilities", "log-probabilities"]
+
+
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
-    """The shape and type of a tensor on a wire. `num_classes` is set where the values are class indices of known count."""
+    """The shape and type of a tensor on a wire.
+
+    `num_classes` is set where the values are class indices of known count, `scale` where they are known to be probabilities.
+    """
 
     shape: tuple[Dim, ...]
     dtype: str = "float32"
     num_classes: int | None = None
+    scale: Scale = ""
 
     @property
     def rank(self) -> int:
@@ -134,7 +141,12 @@ class Resize:
     features: int
 
 
-Suggestion: TypeAlias = Insert | SetOwn | Resize
+@dataclass(frozen=True, slots=True)
+class Bypass:
+    """A suggestion: take what goes into the block before the port, in place of what comes out of it."""
+
+
+Suggestion: TypeAlias = Insert | SetOwn | Resize | Bypass
 
 
 class Mismatch(Exception):
@@ -353,6 +365,9 @@ class Block(BaseModel):
     compares_samples: ClassVar[bool] = False
     """Whether training normalises over the batch, so that nothing is left of a sample that is alone in it."""
 
+    gives: ClassVar[Scale | Literal["same"]] = ""
+    """What is known of the numbers that come out; "same" says that they are those of the first input, arranged anew."""
+
     lower: ClassVar[Callable[..., Call]]
     """`lower(self, *inputs: TensorSpec) -> Call`: the call that computes the outputs from inputs of these specs.
 
@@ -364,6 +379,10 @@ class Block(BaseModel):
     def purpose(cls) -> str:
         """Return what the block does, in one line: the first of its docstring."""
         return (cls.__doc__ or "").strip().partition("\n")[0]
+
+    def doubts(self, *inputs: TensorSpec | None) -> Sequence[Mismatch]:
+        """Return what is likely to be a mistake in inputs that `lower` has taken: each becomes a warning."""
+        return ()
 
     def summary(self) -> str:
         """Return the parameters worth reading on the canvas, in a few words: `32 · 3×3 · same`."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from netbuilder.blocks.spec import (
     LARGEST,
     Block,
+    Bypass,
     Insert,
     LossWeight,
     Mismatch,
     Port,
     Resize,
+    Scale,
     Suggestion,
     TensorSpec,
     param,
@@ -34,7 +37,34 @@ LABELS_OR_YES = Port(
 LABELS = Port("target", help="Class labels: integers, one for each sample.", dtype=None, truth="labels")
 
 
-class Loss(Block):
+class _Judge(Block):
+    """What compares the network with the truth. Its first input is what the network says, on a scale of which `takes` speaks."""
+
+    takes: ClassVar[Literal["logits"] | Scale] = ""
+
+    def doubts(self, *inputs: TensorSpec | None) -> Sequence[Mismatch]:
+        said, block, port = inputs[0], type(self).__name__, self.inputs[0].name
+        if not self.takes or said is None:
+            return ()
+        if self.takes == "logits" and said.scale == "probabilities":
+            message = (
+                f"{block} takes raw scores (logits) and makes probabilities of them itself. Here come probabilities "
+                "already: squashed twice they mislead it."
+            )
+            return (Mismatch(message, port=port, code="logits-expected", suggestions=(Bypass(),)),)
+        if self.takes == "probabilities" != said.scale:
+            message = f"{block} takes probabilities, from 0 to 1. Here may come any number: a Sigmoid makes them that."
+            return (Mismatch(message, port=port, code="probabilities-expected", suggestions=(Insert("Sigmoid"),)),)
+        if self.takes == "log-probabilities" != said.scale:
+            message = (
+                f"{block} takes logarithms of probabilities. Here may come any number: a LogSoftmax makes them that."
+            )
+            insert = Insert("LogSoftmax", (("dim", 1),))
+            return (Mismatch(message, port=port, code="probabilities-expected", suggestions=(insert,)),)
+        return ()
+
+
+class Loss(_Judge):
     """What all losses share. Their output is the mean over the batch, without the weight, which the training applies."""
 
     category = "Loss"
@@ -49,7 +79,7 @@ class Loss(Block):
         return "" if self.weight == 1.0 else f"weight {self.weight:g}"
 
 
-class Metric(Block):
+class Metric(_Judge):
     """What all metrics share."""
 
     category = "Metric"

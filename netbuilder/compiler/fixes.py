@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import defaults
-from netbuilder.blocks.spec import Insert, Port, Resize, SetOwn, Suggestion, TensorSpec
+from netbuilder.blocks.spec import Bypass, Insert, Port, Resize, SetOwn, Suggestion, TensorSpec
 from netbuilder.diagnostics import Fix
-from netbuilder.graph.edits import AddNode, Batch, Connect, Disconnect, Edit, MoveNodes, SetParameter
+from netbuilder.graph.edits import AddNode, Batch, Connect, Disconnect, Edit, MoveNodes, RemoveNode, SetParameter
 from netbuilder.graph.model import Edge, Node, NodeId, PortRef
 from netbuilder.graph.placing import COLUMN, ROW, free_spot
 from netbuilder.graph.project import Position, Project
@@ -188,6 +188,23 @@ def _from_suggestion(project: Project, target: PortRef, suggestion: Suggestion) 
             return _insert(project, target, type_id, dict(params))
         case Resize(features=features):
             return _resize(project, target, features)
+        case Bypass():
+            return _bypass(project, target)
+
+
+def _bypass(project: Project, target: PortRef) -> Fix | None:
+    """Rewire the port to what goes into the block before it, and remove that block where nothing else needs it."""
+    edge = project.graph.edge_into(target)
+    wires = project.graph.edges_into(edge.source.node) if edge else ()
+    block = registry.get(project.graph.node(edge.source.node).type) if edge else None
+    if edge is None or len(wires) != 1 or block is None or block.gives in ("", "same"):
+        return None
+    name = project.graph.node(edge.source.node).name
+    connect = Connect(Edge(wires[0].source, target))
+    if len(project.graph.edges_out_of(edge.source.node)) > 1:
+        title = f"Take what goes into {name}"
+        return Fix(title, Batch((Disconnect(edge), connect), title))
+    return Fix(f"Remove {name}", Batch((RemoveNode(edge.source.node), connect), f"Remove {name}"))
 
 
 def _insert(project: Project, target: PortRef, type_id: str, params: dict[str, Any]) -> Fix | None:

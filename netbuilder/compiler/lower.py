@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -163,11 +163,13 @@ class _Lowerer:
                 "shape-mismatch",
                 f"{node.type} can't take {shapes}: {str(error).rstrip('.')}.",
                 node,
-                block.inputs[0].name,
+                block.inputs[0].name if block.inputs else None,
             )
             return
+        for doubt in block.doubts(*inputs):
+            self._refuse(node, block, doubt, "warning")
         for port, spec in inference.outputs:
-            self.specs[PortRef(node.id, port)] = spec
+            self.specs[PortRef(node.id, port)] = _told(block, inputs, spec)
         size = sum(spec.numel() * _BYTES.get(spec.dtype, 4) for _, spec in inference.outputs)
         self.costs[node.id] = Cost(inference.parameters, inference.flops, size)
         self.instructions.append(Instruction(node.id, node.name, node.type, call, wires, inference.outputs))
@@ -253,7 +255,7 @@ class _Lowerer:
         self._say("error", code, message, node, name, fixes=offers)
         return False
 
-    def _refuse(self, node: Node, block: Block, mismatch: Mismatch) -> None:
+    def _refuse(self, node: Node, block: Block, mismatch: Mismatch, severity: Severity = "error") -> None:
         first = block.inputs[0]
         alone = first.name if len(block.inputs) == 1 and not first.variadic else None
         port = mismatch.port or (alone if mismatch.parameter is None else None)
@@ -261,7 +263,7 @@ class _Lowerer:
             port = _variadic_names(self.graph.wires_into(node.id), first)[int(port.removeprefix(first.name)) - 1]
         target = PortRef(node.id, port or first.name)
         offers = fixes.from_suggestions(self.project, target, mismatch.suggestions) if self._mends() else ()
-        self._say("error", mismatch.code, str(mismatch), node, port, parameter=mismatch.parameter, fixes=offers)
+        self._say(severity, mismatch.code, str(mismatch), node, port, parameter=mismatch.parameter, fixes=offers)
 
     # Step 3
 
@@ -329,6 +331,15 @@ class _Lowerer:
 def _role(node: Node) -> str | None:
     block = registry.get(node.type)
     return block.role if block else None
+
+
+def _told(block: Block, inputs: Sequence[TensorSpec | None], output: TensorSpec) -> TensorSpec:
+    """Add to the spec of an output what the block says of its numbers."""
+    if block.gives != "same":
+        return replace(output, scale=block.gives) if block.gives else output
+    first = inputs[0]
+    assert first is not None, "the first input is not optional"
+    return replace(output, scale=first.scale, num_classes=first.num_classes)
 
 
 def _variadic_names(names: Iterable[str], port: Port) -> list[str]:

@@ -231,6 +231,7 @@ class Sigmoid(_Activation):
     """
 
     aliases = ("logistic", "gate", "probability", "activation")
+    gives = "probabilities"
     target = "torch.sigmoid"
 
 
@@ -286,6 +287,7 @@ class Hardsigmoid(_Activation):
     """
 
     aliases = ("sigmoid", "mobilenet", "gate", "quantization", "activation")
+    gives = "probabilities"
     target = "torch.nn.functional.hardsigmoid"
 
 

@@ -51,6 +51,7 @@ class CrossEntropy(Loss):
     """
 
     aliases = ("classification", "softmax loss", "log loss", "nll", "criterion")
+    takes = "logits"
     inputs = (_LOGITS, LABELS)
     example_inputs = _LABELLED
 
@@ -91,6 +92,7 @@ class NLL(Loss):
     """
 
     aliases = ("negative log likelihood", "classification", "criterion")
+    takes = "log-probabilities"
     inputs = (Port("log_probabilities", help="Logarithms of probabilities: N × classes.", rank=(2, 8)), LABELS)
     example_inputs = _LABELLED
 
@@ -111,6 +113,7 @@ class BCE(Loss):
     """
 
     aliases = ("binary cross entropy", "probability", "reconstruction", "criterion")
+    takes = "probabilities"
     inputs = (
         Port("probabilities", help="Numbers from 0 to 1, as from a Sigmoid."),
         Port("target", help="Numbers from 0 (no) to 1 (yes), of the same shape.", dtype=None, truth="numbers"),
@@ -131,6 +134,7 @@ class BCEWithLogits(Loss):
     """
 
     aliases = ("binary cross entropy", "bce", "multi-label", "logistic", "criterion")
+    takes = "logits"
     inputs = _YES_OR_NO
 
     pos_weight: Annotated[float, Field(ge=0.0, le=1e6)] = param(
@@ -194,6 +198,7 @@ class Focal(Loss):
     """
 
     aliases = ("imbalance", "detection", "retinanet", "criterion")
+    takes = "logits"
     inputs = (Port("logits", help="Raw scores, for classes or for yes.", rank=(1, 8)), LABELS_OR_YES)
     example_inputs = _LABELLED
 
@@ -227,6 +232,7 @@ class Dice(Loss):
     """
 
     aliases = ("segmentation", "overlap", "f1 loss", "medical", "criterion")
+    takes = "logits"
     inputs = (Port("logits", help="Raw scores of each pixel: N × classes × …", rank=(2, 8)), LABELS_OR_YES)
     example_inputs = (TensorSpec((BATCH, 4, 6, 5)), TensorSpec((BATCH, 6, 5), "int64", 4))
 
@@ -252,6 +258,7 @@ class CTC(Loss):
     """
 
     aliases = ("speech", "handwriting", "ocr", "alignment", "criterion")
+    takes = "logits"
     inputs = (
         Port("logits", help="Raw scores of each step: N × time × classes.", rank=3),
         Port(

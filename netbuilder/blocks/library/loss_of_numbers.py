@@ -121,6 +121,7 @@ class KLDiv(Loss):
     """
 
     aliases = ("kullback leibler", "distillation", "divergence", "criterion")
+    takes = "log-probabilities"
     inputs = (
         Port("log_probabilities", help="Logarithms of probabilities, as from LogSoftmax.", rank=(2, 8)),
         Port("target", help="Probabilities of the same shape.", rank=(2, 8), truth="numbers"),

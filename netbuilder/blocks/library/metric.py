@@ -6,6 +6,7 @@ give: torchmetrics takes all batches in before it gives a number, so that it is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -31,7 +32,18 @@ _LOGITS = Port("logits", help="Scores, one for each class: N × classes.", rank=
 _LABELLED = (TensorSpec((BATCH, 10)), TensorSpec((BATCH,), "int64", 10))
 
 
-class Accuracy(Metric):
+class _Thresholded(Metric):
+    """What metrics share that look at the highest score, or at whether a score is above 0."""
+
+    takes = "logits"
+
+    def doubts(self, *inputs: TensorSpec | None) -> Sequence[Mismatch]:
+        target = inputs[1]
+        highest = target is not None and target.dtype == "int64"  # it is the same class on any scale
+        return () if highest else super().doubts(*inputs)
+
+
+class Accuracy(_Thresholded):
     """Measure how often the prediction is right.
 
     The share of samples whose highest score is at the target's class, or among the highest top_k: logits `N × C` (or `N × C × …`),
@@ -69,7 +81,7 @@ class Accuracy(Metric):
         return "" if self.top_k == 1 else f"top {self.top_k}"
 
 
-class _Decisions(Metric):
+class _Decisions(_Thresholded):
     """What the metrics of a classifier's decisions share: one class for each sample, or yes or no for each label."""
 
     inputs = (_LOGITS, LABELS_OR_YES)
@@ -168,6 +180,7 @@ class AUROC(Metric):
     """
 
     aliases = ("roc auc", "area under curve", "ranking", "classification")
+    takes = "logits"
     inputs = (_LOGITS, LABELS_OR_YES)
     outputs = ()
     example_inputs = _LABELLED
@@ -199,6 +212,7 @@ class Perplexity(Metric):
     """
 
     aliases = ("language model", "gpt", "text", "branching factor")
+    takes = "logits"
     inputs = (Port("logits", help="Scores, one for each word: N × words × time.", rank=(2, 8)), LABELS)
     outputs = ()
     example_inputs = (TensorSpec((BATCH, 10, 6)), TensorSpec((BATCH, 6), "int64", 10))

@@ -62,6 +62,7 @@ class Split(Block):
 
     category = "Shape"
     aliases = ("chunk", "divide channels", "unbind", "part")
+    gives = "same"
     inputs = _INPUTS
     outputs = (Port("y1", help="The first `size` entries."), Port("y2", help="The rest."))
 
@@ -97,6 +98,7 @@ class Slice(Block):
 
     category = "Shape"
     aliases = ("narrow", "range", "part", "index", "cut out")
+    gives = "same"
     inputs = _INPUTS
 
     dim: Index = param(1, help=_DIM_HELP)
@@ -131,6 +133,7 @@ class Select(Block):
 
     category = "Shape"
     aliases = ("index", "last step", "pick", "gather", "class token")
+    gives = "same"
     inputs = _INPUTS
 
     dim: Index = param(1, help=_DIM_HELP)
@@ -211,6 +214,7 @@ class Crop(Block):
 
     category = "Shape"
     aliases = ("center crop", "cut", "u-net", "trim")
+    gives = "same"
     inputs = (
         IMAGES,
         Port("like", help="Images whose height and width are taken.", rank=4, dtype=None, optional=True),

@@ -34,6 +34,7 @@ class Flatten(Block):
 
     category = "Shape"
     aliases = ("view", "vector", "reshape")
+    gives = "same"
     inputs = (Port("x", help="Any shape.", rank=(2, 8), dtype=None),)
     example_inputs = (TensorSpec((BATCH, 4, 6)),)
 
@@ -64,6 +65,7 @@ class Reshape(Block):
 
     category = "Shape"
     aliases = ("view", "unflatten", "squeeze", "unsqueeze")
+    gives = "same"
     inputs = _INPUTS
     example_inputs = (TensorSpec((BATCH, 4, 6)),)
 
@@ -104,6 +106,7 @@ class Permute(Block):
 
     category = "Shape"
     aliases = ("transpose", "swap", "channels last", "axes")
+    gives = "same"
     inputs = (Port("x", help="Any shape.", rank=(2, 8), dtype=None),)
     example_inputs = (TensorSpec((BATCH, 4, 6)),)
 
@@ -136,6 +139,7 @@ class Unflatten(Block):
 
     category = "Shape"
     aliases = ("view", "reshape", "heads", "expand")
+    gives = "same"
     inputs = (Port("x", help="Any shape.", rank=(2, 6), dtype=None),)
 
     dim: Index = param(1, help="Dimension that is laid out.")
@@ -168,6 +172,7 @@ class Squeeze(Block):
 
     category = "Shape"
     aliases = ("remove dimension", "drop axis", "view")
+    gives = "same"
     inputs = (Port("x", help="Any shape.", rank=(2, 8), dtype=None),)
     example_inputs = (TensorSpec((BATCH, 1, 6)),)
 
@@ -198,6 +203,7 @@ class Unsqueeze(Block):
 
     category = "Shape"
     aliases = ("add dimension", "new axis", "channel", "view")
+    gives = "same"
     inputs = (Port("x", help="Any shape.", rank=(1, 7), dtype=None),)
 
     dim: Index = param(1, help="Where the new dimension stands; −1 is last.")

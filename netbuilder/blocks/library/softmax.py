@@ -35,6 +35,7 @@ class Softmax(_Softmax):
     """
 
     aliases = ("probabilities", "normalize", "classes", "activation")
+    gives = "probabilities"
     target = "torch.softmax"
 
 
@@ -46,6 +47,7 @@ class Softmax2d(Block):
     """
 
     aliases = ("probabilities", "segmentation", "classes", "activation")
+    gives = "probabilities"
     category = "Activation"
     inputs = (IMAGES,)
     features_from = "x"
@@ -63,6 +65,7 @@ class LogSoftmax(_Softmax):
     """
 
     aliases = ("log probabilities", "nll", "classes", "activation")
+    gives = "log-probabilities"
     target = "torch.log_softmax"
 
 
@@ -74,4 +77,5 @@ class Softmin(_Softmax):
     """
 
     aliases = ("probabilities", "distances", "softmax", "activation")
+    gives = "probabilities"
     target = "torch.nn.functional.softmin"

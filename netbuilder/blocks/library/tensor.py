@@ -122,6 +122,7 @@ class Identity(Block):
 
     category = "Tensor"
     aliases = ("pass", "nothing", "noop", "placeholder", "name")
+    gives = "same"
     inputs = (Port("x", help="Any shape and type.", dtype=None),)
     features_from = "x"
 
