@@ -128,6 +128,8 @@ class Notice(QFrame):
         button.setObjectName(name)
         button.clicked.connect(self.hide)
         button.clicked.connect(lambda: run())
+        button.ensurePolished()
+        button.show()  # what is not shown yet takes no room in the layout, and the words would get too much
         return button
 
     def paintEvent(self, event: QPaintEvent) -> None:

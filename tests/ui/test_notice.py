@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.main_window import MainWindow
 
@@ -38,3 +39,13 @@ def test_a_notice_covers_no_overview_and_no_selection_bar(
         assert is_clear(editor)
         editor.canvas.camera.pan(QPoint(0, 150))
         assert is_clear(editor)
+
+
+def test_all_words_of_a_notice_can_be_read(editor: MainWindow, qtbot: QtBot) -> None:
+    editor.notice.tell("Writing digits.onnx…", "accent", [("Cancel", lambda: None)])
+    qtbot.wait(20)
+    for words in (_LONG, f"{_LONG} {_LONG}"):
+        editor.notice.tell(words, "good", [("Show in folder", lambda: None)])
+        qtbot.wait(20)
+        label = editor.notice.label
+        assert label.height() >= label.heightForWidth(label.width())

@@ -15,7 +15,7 @@ from netbuilder.graph.edits import SetSection
 from netbuilder.ui.amounts import count, memory, short
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import ChoiceField
-from netbuilder.ui.panels.parts import Facts, words
+from netbuilder.ui.panels.parts import Elided, Facts, words
 
 _NO_DATA = ""
 _MOST_CLASSES = 12
@@ -27,7 +27,8 @@ class ProjectPage(QWidget):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self._name = words(role="title")
+        self._name = Elided("text")
+        self._name.setProperty("role", "title")
         hint = words(
             "Nothing is selected: this is the whole project. Select a block to see its parameters.", "muted", wrap=True
         )

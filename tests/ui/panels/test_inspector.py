@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -288,6 +289,14 @@ def test_a_long_fix_does_not_widen_the_inspector(
     qtbot.waitUntil(lambda: button.width() < button.sizeHint().width(), timeout=5_000)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert document.project.graph.node(node("classes_of_handwritten_digits")).params["out_features"] == 10
+
+
+def test_a_long_name_of_the_project_does_not_widen_the_inspector(inspector: Inspector, document: Document) -> None:
+    document.mark_saved(Path("a_network_that_tells_handwritten_digits_apart_and_more.netb"))
+    inspector.resize(256, 800)
+    content = inspector.widget()
+    assert content
+    assert content.minimumSizeHint().width() <= inspector.viewport().width()
 
 
 @pytest.mark.parametrize("width", [220, 256])
