@@ -57,6 +57,17 @@ class SeparableConv2d(nn.Module):
         return self.pointwise(self.depthwise(x))
 
 
+def padding_bias(mask: torch.Tensor) -> torch.Tensor:
+    """Return what attention adds to its scores, `N x S`: 0 at steps to look at, -1e9 where the mask is true or not 0."""
+    return torch.zeros(mask.shape, device=mask.device).masked_fill(mask != 0, -1e9)
+
+
+def causal_bias(query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
+    """Return what attention adds to its scores, `T x S`: 0 at a step itself and earlier ones, minus infinity at later ones."""
+    shape = (query.shape[-2], key.shape[-2])
+    return torch.full(shape, float("-inf"), device=query.device).triu(1)
+
+
 class MultiheadSelfAttention(nn.Module):
     """Multi-head self-attention over `N x T x embed_dim` (Vaswani et al., 2017)."""
 
@@ -70,12 +81,18 @@ class MultiheadSelfAttention(nn.Module):
         self.in_proj = nn.Linear(embed_dim, 3 * embed_dim, bias=bias)
         self.out_proj = nn.Linear(embed_dim, embed_dim, bias=bias)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return what each step gathered, in the shape of `x`."""
+    def forward(self, x: torch.Tensor, attn_mask: torch.Tensor | None = None) -> torch.Tensor:
+        """Return what each step gathered, in the shape of `x`; `attn_mask`, `N x 1 x T x T`, is added to the scores."""
         heads = self.in_proj(x).unflatten(-1, (3, self.num_heads, -1))  # N x T x 3 x heads x head_dim
         query, key, value = heads.permute(2, 0, 3, 1, 4)
-        dropout = self.dropout if self.training else 0.0
-        y = functional.scaled_dot_product_attention(query, key, value, dropout_p=dropout, is_causal=self.is_causal)
+        y = functional.scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            attn_mask,
+            dropout_p=self.dropout if self.training else 0.0,
+            is_causal=self.is_causal and attn_mask is None,
+        )
         return self.out_proj(y.transpose(1, 2).flatten(2))
 
 
@@ -105,6 +122,66 @@ class DropPath(nn.Module):
             return x
         kept = functional.dropout(x.new_ones(x.shape[0]), self.p)
         return x * kept.view(-1, *(1 for _ in x.shape[1:]))
+
+
+class SinusoidalPositionalEncoding(nn.Module):
+    """Adds sines and cosines of the place to each step of `N x length x features` (Vaswani et al., 2017)."""
+
+    def __init__(self, length: int, features: int) -> None:
+        super().__init__()
+        rates = 10_000.0 ** (-torch.arange(0, features, 2) / features)
+        angles = torch.arange(length)[:, None] * rates
+        table = torch.stack((angles.sin(), angles.cos()), dim=-1).flatten(1)[:, :features]
+        self.position: torch.Tensor
+        self.register_buffer("position", table, persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return `x` with the positions added."""
+        return x + self.position
+
+
+class RotaryEmbedding(nn.Module):
+    """Turns pairs of features of `N x ... x length x features` by angles that grow with the place (Su et al., 2021)."""
+
+    def __init__(self, length: int, features: int, base: float = 10_000.0, interleaved: bool = False) -> None:
+        super().__init__()
+        rates = base ** (-torch.arange(0, features, 2) / features)
+        angles = torch.arange(length)[:, None] * rates
+        self.interleaved = interleaved
+        self.cos: torch.Tensor
+        self.sin: torch.Tensor
+        self.register_buffer("cos", angles.cos(), persistent=False)
+        self.register_buffer("sin", angles.sin(), persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return `x` turned: neighbours as pairs where interleaved, else one of each half."""
+        a, b = (x[..., 0::2], x[..., 1::2]) if self.interleaved else x.chunk(2, dim=-1)
+        turned = (a * self.cos - b * self.sin, a * self.sin + b * self.cos)
+        return torch.stack(turned, dim=-1).flatten(-2) if self.interleaved else torch.cat(turned, dim=-1)
+
+
+class PatchEmbedding(nn.Module):
+    """Cuts images into patches and projects each to a vector (Dosovitskiy et al., 2020)."""
+
+    def __init__(self, in_channels: int, embed_dim: int, patch_size: int | tuple[int, int], bias: bool = True) -> None:
+        super().__init__()
+        self.projection = nn.Conv2d(in_channels, embed_dim, patch_size, patch_size, bias=bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return `N x patches x embed_dim`, row by row."""
+        return self.projection(x).flatten(2).transpose(1, 2)
+
+
+class ClassToken(nn.Module):
+    """Puts a learned step before a sequence `N x T x features` (Devlin et al., BERT, 2018)."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.token = nn.Parameter(torch.zeros(1, 1, features))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return `N x (T + 1) x features`."""
+        return torch.cat((self.token.expand(x.shape[0], -1, -1), x), dim=1)
 
 
 class Accuracy(nn.Module):

@@ -10,6 +10,8 @@ from netbuilder.blocks.parameters import defaults, parse
 from netbuilder.blocks.spec import BATCH, Block, Mismatch, Port, TensorSpec
 
 _SHAPES = {1: (), 2: (12,), 3: (10, 12), 4: (4, 10, 12), 5: (4, 6, 10, 12)}
+_INTEGERS = {**_SHAPES, 2: (10,)}
+"""One for each step of a sequence of 10."""
 
 
 def specs_for(block: type[Block], **params: Any) -> tuple[TensorSpec, ...]:
@@ -36,10 +38,10 @@ def takes(layer: Block, specs: tuple[TensorSpec, ...]) -> bool:
 
 def _spec(port: Port, extra: int) -> TensorSpec:
     lowest, highest = (port.rank, port.rank) if isinstance(port.rank, int) else port.rank or (3, 3)
-    shape = _SHAPES[min(lowest + extra, highest)]
+    rank = min(lowest + extra, highest)
     if port.dtype == "integer":
-        return TensorSpec((BATCH, *shape), "int64", num_classes=9)
-    return TensorSpec((BATCH, *shape))
+        return TensorSpec((BATCH, *_INTEGERS[rank]), "int64", num_classes=2 if port.optional else 9)
+    return TensorSpec((BATCH, *_SHAPES[rank]))
 
 
 def tensors_for(specs: tuple[TensorSpec, ...], batch_size: int, seed: int = 0) -> tuple[torch.Tensor, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -56,6 +56,20 @@ def perform(call: Call, inputs: Sequence[Any], invoke: Callable[[Call, tuple[Any
     args = tuple(fill(value, inputs, invoke) for value in call.args)
     kwargs = {name: fill(value, inputs, invoke) for name, value in call.kwargs}
     return invoke(call, args, kwargs)
+
+
+def calls_in(value: Value) -> Iterator[Call]:
+    """Yield a call and all calls among its arguments."""
+    match value:
+        case Call():
+            yield value
+            for argument in (*value.args, *(argument for _, argument in value.kwargs)):
+                yield from calls_in(argument)
+        case tuple():
+            for item in value:
+                yield from calls_in(item)
+        case _:
+            pass
 
 
 def index(key: Key) -> Any:

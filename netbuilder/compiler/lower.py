@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -368,5 +369,5 @@ def _field_spec(field: Json) -> TensorSpec | None:
 def _reserved_names() -> frozenset[str]:
     """Names that can't be taken without hiding something of `nn.Module`, or what generated forward methods call."""
     empty = fx.GraphModule(nn.Module(), fx.Graph())
-    ours = (name for name, value in vars(modules).items() if callable(value))
+    ours = (name for name, value in vars(modules).items() if inspect.isfunction(value))
     return frozenset((*dir(empty), *vars(empty), *ours, "self", "torch", "nn", "functional", "slice"))

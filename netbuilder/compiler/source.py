@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, cast
 
 from netbuilder.blocks.spec import Call, Key, Value
-from netbuilder.compiler.calls import perform, resolve
+from netbuilder.compiler.calls import calls_in, perform, resolve
 from netbuilder.compiler.program import Instruction, Program
 from netbuilder.graph.model import PortRef
 
@@ -36,6 +36,11 @@ _UNTOLD: dict[str, Any] = {
     "count_include_pad": True,
     "start_dim": 0,
     "end_dim": -1,
+    "is_causal": False,
+    "approximate": "none",
+    "lambd": 0.5,
+    "beta": 1.0,
+    "threshold": 20.0,
     "keepdim": False,
 }
 """Defaults of the builtin functions among our targets, whose signatures Python can't read. What is not here is printed."""
@@ -93,12 +98,9 @@ def _imports(body: str) -> str:
 
 
 def _inlined(program: Program) -> dict[str, str]:
-    """Return the source of each of our own modules that the program uses, by its name, in order of first use."""
-    targets = dict.fromkeys(
-        instruction.call.target
-        for instruction in program.instructions
-        if instruction.call.target.startswith("netbuilder.nn.")
-    )
+    """Return the source of each of our own modules and functions that the program uses, by its name, in order of first use."""
+    calls = [call for instruction in program.instructions for call in calls_in(instruction.call)]
+    targets = dict.fromkeys(call.target for call in calls if call.target.startswith("netbuilder.nn."))
     return {_spelling(target): inspect.getsource(resolve(target)).rstrip() for target in targets}
 
 

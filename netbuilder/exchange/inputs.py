@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from netbuilder.blocks.spec import Dim, Free, TensorSpec
+from netbuilder.blocks.spec import Arg, Dim, Free, TensorSpec
+from netbuilder.compiler.calls import calls_in
 from netbuilder.compiler.program import InputSlot, Program
 from netbuilder.graph.model import NodeId, PortRef
 
@@ -21,10 +22,16 @@ def draw(
     """Draw a tensor for each input of the program, with these sizes of the free dimensions.
 
     Real numbers are normal, with mean 0 and deviation 1. Integers are class or token numbers: from 0 up to, and without, the
-    number of classes that the input's spec knows of and the smallest `num_embeddings` that looks them up.
+    number of classes that the input's spec knows of and the smallest `num_embeddings` that looks them up. A padding mask
+    leaves the first step of each sequence to look at: attention to nothing at all is not a number.
     """
     bounds = _index_bounds(program)
-    return tuple(_draw(slot, sizes, bounds[slot.node], generator) for slot in program.inputs)
+    drawn = tuple(_draw(slot, sizes, bounds[slot.node], generator) for slot in program.inputs)
+    masks = padding_masks(program)
+    for slot, values in zip(program.inputs, drawn, strict=True):
+        if slot.value in masks:
+            values[:, 0] = 0
+    return drawn
 
 
 def example_sizes(program: Program) -> dict[str, int]:
@@ -65,6 +72,18 @@ def _index_bounds(program: Program) -> dict[NodeId, int]:
             if spec.dtype == "int64":
                 origins[PortRef(instruction.node, port)] = sources
     return {node: min(known, default=_INTEGERS) for node, known in bounds.items()}
+
+
+def padding_masks(program: Program) -> set[PortRef | None]:
+    """Return the values that attention takes for padding masks."""
+    return {
+        instruction.args[argument.index]
+        for instruction in program.instructions
+        for call in calls_in(instruction.call)
+        if call.target == "netbuilder.nn.padding_bias"
+        for argument in call.args
+        if isinstance(argument, Arg)
+    }
 
 
 def _known_classes(spec: TensorSpec) -> list[int]:

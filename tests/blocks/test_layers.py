@@ -1,12 +1,22 @@
-"""Linear and embeddings against torch's own, and what they refuse."""
+"""Linear, embeddings and positional encodings against torch's own, and what they refuse."""
 
 from __future__ import annotations
 
+import math
+
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
-from netbuilder.blocks.library.embedding import Embedding, LearnedPositionalEncoding
+from netbuilder.blocks.library.embedding import (
+    ClassToken,
+    Embedding,
+    LearnedPositionalEncoding,
+    PatchEmbedding,
+    RotaryEmbedding,
+    SinusoidalPositionalEncoding,
+)
 from netbuilder.blocks.library.linear import Linear
 from netbuilder.blocks.spec import Insert, SetOwn
 from tests.blocks.calling import batch, output, refusal
@@ -49,3 +59,48 @@ def test_positions_are_added_to_every_sample_alike() -> None:
     added = output(LearnedPositionalEncoding(), sequences) - sequences
     assert torch.allclose(added[0], added[2], atol=1e-6)
     assert functional.mse_loss(added[0][0], added[0][1]) > 0
+
+
+def test_waves_mark_the_places_as_in_the_paper() -> None:
+    position = output(SinusoidalPositionalEncoding(), torch.zeros(1, 6, 5))[0]
+    for t in range(6):
+        for i in range(5):
+            angle = t / 10_000 ** (2 * (i // 2) / 5)
+            assert position[t, i] == pytest.approx(math.cos(angle) if i % 2 else math.sin(angle), abs=1e-6)
+
+
+@pytest.mark.parametrize("interleaved", [False, True])
+def test_turned_queries_and_keys_agree_by_their_distance_alone(interleaved: bool) -> None:
+    query, key = (torch.randn(1, 1, 8).expand(1, 10, 8) for _ in range(2))
+    block = RotaryEmbedding(interleaved=interleaved)
+    scores = (output(block, query) @ output(block, key).transpose(1, 2))[0]
+    for distance in range(-9, 10):
+        diagonal = scores.diagonal(distance)
+        assert torch.allclose(diagonal, diagonal[0].expand_as(diagonal), atol=1e-5)
+    assert not torch.allclose(scores, scores[0, 0].expand_as(scores), atol=1e-2)
+
+
+def test_rotation_pairs_neighbours_or_halves() -> None:
+    x = torch.randn(2, 3, 6, 8, generator=torch.Generator().manual_seed(1))
+    halves = torch.cat((x[..., 0::2], x[..., 1::2]), dim=-1)
+    turned = output(RotaryEmbedding(interleaved=True), x)
+    assert torch.equal(torch.cat((turned[..., 0::2], turned[..., 1::2]), dim=-1), output(RotaryEmbedding(), halves))
+    assert torch.equal(turned[:, :, 0], x[:, :, 0])
+    assert refusal(RotaryEmbedding(), batch(6, 7)).code == "odd-features"
+
+
+def test_patches_are_projected_row_by_row() -> None:
+    images = torch.randn(2, 3, 4, 6)
+    torch.manual_seed(0)
+    projection = nn.Conv2d(3, 5, 2, 2)
+    patches = images.unfold(2, 2, 2).unfold(3, 2, 2).permute(0, 2, 3, 1, 4, 5).reshape(2, 6, 12)
+    expected = functional.linear(patches, projection.weight.flatten(1), projection.bias)
+    assert torch.allclose(output(PatchEmbedding(embed_dim=5), images), expected, atol=1e-6)
+    assert refusal(PatchEmbedding(patch_size=4), batch(3, 4, 6)).suggestions == (SetOwn("patch_size", (4, 2)),)
+
+
+def test_a_learned_step_stands_before_the_others() -> None:
+    sequences = torch.randn(3, 6, 5)
+    y = output(ClassToken(), sequences)
+    assert torch.equal(y[:, 1:], sequences)
+    assert torch.equal(y[0, 0], y[2, 0])

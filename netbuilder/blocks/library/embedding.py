@@ -1,9 +1,27 @@
-"""Embeddings: vectors for tokens and for positions."""
+"""Embeddings: vectors for tokens, for patches of images and for positions."""
 
 from __future__ import annotations
 
-from netbuilder.blocks.ports import SEQUENCES
-from netbuilder.blocks.spec import Block, Call, Count, Mismatch, Port, SetOwn, TensorSpec, module, param
+import math
+from typing import Annotated
+
+from pydantic import Field
+
+from netbuilder.blocks.ports import IMAGES, SEQUENCES
+from netbuilder.blocks.spec import (
+    Block,
+    Call,
+    Count,
+    Mismatch,
+    Port,
+    Resize,
+    SetOwn,
+    Size2d,
+    TensorSpec,
+    module,
+    param,
+)
+from netbuilder.blocks.windows import times
 
 
 class Embedding(Block):
@@ -52,3 +70,101 @@ class LearnedPositionalEncoding(Block):
 
     def lower(self, x: TensorSpec) -> Call:
         return module("netbuilder.nn.LearnedPositionalEncoding", length=x.size(1), features=x.size(2))
+
+
+class SinusoidalPositionalEncoding(Block):
+    """Add fixed waves of many lengths, so that each place of a sequence looks different.
+
+    y[n, t] = x[n, t] + p[t] with p[t, 2i] = sin(t / 10000^(2i/F)) and p[t, 2i + 1] = cos(t / 10000^(2i/F)). `N × T × F`,
+    unchanged; nothing is learned. The encoding of the first transformer, where LearnedPositionalEncoding has learned vectors.
+    Source: Vaswani et al., Attention Is All You Need, 2017.
+    """
+
+    category = "Embedding"
+    aliases = ("position", "sine", "fixed positional embedding", "transformer")
+    inputs = (SEQUENCES,)
+    features_from = "x"
+
+    def lower(self, x: TensorSpec) -> Call:
+        return module("netbuilder.nn.SinusoidalPositionalEncoding", length=x.size(1), features=x.size(2))
+
+
+class RotaryEmbedding(Block):
+    """Turn queries or keys by an angle that grows with their place.
+
+    Features are taken in pairs; pair i at step t is turned by t / base^(2i/F). `N × T × F` or `N × heads × T × F`, unchanged;
+    nothing is learned. For queries and keys, not values, before ScaledDotProductAttention: their products then depend on the
+    distance of two steps alone. In LLaMA, GPT-NeoX and most language models since.
+    Source: Su et al., RoFormer: Enhanced Transformer with Rotary Position Embedding, 2021.
+    """
+
+    category = "Embedding"
+    aliases = ("rope", "rotary", "relative position", "llama")
+    inputs = (Port("x", help="Queries or keys: N × time × features, or N × heads × time × features.", rank=(3, 4)),)
+    features_from = "x"
+
+    base: Annotated[float, Field(ge=1.0, le=1e9)] = param(10_000.0, help="The larger, the slower the angles grow.")
+    interleaved: bool = param(
+        False, help="Pair neighbours, as RoFormer does; else each half with the other, as LLaMA does in public code."
+    )
+
+    def lower(self, x: TensorSpec) -> Call:
+        features = x.size(-1)
+        if features % 2:
+            raise Mismatch(
+                f"The {features} features of the input {x} can't be taken in pairs.",
+                port="x",
+                code="odd-features",
+                suggestions=(Resize(features + 1),),
+            )
+        return module("netbuilder.nn.RotaryEmbedding", length=x.size(-2), features=features, **self.model_dump())
+
+
+class PatchEmbedding(Block):
+    """Cut an image into patches and make a vector of each: an image becomes a sequence.
+
+    Each patch of patch_size is flattened and goes through one Linear, the same for all, which is a Conv2d whose stride is its
+    kernel. `N × C × H × W` becomes `N × T × embed_dim` with T = H·W / patch area, row by row. The first layer of a vision
+    transformer; then ClassToken and LearnedPositionalEncoding.
+    Source: Dosovitskiy et al., An Image is Worth 16x16 Words, 2020.
+    """
+
+    category = "Embedding"
+    aliases = ("vit", "vision transformer", "patchify", "image tokens")
+    inputs = (IMAGES,)
+    features_from = "embed_dim"
+
+    embed_dim: Count = param(64, help="Length of each patch's vector.")
+    patch_size: Size2d = param(2, help="Height and width of a patch; they have to divide those of the image.")
+    bias: bool = param(True, help="Add learned constants to the vectors.")
+
+    def lower(self, x: TensorSpec) -> Call:
+        sizes = (x.size(2), x.size(3))
+        if any(size % patch for size, patch in zip(sizes, self.patch_size, strict=True)):
+            raise Mismatch(
+                f"The input {x} can't be cut into patches of {times(self.patch_size)} with nothing left over.",
+                parameter="patch_size",
+                code="size-mismatch",
+                suggestions=(SetOwn("patch_size", tuple(map(math.gcd, sizes, self.patch_size))),),
+            )
+        return module("netbuilder.nn.PatchEmbedding", in_channels=x.size(1), **self.model_dump())
+
+    def summary(self) -> str:
+        return f"{self.embed_dim} · {times(self.patch_size)}"
+
+
+class ClassToken(Block):
+    """Put a learned step before a sequence, to gather what the whole of it means.
+
+    y = [token, x₁, …, x_T]: `N × T × F` becomes `N × (T + 1) × F`. Attention lets it look at all others; a classifier then
+    reads step 0 alone. Before the positional encoding of BERT and of vision transformers.
+    Source: Devlin et al., BERT, 2018; Dosovitskiy et al., An Image is Worth 16x16 Words, 2020.
+    """
+
+    category = "Embedding"
+    aliases = ("cls", "class embedding", "bert", "vit", "prepend")
+    inputs = (SEQUENCES,)
+    features_from = "x"
+
+    def lower(self, x: TensorSpec) -> Call:
+        return module("netbuilder.nn.ClassToken", features=x.size(2))

@@ -1,4 +1,4 @@
-"""Recurrent layers and attention against torch's own, and what they refuse."""
+"""Recurrent layers against torch's own, and what they refuse."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from netbuilder.blocks.library.attention import MultiheadSelfAttention
 from netbuilder.blocks.library.recurrent import GRU, LSTM, RNN
 from netbuilder.blocks.spec import Resize, SetOwn
 from netbuilder.compiler.calls import instantiate, run
-from netbuilder.nn import MultiheadSelfAttention as AttentionModule
-from tests.blocks.calling import batch, compute, output, refusal
+from tests.blocks.calling import batch, compute, refusal
 
 SEQUENCES = torch.randn(3, 6, 8, generator=torch.Generator().manual_seed(1))
 
@@ -93,41 +91,5 @@ def test_dropout_in_a_single_recurrent_layer_does_nothing_and_is_refused(block: 
     block(dropout=0.5, num_layers=2).lower(batch(6, 8))
 
 
-def test_attention_is_torchs_multihead_attention() -> None:
-    torch.manual_seed(0)
-    reference = nn.MultiheadAttention(8, 2, batch_first=True)
-    twin = AttentionModule(8, 2)
-    twin.in_proj.weight = reference.in_proj_weight
-    twin.in_proj.bias = reference.in_proj_bias
-    twin.out_proj = reference.out_proj
-    expected, _ = reference(SEQUENCES, SEQUENCES, SEQUENCES)
-    assert torch.allclose(twin(SEQUENCES), expected, atol=1e-6)
-
-
-def test_causal_attention_sees_no_later_step() -> None:
-    changed = SEQUENCES.clone()
-    changed[:, 4:] += 1.0
-    block = MultiheadSelfAttention(num_heads=2, is_causal=True)
-    before, after = output(block, SEQUENCES), output(block, changed)
-    assert torch.allclose(before[:, :4], after[:, :4], atol=1e-6)
-    assert not torch.allclose(before[:, 4:], after[:, 4:], atol=1e-3)
-    both = MultiheadSelfAttention(num_heads=2)
-    assert not torch.allclose(output(both, SEQUENCES)[:, :4], output(both, changed)[:, :4], atol=1e-3)
-
-
-def test_attention_drops_in_training_alone() -> None:
-    module = AttentionModule(8, 2, dropout=0.9)
-    assert not torch.equal(module(SEQUENCES), module(SEQUENCES))
-    module.eval()
-    assert torch.equal(module(SEQUENCES), module(SEQUENCES))
-
-
-def test_heads_have_to_share_the_features_evenly() -> None:
-    mismatch = refusal(MultiheadSelfAttention(num_heads=5), batch(6, 8))
-    assert (mismatch.code, mismatch.parameter) == ("heads-mismatch", "num_heads")
-    assert mismatch.suggestions == (SetOwn("num_heads", 4),)
-
-
 def test_the_canvas_shows_what_matters() -> None:
     assert LSTM(num_layers=2, bidirectional=True).summary() == "64 · 2 layers · both ways"
-    assert MultiheadSelfAttention(is_causal=True).summary() == "4 heads · causal"
