@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.ui.actions import ACTIONS, MENUS, native
+from netbuilder.ui.actions import ACTIONS, MENUS, Action, native
 from netbuilder.ui.theme import icon, mono_font, text_font
 
 
@@ -149,6 +149,12 @@ GESTURES = (
 )
 
 
+def _keys(action: Action) -> str:
+    """Return an action's keys as they are written; the two Enter keys, which a keyboard calls otherwise, once."""
+    told = [keys for keys in action.keys if "Return" not in keys]
+    return " or ".join(native(QKeySequence(keys)) for keys in told[:2])
+
+
 class ShortcutsSheet(QDialog):
     """Every key and every gesture, on one page."""
 
@@ -159,9 +165,7 @@ class ShortcutsSheet(QDialog):
         groups: list[tuple[str, list[tuple[str, str]]]] = []
         for menu in MENUS:
             rows = [
-                (action.text.rstrip("…"), " or ".join(native(QKeySequence(keys)) for keys in action.keys[:2]))
-                for action in ACTIONS
-                if action.menu == menu and action.keys
+                (action.text.rstrip("…"), _keys(action)) for action in ACTIONS if action.menu == menu and action.keys
             ]
             groups.append((menu, rows))
         columns = (groups[:2], groups[2:4], [*groups[4:], ("On the canvas", list(GESTURES))])
@@ -178,7 +182,8 @@ class ShortcutsSheet(QDialog):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
         room = parent.window().size()
-        self.resize(min(1080, room.width() - 80), min(page.sizeHint().height(), room.height() - 80))
+        wanted = page.sizeHint().width() + area.verticalScrollBar().sizeHint().width()
+        self.resize(min(wanted, room.width() - 80), min(page.sizeHint().height(), room.height() - 80))
 
 
 def _shortcut_column(groups: Sequence[tuple[str, list[tuple[str, str]]]]) -> QVBoxLayout:

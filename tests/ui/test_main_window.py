@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from netbuilder.diagnostics import Diagnostic
@@ -244,6 +244,11 @@ def test_question_mark_shows_the_keys(editor: MainWindow, qtbot: QtBot) -> None:
     sheets = editor.findChildren(ShortcutsSheet)
     assert len(sheets) == 1
     assert sheets[0].isVisible()
+    texts = [label.text() for label in sheets[0].findChildren(QLabel)]
+    assert "Ctrl+Enter" in texts
+    area = sheets[0].findChild(QScrollArea)
+    assert isinstance(area, QScrollArea)
+    qtbot.waitUntil(lambda: area.horizontalScrollBar().maximum() == 0, timeout=5_000)
 
 
 def test_panels_can_be_hidden_and_are_hidden_again_next_time(editor: MainWindow, qtbot: QtBot) -> None:
