@@ -49,6 +49,6 @@ def projection(rank: int, axis: int, features: int) -> Insert | None:
     """Return the learned layer that gives dimension `axis` of a tensor `features` entries and leaves the others alone."""
     if axis == rank - 1 and rank in (2, 3):
         return Insert("Linear", (("out_features", features),))
-    if axis == 1 and rank in (3, 4):
+    if axis == 1 and rank in (3, 4, 5):
         return Insert(f"Conv{rank - 2}d", (("out_channels", features), ("kernel_size", (1,) * (rank - 2))))
     return None

@@ -17,7 +17,7 @@ from netbuilder.blocks.library.embedding import (
     RotaryEmbedding,
     SinusoidalPositionalEncoding,
 )
-from netbuilder.blocks.library.linear import Linear
+from netbuilder.blocks.library.linear import Bilinear, Linear
 from netbuilder.blocks.spec import Insert, SetOwn
 from tests.blocks.calling import batch, output, refusal
 
@@ -30,6 +30,13 @@ def test_linear_is_torchs() -> None:
     torch.manual_seed(0)
     expected = nn.Linear(7, 5, bias=False)(SIGNALS[..., :7])
     assert torch.equal(output(Linear(out_features=5, bias=False), SIGNALS[..., :7]), expected)
+
+
+def test_bilinear_is_torchs() -> None:
+    torch.manual_seed(0)
+    expected = nn.Bilinear(7, 3, 5)(SIGNALS[..., :7], SIGNALS[..., 7:10])
+    assert torch.equal(output(Bilinear(out_features=5), SIGNALS[..., :7], SIGNALS[..., 7:10]), expected)
+    assert refusal(Bilinear(), batch(4, 7), batch(5, 7)).port == "x2"
 
 
 def test_linear_after_an_image_asks_for_flatten() -> None:
