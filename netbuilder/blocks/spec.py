@@ -200,6 +200,8 @@ class Call:
     results
         Output port and the keys that pick its value from what the call returns: `()` is all of it, `(1, 0)` is
         `result[1][0]`; a tuple inside is one multi-dimensional index, with `(start, stop)` for a slice.
+    unexportable
+        Why ONNX has no form of it, in a sentence that “… can't be exported:” begins; empty where it has one.
     """
 
     target: str
@@ -207,6 +209,7 @@ class Call:
     args: tuple[Value, ...]
     kwargs: tuple[tuple[str, Value], ...] = ()
     results: tuple[tuple[str, tuple[Key, ...]], ...] = (("y", ()),)
+    unexportable: str = ""
 
     @property
     def is_module(self) -> bool:

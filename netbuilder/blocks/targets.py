@@ -72,7 +72,8 @@ class Loss(_Judge):
     outputs = (Port("y", help="The mean over all elements: one number."),)
 
     weight: LossWeight = param(
-        1.0, help="By how much this loss counts where there are several: training minimises the weighted sum."
+        1.0,
+        help="By how much this loss counts where there are several: training minimises the weighted sum, and shows each as it is.",
     )
 
     def summary(self) -> str:

@@ -141,7 +141,7 @@ def check_destination(path: Path) -> None:
 
 
 def inference_part(program: Program) -> Program:
-    """Return what is exported: the ancestors of the outputs; `NetbuilderError` where there is no output."""
+    """Return what is exported: the ancestors of the outputs; `NetbuilderError` where there is no output, or no form of it."""
     part = program.only("output")
     if not part.results:
         raise NetbuilderError("There is no Output block, so there is nothing to export: add one after the last layer.")
@@ -150,6 +150,9 @@ def inference_part(program: Program) -> Program:
             raise NetbuilderError(
                 f"No Input leads to the output “{result.name}”, so there is nothing to compute for it."
             )
+    for instruction in part.instructions:
+        if instruction.call.unexportable:
+            raise NetbuilderError(f"“{instruction.name}” can't be exported: {instruction.call.unexportable}")
     return part
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import fx
 
 from netbuilder.compiler.build import build
+from netbuilder.compiler.calls import instantiate
 from netbuilder.compiler.lower import lower
 from netbuilder.compiler.program import Program
 from netbuilder.data.dataset import Preprocessing
@@ -47,4 +48,14 @@ def load_trained(run_folder: Path, weights: Weights = "best") -> Trained:
         module = build(lowering.program)
     checkpoint.require_like(file, tensors, module.state_dict())
     module.load_state_dict(tensors, assign=True)
+    _make_tables(lowering.program, module)
     return Trained(project, lowering.program, module.eval(), info["preprocessing"], info["classes"], facts.get("epoch"))
+
+
+def _make_tables(program: Program, module: fx.GraphModule) -> None:
+    """Make what is computed and not saved, such as the weights of classes: on the meta device it has no numbers."""
+    for part in program.instructions:
+        if part.call.is_module and any(buffer.is_meta for buffer in module.get_submodule(part.name).buffers()):
+            made = instantiate(part.call)
+            assert not list(made.parameters()), "it would be initialised"
+            setattr(module, part.name, made)

@@ -281,6 +281,15 @@ def test_a_network_without_an_output_says_what_to_add(tmp_path: Path) -> None:
         export(program, build(program), tmp_path / "model.onnx")
 
 
+def test_noise_outside_training_is_refused_by_name(tmp_path: Path) -> None:
+    drawing = Drawing()
+    noise = drawing.put("Noise", "blur", drawing.put("Input", "x", shape=[3]), evaluation_std=0.5)
+    drawing.put("Output", "y", drawing.put("Linear", "scores", noise))
+    program, module = made(drawing)
+    with pytest.raises(NetbuilderError, match=r"“blur” can't be exported: .* Set evaluation_std to 0"):
+        export(program, module, tmp_path / "model.onnx")
+
+
 def test_an_output_that_is_the_same_for_every_input_is_refused(tmp_path: Path) -> None:
     drawing = Drawing()
     drawing.put("Output", "scale", drawing.put("Parameter", "learned", shape=[3]))

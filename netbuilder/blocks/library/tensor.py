@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -85,7 +86,9 @@ class Noise(Block):
                 port="log_variance",
             )
         args = (Arg(0), Arg(1)) if log_variance else (Arg(0),)
-        return module("netbuilder.nn.GaussianNoise", *args, std=self.std, evaluation_std=self.evaluation_std)
+        call = module("netbuilder.nn.GaussianNoise", *args, std=self.std, evaluation_std=self.evaluation_std)
+        random = "its noise outside training would be another one in each program. Set evaluation_std to 0."
+        return replace(call, unexportable=random) if self.evaluation_std else call
 
     def summary(self) -> str:
         return f"σ {self.std:g}"
