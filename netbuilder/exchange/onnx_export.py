@@ -40,6 +40,7 @@ from netbuilder.compiler.memory import require_memory
 from netbuilder.compiler.program import Program
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.exchange.inputs import draw, example_sizes
+from netbuilder.exchange.onnx_operations import translations
 from netbuilder.graph.model import PortRef
 
 OPSET = 20
@@ -244,6 +245,7 @@ def _convert(part: Program, module: fx.GraphModule) -> Any:
                 input_names=[slot.name for slot in part.inputs],
                 output_names=[result.name for result in part.results],
                 opset_version=OPSET,
+                custom_translation_table=translations(),
                 verbose=False,
             )
             assert exported is not None, "the dynamo exporter returns its program"
