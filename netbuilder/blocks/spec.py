@@ -291,6 +291,9 @@ Index = Annotated[int, Field(ge=-8, le=7)]
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
+Real = Annotated[float, Field(ge=-1e12, le=1e12)]
+"""Any number that arithmetic in float32 has room for."""
+
 Epsilon = Annotated[float, Field(ge=1e-12, le=1.0)]
 """A small number that keeps a division finite."""
 

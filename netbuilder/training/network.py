@@ -104,7 +104,8 @@ class Network:
 
         `loss` is what training minimises, the sum of all losses times their weights; metrics and, where there are several, losses
         are under their names on the canvas, each without its weight. Losses, Accuracy and MeanAbsoluteError are means over the
-        samples; all other metrics are computed from all of them.
+        samples (a loss with class weights or labels that don't count: over the batches' means); all other metrics are computed
+        from all samples at once.
         """
         self.module.eval()
         rows: list[torch.Tensor] = []

@@ -14,6 +14,7 @@ from netbuilder.blocks.spec import (
     Insert,
     Mismatch,
     Port,
+    Real,
     SetOwn,
     Suggestion,
     TensorSpec,
@@ -112,7 +113,7 @@ class Where(Block):
         Port("b", help="Taken elsewhere."),
     )
 
-    threshold: float = param(0.0, help="Above it the condition holds.")
+    threshold: Real = param(0.0, help="Above it the condition holds.")
 
     def lower(self, condition: TensorSpec, a: TensorSpec, b: TensorSpec) -> Call:
         require_broadcast("Where", (condition, a, b), ("condition", "a", "b"))

@@ -17,6 +17,7 @@ from netbuilder.blocks.spec import (
     Index,
     Mismatch,
     Port,
+    Real,
     SetOwn,
     Size2d,
     Sizes,
@@ -172,7 +173,7 @@ class Pad(Block):
     mode: Literal["constant", "reflect", "replicate", "circular"] = param(
         "constant", help="What the border is made of."
     )
-    value: float = param(0.0, help="The constant, in that mode.")
+    value: Real = param(0.0, help="The constant, in that mode.")
 
     def lower(self, x: TensorSpec) -> Call:
         padded, odd = divmod(len(self.padding), 2)

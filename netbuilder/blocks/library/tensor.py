@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from netbuilder.blocks.spec import Arg, Block, Call, Mismatch, Port, Shape, TensorSpec, function, module, param
+from netbuilder.blocks.spec import Arg, Block, Call, Mismatch, Port, Real, Shape, TensorSpec, function, module, param
 from netbuilder.blocks.windows import times
 
 _Deviation = Annotated[float, Field(ge=0.0, le=1e6)]
@@ -26,7 +26,7 @@ class Constant(Block):
     inputs = ()
 
     shape: Shape = param((1,), help=_SHAPE_HELP)
-    value: float = param(1.0, help="The number.")
+    value: Real = param(1.0, help="The number.")
 
     def lower(self) -> Call:
         return Call("netbuilder.nn.Constant", (("shape", (1, *self.shape)), ("value", self.value)), ())
