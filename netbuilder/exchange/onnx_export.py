@@ -354,8 +354,14 @@ def _differences(part: Program, module: fx.GraphModule, content: bytes) -> dict[
     differences: dict[int, float] = {}
     for batch in BATCHES:
         inputs = draw(part, sizes | {"N": batch}, generator)
-        with torch.no_grad():
-            wanted = module(*map(torch.from_numpy, inputs))
+        try:
+            with torch.no_grad():
+                wanted = module(*map(torch.from_numpy, inputs))
+        except Exception as error:  # whatever torch raises is about a batch of this size
+            raise ExportError(
+                f"The network itself can't run at batch {batch}, so the export can't be proven: {_root(error)}",
+                traceback.format_exc(),
+            ) from error
         names = [slot.name for slot in part.inputs]
         try:
             found = session.run(None, dict(zip(names, inputs, strict=True)))

@@ -237,6 +237,18 @@ def with_submodule(program: Program) -> Program:
     return replace(program, instructions=tuple(parts))
 
 
+def test_a_network_that_can_not_run_on_one_sample_is_refused(tmp_path: Path) -> None:
+    drawing = Drawing()
+    features = drawing.put("Input", "features", shape=[4])
+    drawing.put("Output", "y", drawing.put("BatchNorm1d", "norm", features, track_running_stats=False))
+    program, module = made(drawing)
+    with pytest.raises(
+        ExportError, match="can't run at batch 1, so the export can't be proven: Expected more than 1 value"
+    ):
+        export(program, module, tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_network_gone_to_nan_is_no_success(tmp_path: Path) -> None:
     program, module = made(digits_cnn())
     with torch.no_grad():
