@@ -17,10 +17,18 @@ from netbuilder.blocks.spec import Block, Free, Mismatch, TensorSpec
 
 # fmt: off
 ASKED_FOR = [
-    "Input", "Output", "Linear", "Conv1d", "Conv2d", "ConvTranspose2d", "MaxPool2d", "AvgPool2d",
-    "AdaptiveAvgPool2d", "BatchNorm1d", "BatchNorm2d", "LayerNorm", "Dropout", "Flatten", "Reshape", "Permute",
-    "Embedding", "LSTM", "GRU", "MultiheadSelfAttention", "ReLU", "LeakyReLU", "GELU", "SiLU", "Sigmoid", "Tanh",
-    "Softmax", "Add", "Multiply", "Concat", "CrossEntropy", "MSE", "L1", "BCEWithLogits", "Accuracy",
+    "Input", "Output", "Linear", "Bilinear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d",
+    "ConvTranspose2d", "ConvTranspose3d", "DepthwiseConv2d", "SeparableConv2d", "MaxPool1d", "MaxPool2d",
+    "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "AdaptiveAvgPool1d", "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d", "GlobalAvgPool",
+    "GlobalMaxPool", "Upsample", "PixelShuffle", "PixelUnshuffle", "BatchNorm1d", "BatchNorm2d",
+    "BatchNorm3d", "LayerNorm", "RMSNorm", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d",
+    "LocalResponseNorm", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "DropPath",
+    "Flatten", "Reshape", "Permute", "Embedding", "LearnedPositionalEncoding", "SinusoidalPositionalEncoding",
+    "RotaryEmbedding", "PatchEmbedding", "ClassToken", "RNN", "LSTM", "GRU", "ScaledDotProductAttention",
+    "MultiheadSelfAttention", "MultiheadAttention", "PaddingMask", "TransformerEncoderLayer",
+    "TransformerDecoderLayer", "ReLU", "LeakyReLU", "GELU", "SiLU", "Sigmoid", "Tanh", "Softmax", "GLU",
+    "SwiGLU", "Add", "Multiply", "Concat", "CrossEntropy", "MSE", "L1", "BCEWithLogits", "Accuracy",
     "MeanAbsoluteError",
 ]
 # fmt: on
@@ -67,6 +75,12 @@ def test_an_unknown_block_is_none() -> None:
         ("skip", "Add"),
         ("mae", "MeanAbsoluteError"),
         ("self attention", "MultiheadSelfAttention"),
+        ("cross attention", "MultiheadAttention"),
+        ("stochastic depth", "DropPath"),
+        ("rope", "RotaryEmbedding"),
+        ("cls", "ClassToken"),
+        ("super-resolution", "PixelShuffle"),
+        ("gap", "GlobalAvgPool"),
     ],
 )
 def test_search_finds_what_people_type(query: str, first: str) -> None:

@@ -181,7 +181,7 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPool[Size1d]):
     Source: `torch.nn.AdaptiveAvgPool1d`.
     """
 
-    aliases = ("global average pooling", "gap", "resize", "mean", "1d")
+    aliases = ("global average pooling", "resize", "mean", "1d")
     inputs = (SIGNALS,)
 
 
@@ -193,7 +193,7 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool[Size2d]):
     Source: `torch.nn.AdaptiveAvgPool2d`; Lin et al., Network In Network, 2013.
     """
 
-    aliases = ("global average pooling", "gap", "resize", "mean")
+    aliases = ("global average pooling", "resize", "mean")
     inputs = (IMAGES,)
 
 
@@ -205,7 +205,7 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool[Size3d]):
     Source: `torch.nn.AdaptiveAvgPool3d`.
     """
 
-    aliases = ("global average pooling", "gap", "resize", "mean", "3d", "video", "volume")
+    aliases = ("global average pooling", "resize", "mean", "3d", "video", "volume")
     inputs = (VOLUMES,)
 
 
