@@ -18,6 +18,10 @@ def image(drawing: Drawing, *shape: int) -> NodeId:
     return drawing.put("Input", "input", shape=list(shape))
 
 
+def flat(drawing: Drawing, features: int) -> NodeId:
+    return drawing.put("Input", "features", shape=[features])
+
+
 def branches(drawing: Drawing, type_id: str, *shapes: tuple[int, ...], **params: Any) -> NodeId:
     sources = [drawing.put("Input", f"input{i}", shape=list(shape)) for i, shape in enumerate(shapes)]
     return drawing.put(type_id, "block", *sources, **params)
@@ -66,6 +70,50 @@ MISTAKES: dict[str, tuple[str, int, Draw]] = {
         1,
         lambda d: d.put("MultiheadSelfAttention", "block", image(d, 8, 30), num_heads=4),
     ),
+    "heads of an encoder layer": (
+        "heads-mismatch",
+        1,
+        lambda d: d.put("TransformerEncoderLayer", "block", image(d, 8, 30)),
+    ),
+    "a state of another size": (
+        "state-mismatch",
+        2,
+        lambda d: d.put("GRU", "block", image(d, 8, 6), d.put("Linear", "state", flat(d, 5), out_features=7)),
+    ),
+    "keys of other features": (
+        "shape-mismatch",
+        1,
+        lambda d: d.put(
+            "ScaledDotProductAttention",
+            "block",
+            image(d, 8, 6),
+            d.put("Linear", "keys", sequence := d.put("Input", "other", shape=[5, 4]), out_features=3),
+            sequence,
+        ),
+    ),
+    "groups of channels that do not divide": ("groups-mismatch", 1, lambda d: after_conv(d, 6, "GroupNorm")),
+    "an odd number of features to gate": ("odd-features", 1, lambda d: after_conv(d, 5, "GLU", dim=1)),
+    "an odd number of features to turn": (
+        "odd-features",
+        1,
+        lambda d: d.put("RotaryEmbedding", "block", d.put("Linear", "queries", image(d, 8, 6), out_features=5)),
+    ),
+    "slopes for other channels": ("bad-parameter", 1, lambda d: after_conv(d, 6, "PReLU", num_parameters=4)),
+    "channels that make no squares": ("channels-mismatch", 1, lambda d: after_conv(d, 6, "PixelShuffle")),
+    "pixels that make no squares": (
+        "size-mismatch",
+        1,
+        lambda d: after_conv(d, 6, "PixelUnshuffle", downscale_factor=3),
+    ),
+    "patches that leave some over": (
+        "size-mismatch",
+        1,
+        lambda d: after_conv(d, 6, "PatchEmbedding", patch_size=[3, 3]),
+    ),
+    "an interpolation of other dimensions": ("bad-parameter", 1, lambda d: after_conv(d, 6, "Upsample", mode="linear")),
+    "a size of other dimensions": ("bad-parameter", 2, lambda d: after_conv(d, 6, "Upsample", size=[5])),
+    "a scale that leaves nothing": ("empty-output", 1, lambda d: after_conv(d, 6, "Upsample", scale_factor=0.05)),
+    "bounds the wrong way round": ("bad-parameter", 1, lambda d: after_conv(d, 6, "Hardtanh", min_val=2.0)),
     "a shape of other size": ("reshape-mismatch", 1, lambda d: after_conv(d, 6, "Reshape", shape=[100])),
     "an order for fewer dimensions": ("bad-permutation", 1, lambda d: after_conv(d, 6, "Permute")),
     "other channels at Add": ("shape-mismatch", 2, lambda d: skip(d, "Add", out_channels=6)),

@@ -185,7 +185,13 @@ class GroupNorm(Block):
                 suggestions=(SetOwn("num_groups", fitting),),
             )
         _require_several((channels // self.num_groups, *x.shape[2:]), x)
-        return module("torch.nn.GroupNorm", num_channels=channels, **self.model_dump())
+        return module(
+            "torch.nn.GroupNorm",
+            num_groups=self.num_groups,
+            num_channels=channels,
+            eps=self.eps,
+            affine=self.affine,
+        )
 
     def summary(self) -> str:
         return f"{self.num_groups} groups"
