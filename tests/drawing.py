@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import defaults
+from netbuilder.compiler.groups import ports
 from netbuilder.compiler.lower import lower
 from netbuilder.compiler.program import Program
-from netbuilder.graph.edits import AddNode, Connect, SetSection
+from netbuilder.graph.edits import AddGroup, AddNode, Connect, SetSection
 from netbuilder.graph.model import Edge, Node, NodeId, PortRef
-from netbuilder.graph.project import Project
+from netbuilder.graph.project import GroupId, Project, group_type
 
 DIGITS = {
     "source": "digits",
@@ -40,25 +43,47 @@ class Drawing:
 
     def __init__(self, data: dict[str, Any] | None = None) -> None:
         self.project = Project()
+        self._group: GroupId | None = None
         if data:
             SetSection("data", data).apply(self.project)
 
     def put(self, type_id: str, name: str, *sources: NodeId | PortRef, **params: Any) -> NodeId:
         """Add a block and wire its input ports, in order, to the sources: a node's only output, or a named port."""
         block = registry.blocks()[type_id]
-        node = Node(next(self.project.new_ids()), type_id, name, defaults(block) | params)
-        AddNode(node, (212.0 * len(self.project.graph), 0.0)).apply(self.project)
-        ports = [port.name for port in block.inputs]
+        node = self._add(type_id, name, defaults(block) | params)
+        names = [port.name for port in block.inputs]
         if block.inputs and block.inputs[0].variadic:
-            ports = [f"{ports[0]}{number + 1}" for number in range(len(sources))]
-        for source, port in zip(sources, ports, strict=False):
-            self.wire(source, node.id, port)
+            names = [f"{names[0]}{number + 1}" for number in range(len(sources))]
+        for source, port in zip(sources, names, strict=False):
+            self.wire(source, node, port)
+        return node
+
+    def put_group(self, group: GroupId, name: str, *sources: NodeId | PortRef, **params: Any) -> NodeId:
+        """Add an instance of a group and wire its inputs, in order, to the sources."""
+        node = self._add(group_type(group), name, params)
+        inputs, _ = ports(self.project.groups[group])
+        for source, port in zip(sources, inputs, strict=False):
+            self.wire(source, node, port.name)
+        return node
+
+    @contextmanager
+    def group(self, name: str, **parameters: Any) -> Iterator[GroupId]:
+        """Define a group: what is put meanwhile is put inside."""
+        outer, self._group = self._group, GroupId(f"g{len(self.project.groups) + 1}")
+        AddGroup(self._group, name, parameters).apply(self.project)
+        yield self._group
+        self._group = outer
+
+    def _add(self, type_id: str, name: str, params: dict[str, Any]) -> NodeId:
+        node = Node(next(self.project.new_ids()), type_id, name, params)
+        count = len(self.project.sheet(self._group).graph)
+        AddNode(node, (212.0 * count, 0.0), self._group).apply(self.project)
         return node.id
 
     def wire(self, source: NodeId | PortRef, target: NodeId, port: str) -> None:
         """Draw one wire."""
         start = source if isinstance(source, PortRef) else PortRef(source, "y")
-        Connect(Edge(start, PortRef(target, port))).apply(self.project)
+        Connect(Edge(start, PortRef(target, port)), self._group).apply(self.project)
 
 
 def digits_cnn() -> Drawing:

@@ -24,7 +24,7 @@ from netbuilder.compiler.infer import infer
 from netbuilder.compiler.lower import lower
 from netbuilder.compiler.program import Program
 from netbuilder.compiler.source import source
-from netbuilder.exchange.inputs import padding_masks
+from netbuilder.exchange.inputs import Uses
 from netbuilder.exchange.onnx_export import BATCHES, ExportError, export
 from netbuilder.graph.edits import SetParameter
 from netbuilder.graph.files import dumps, loads
@@ -112,9 +112,9 @@ def put(drawing: Drawing, variant: Variant, name: str) -> NodeId:
 
 def inputs_of(program: Program, batch_size: int) -> tuple[torch.Tensor, ...]:
     tensors = tensors_for(tuple(slot.spec for slot in program.inputs), batch_size)
-    masks = padding_masks(program)
+    masks = Uses(program).masks
     for slot, tensor in zip(program.inputs, tensors, strict=True):
-        if slot.value in masks:
+        if slot.node in masks:
             tensor[:, 0] = 0
     return tensors
 

@@ -14,7 +14,7 @@ from netbuilder.compiler.lower import lower
 from netbuilder.data.catalog import SOURCES
 from netbuilder.data.config import read as read_data
 from netbuilder.examples import Example, examples, find
-from netbuilder.exchange.onnx_export import BATCHES, export
+from netbuilder.exchange.onnx_export import BATCHES, Labels, export
 from netbuilder.graph.edits import SetSection
 from netbuilder.graph.files import dumps, load
 from netbuilder.training.config import read as read_training
@@ -122,13 +122,8 @@ def test_it_learns_what_it_promises(trained: tuple[Example, Path]) -> None:
 def test_it_exports_what_it_learned_and_is_proven_equal(trained: tuple[Example, Path], tmp_path: Path) -> None:
     example, folder = trained
     network = load_trained(folder)
-    report = export(
-        network.program,
-        network.module,
-        tmp_path / f"{example.name}.onnx",
-        classes=network.classes,
-        preprocessing=network.preprocessing,
-    )
+    labels = Labels(example.name, network.classes, network.preprocessing)
+    report = export(network.program, network.module, tmp_path / f"{example.name}.onnx", labels)
     assert set(report.max_abs_diff) == set(BATCHES)
     assert set(report.inputs) <= {"image", "features"}
     assert "logits" in report.outputs or example.name in ("diabetes_regression", "digits_autoencoder")

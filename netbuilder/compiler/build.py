@@ -1,7 +1,7 @@
 """From a program to the `torch.fx.GraphModule` that trains, predicts and is exported.
 
 The graph is built node by node, never traced: a submodule has the name of its block, and so have its parameters in the
-`state_dict` and in the ONNX file. Several modules built from parts of one program share their submodules, and so their
+`state_dict` and in the ONNX file; a group is a module of the same kind inside (`encoder.3.conv.weight`). Several modules built from parts of one program share their submodules, and so their
 weights: one view for the training step, one for validation, one for export.
 """
 
@@ -14,7 +14,7 @@ from torch import fx, nn
 
 from netbuilder.blocks.spec import Call
 from netbuilder.compiler.calls import index, instantiate, perform, resolve
-from netbuilder.compiler.program import Instruction, Program
+from netbuilder.compiler.program import GroupCall, Instruction, Program
 from netbuilder.graph.model import PortRef
 
 
@@ -28,10 +28,14 @@ def build(program: Program, modules: nn.Module | None = None) -> fx.GraphModule:
 
     Every fx node carries `meta["value"]`, the `PortRef` that it computes.
     """
+    return _build(program, modules, "Network")
+
+
+def _build(program: Program, modules: nn.Module | None, class_name: str) -> fx.GraphModule:
     root = nn.Module()
     for instruction in program.instructions:
         if instruction.call.is_module:
-            lent = modules.get_submodule(instruction.name) if modules else instantiate(instruction.call)
+            lent = modules.get_submodule(instruction.name) if modules else _make(instruction.call)
             root.add_module(instruction.name, lent)
 
     graph = fx.Graph()
@@ -41,21 +45,56 @@ def build(program: Program, modules: nn.Module | None = None) -> fx.GraphModule:
     used = {value for instruction in program.instructions for value in instruction.args if value}
     used |= {result.value for result in program.results}
     for instruction in program.instructions:
-        values |= _emit(graph, instruction, values, used)
+        emit = _emit_group if isinstance(instruction.call, GroupCall) else _emit
+        values |= emit(graph, instruction, values, used)
     for value, node in values.items():
         if isinstance(node, fx.Node):
             node.meta["value"] = value
     graph.output(tuple(values[result.value] for result in program.results))
 
-    module = fx.GraphModule(root, graph, class_name="Network")
+    module = fx.GraphModule(root, graph, class_name=class_name)
     module.graph.lint()
     return module
+
+
+def _make(call: Call | GroupCall) -> nn.Module:
+    """Make the module of a call, with fresh weights; a list of them for a group that runs more than once."""
+    if isinstance(call, Call):
+        return instantiate(call)
+    made = [_build(part, None, call.name) for part in call.modules]
+    return made[0] if len(made) == 1 else nn.ModuleList(made)
+
+
+def _emit_group(
+    graph: fx.Graph, instruction: Instruction, values: dict[PortRef, Any], used: set[PortRef]
+) -> dict[PortRef, fx.Node]:
+    """Append a call for each time that a group runs; return the node of each output port that something uses."""
+    call = instruction.call
+    assert isinstance(call, GroupCall)
+    args = [values[value] for value in instruction.args if value]
+    for number, part in enumerate(call.parts):
+        place = "" if len(call.modules) == 1 else f".{number}"
+        whole = graph.call_module(instruction.name + place, tuple(args))
+        whole.meta["value"] = PortRef(instruction.node, "")
+        is_last = number + 1 == len(call.parts)
+        wanted = [not is_last or PortRef(instruction.node, result.name) in used for result in part.results]
+        given = [graph.call_function(operator.getitem, (whole, i)) if each else None for i, each in enumerate(wanted)]
+        args[: len(given)] = [node or whole for node in given]
+        if is_last:
+            return {
+                PortRef(instruction.node, result.name): node
+                for result, node in zip(part.results, given, strict=True)
+                if node
+            }
+    raise AssertionError("a group runs at least once")
 
 
 def _emit(
     graph: fx.Graph, instruction: Instruction, values: dict[PortRef, Any], used: set[PortRef]
 ) -> dict[PortRef, Any]:
     """Append the nodes of one instruction; return the node of each output port that something uses."""
+
+    assert isinstance(instruction.call, Call)
 
     def invoke(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if call.is_metric:

@@ -72,8 +72,8 @@ def for_unconnected(
 def _put_between(project: Project, target: PortRef, port: Port, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix, ...]:
     """Offer a loose block that keeps the features a place behind the nearest that it fits, where one wire leaves that."""
     graph = project.graph
-    block = registry.blocks()[graph.node(target.node).type]
-    if block.features_from != port.name or len(block.outputs) != 1 or graph.edges_out_of(target.node):
+    block = registry.get(graph.node(target.node).type)
+    if block is None or block.features_from != port.name or len(block.outputs) != 1 or graph.edges_out_of(target.node):
         return ()
     fitting = (source for source, spec in specs.items() if port.takes_rank(spec) and port.takes_dtype(spec))
     source = _nearest(

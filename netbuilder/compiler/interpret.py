@@ -35,12 +35,24 @@ class _Interpreter(fx.Interpreter):
     def see(self, value: PortRef, result: Any) -> None:
         """Look at the value of a port, or at a block's whole result, whose port is empty."""
 
+    def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        module = self.fetch_attr(target)
+        return self.inside(module).run(*args) if isinstance(module, fx.GraphModule) else module(*args, **kwargs)
+
+    def inside(self, group: fx.GraphModule) -> _Interpreter:
+        """Return what runs a group: an interpreter that shows its values in the same place."""
+        interpreter = _Interpreter(group)
+        interpreter.see = self.see
+        return interpreter
+
     def run_node(self, n: fx.Node) -> Any:
         value: PortRef | None = n.meta.get("value")
         if value is None:
             return super().run_node(n)
         try:
             result = super().run_node(n)
+        except (NodeFailure, _Found):  # inside of a group
+            raise
         except Exception as error:
             raise NodeFailure(value.node, str(error).strip().split("\n")[0] or type(error).__name__) from error
         self.see(value, result)
@@ -58,7 +70,7 @@ def activations(
 ) -> dict[NodeId, torch.Tensor]:
     """Return the first output of each of these nodes that is in the module. The module's mode is the caller's to set."""
     found: dict[NodeId, torch.Tensor] = {}
-    wanted = {node.meta["value"].node for node in module.graph.nodes if "value" in node.meta} & set(nodes)
+    wanted = _computed(module) & set(nodes)
 
     class Collector(_Interpreter):
         def see(self, value: PortRef, result: Any) -> None:
@@ -71,6 +83,12 @@ def activations(
         with suppress(_Found):
             Collector(module).run(*inputs)
     return found
+
+
+def _computed(module: fx.GraphModule) -> set[NodeId]:
+    """Return the nodes that a module computes, inside of groups too."""
+    parts = [part for part in module.modules() if isinstance(part, fx.GraphModule)]
+    return {node.meta["value"].node for part in parts for node in part.graph.nodes if "value" in node.meta}
 
 
 @torch.no_grad()

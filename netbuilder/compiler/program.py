@@ -9,9 +9,9 @@ those of the canvas; results come in creation order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal
 
 from netbuilder.blocks.spec import Call, TensorSpec
 from netbuilder.diagnostics import Diagnostic
@@ -34,13 +34,34 @@ class InputSlot:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupCall:
+    """An instance of a group: a program for each time that it runs, one after the other.
+
+    A part takes what the part before gave for its first inputs, and the instance's own inputs for the rest. Parts with
+    `shared` weights are one module that is called over and over.
+    """
+
+    name: str
+    parts: tuple[Program, ...]
+    shared: bool = False
+
+    is_module: ClassVar[bool] = True
+    is_metric: ClassVar[bool] = False
+
+    @property
+    def modules(self) -> tuple[Program, ...]:
+        """The parts that have weights of their own."""
+        return self.parts[:1] if self.shared else self.parts
+
+
+@dataclass(frozen=True, slots=True)
 class Instruction:
     """One call: `args[i]` is the value of the call's `Arg(i)`, None for an optional input left open; `outputs` are port and spec of what it produces."""
 
     node: NodeId
     name: str
     type: str
-    call: Call
+    call: Call | GroupCall
     args: tuple[PortRef | None, ...]
     outputs: tuple[tuple[str, TensorSpec], ...]
 
@@ -90,6 +111,25 @@ class Program:
         inputs = tuple(slot for slot in self.inputs if slot.node in needed)
         return replace(self, inputs=inputs, instructions=tuple(reversed(kept)), results=results)
 
+    def leaves(self) -> Iterator[tuple[Instruction, Call]]:
+        """Yield every block that is no group, inside of groups too, in running order; equal repetitions once."""
+        for instruction in self.instructions:
+            if isinstance(instruction.call, GroupCall):
+                for part in {id(part): part for part in instruction.call.parts}.values():
+                    yield from part.leaves()
+            else:
+                yield instruction, instruction.call
+
+    def modules(self, prefix: str = "") -> Iterator[tuple[str, Call]]:
+        """Yield the call of every module that is no group, with its path in the network: `encoder.3.conv`."""
+        for instruction in self.instructions:
+            place, call = prefix + instruction.name, instruction.call
+            if isinstance(call, GroupCall):
+                for number, part in enumerate(call.modules):
+                    yield from part.modules(f"{place}." if len(call.modules) == 1 else f"{place}.{number}.")
+            elif call.is_module:
+                yield place, call
+
     def specs(self) -> dict[PortRef, TensorSpec]:
         """Return the spec of every value in the program."""
         specs = {slot.value: slot.spec for slot in self.inputs}
@@ -116,14 +156,16 @@ class Cost:
 class Lowering:
     """What the compiler knows of a project.
 
-    `specs` has every output port whose shape is known, `costs` every block that could be made, complete or not.
-    `program` is None while `diagnostics` holds an error.
+    `specs` has every output port whose shape is known, inside of groups too, as their first instance has it. `costs` has
+    every block of the network itself that could be made, complete or not; `inner_costs` those inside of groups. `program` is
+    None while `diagnostics` holds an error.
     """
 
     program: Program | None
     specs: Mapping[PortRef, TensorSpec]
     costs: Mapping[NodeId, Cost]
     diagnostics: tuple[Diagnostic, ...]
+    inner_costs: Mapping[NodeId, Cost] = field(default_factory=dict[NodeId, Cost])
 
     def errors(self) -> list[Diagnostic]:
         """Return the diagnostics that keep the network from being trained and exported."""

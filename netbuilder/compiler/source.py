@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, cast
 
 from netbuilder.blocks.spec import Call, Key, Value
 from netbuilder.compiler.calls import calls_in, perform, resolve
-from netbuilder.compiler.program import Instruction, Program
+from netbuilder.compiler.program import GroupCall, Instruction, Program
 from netbuilder.graph.model import PortRef
 
 _WIDTH = 100
@@ -58,15 +59,60 @@ def source(program: Program, class_name: str = "Network") -> str:
     inlined = _inlined(program)
     if class_name in inlined:
         class_name += "Network"
+    classes = _Classes({class_name, *inlined})
+    classes.visit(program)
+    whole = _class_text(class_name, program, classes.names)
+    body = "\n\n\n".join([*inlined.values(), *classes.texts(), whole])
+    return f"{_imports(body)}\n\n\n{body}\n"
+
+
+def _printed(program: Program) -> Program:
+    instructions = tuple(part for part in program.instructions if not part.call.is_metric)
+    return replace(program, instructions=instructions, results=tuple(r for r in program.results if r.value.port))
+
+
+class _Classes:
+    """The classes of all groups in a program, each once. A group that unfolds in several ways is a numbered class for each."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self.names: dict[int, str] = {}
+        """By the identity of the part; parts that read alike share a class."""
+        self._taken = taken
+        self._bodies: dict[str, str] = {}
+
+    def visit(self, program: Program) -> None:
+        """Take in the groups of a program, those inside of groups first."""
+        for instruction in program.instructions:
+            if not isinstance(instruction.call, GroupCall):
+                continue
+            for part in instruction.call.modules:
+                if id(part) not in self.names:
+                    self.visit(part)
+                    self.names[id(part)] = self._name(instruction.call.name, _class_text("", part, self.names))
+
+    def texts(self) -> list[str]:
+        """Return the classes, those that others use first."""
+        return [body.replace("class (", f"class {name}(", 1) for body, name in self._bodies.items()]
+
+    def _name(self, group: str, body: str) -> str:
+        if body not in self._bodies:
+            numbered = (f"{group}{number}" for number in itertools.count(2))
+            name = next(name for name in itertools.chain([group], numbered) if name not in self._taken)
+            self._taken.add(name)
+            self._bodies[body] = name
+        return self._bodies[body]
+
+
+def _class_text(name: str, program: Program, classes: Mapping[int, str]) -> str:
     variables = _variables(program)
-    init = [line for instruction in program.instructions for line in _init_lines(instruction)]
-    forward = [line for instruction in program.instructions for line in _forward_lines(instruction, variables)]
+    init = [line for instruction in program.instructions for line in _init_lines(instruction, classes)]
+    forward = [line for instruction in program.instructions for line in _lines(instruction, variables)]
     results = [variables[result.value] for result in program.results]
     forward.append(f"return {', '.join(results) or '()'}")
     parameters = "".join(f", {variables[slot.value]}: torch.Tensor" for slot in program.inputs)
     returns = "torch.Tensor" if len(results) == 1 else f"tuple[{', '.join(['torch.Tensor'] * len(results)) or '()'}]"
     lines = [
-        f"class {class_name}(nn.Module):",
+        f"class {name}(nn.Module):",
         *_indent(_docstring(program)),
         "",
         "    def __init__(self) -> None:",
@@ -75,13 +121,7 @@ def source(program: Program, class_name: str = "Network") -> str:
         f"    def forward(self{parameters}) -> {returns}:",
         *_indent(forward, 2),
     ]
-    body = "\n\n\n".join([*inlined.values(), "\n".join(lines)])
-    return f"{_imports(body)}\n\n\n{body}\n"
-
-
-def _printed(program: Program) -> Program:
-    instructions = tuple(part for part in program.instructions if not part.call.is_metric)
-    return replace(program, instructions=instructions, results=tuple(r for r in program.results if r.value.port))
+    return "\n".join(lines)
 
 
 def _docstring(program: Program) -> list[str]:
@@ -99,16 +139,47 @@ def _imports(body: str) -> str:
 
 def _inlined(program: Program) -> dict[str, str]:
     """Return the source of each of our own modules and functions that the program uses, by its name, in order of first use."""
-    calls = [call for instruction in program.instructions for call in calls_in(instruction.call)]
+    calls = [call for _, whole in program.leaves() for call in calls_in(whole)]
     targets = dict.fromkeys(call.target for call in calls if call.target.startswith("netbuilder.nn."))
     return {_spelling(target): inspect.getsource(resolve(target)).rstrip() for target in targets}
 
 
-def _init_lines(instruction: Instruction) -> list[str]:
+def _init_lines(instruction: Instruction, classes: Mapping[int, str]) -> list[str]:
     call = instruction.call
+    if isinstance(call, GroupCall):
+        return _wrapped(*_group_lines(f"self.{instruction.name}", call, classes))
     if call.settings is None:
         return []
     return _wrapped(f"self.{instruction.name} = {_spelling(call.target)}", _settings(call))
+
+
+def _group_lines(place: str, call: GroupCall, classes: Mapping[int, str]) -> tuple[str, list[str]]:
+    made = [f"{classes[id(part)]}()" for part in call.modules]
+    if len(made) == 1:
+        return f"{place} = {made[0].removesuffix('()')}", []
+    if len(set(made)) == 1:
+        return f"{place} = nn.ModuleList", [f"{made[0]} for _ in range({len(made)})"]
+    return f"{place} = nn.ModuleList", [f"[{', '.join(made)}]"]
+
+
+def _group_forward(instruction: Instruction, call: GroupCall, variables: dict[PortRef, str]) -> list[str]:
+    """Print a call, or a loop in which what a group gives is what it takes the next time."""
+    inputs = [variables[value] for value in instruction.args if value]
+    outputs = [variables.get(PortRef(instruction.node, port), "_") for port, _ in instruction.outputs]
+    comment = f"  # {', '.join(str(spec) for _, spec in instruction.outputs)}"
+    if len(call.parts) == 1:
+        return [f"{', '.join(outputs)} = self.{instruction.name}({', '.join(inputs)}){comment}"]
+    named = [
+        variables.get(PortRef(instruction.node, port), f"{instruction.name}_{port}") for port, _ in instruction.outputs
+    ]
+    arguments = ", ".join([*named, *inputs[len(named) :]])
+    each = f"self.{instruction.name}" if call.shared else "layer"
+    times = f"_ in range({len(call.parts)})" if call.shared else f"layer in self.{instruction.name}"
+    return [
+        f"{', '.join(named)} = {', '.join(inputs[: len(named)])}",
+        f"for {times}:",
+        f"    {', '.join(named)} = {each}({arguments}){comment}",
+    ]
 
 
 def _settings(call: Call) -> list[str]:
@@ -159,7 +230,13 @@ def _as_tuple(value: Value) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _forward_lines(instruction: Instruction, variables: dict[PortRef, str]) -> list[str]:
+def _lines(instruction: Instruction, variables: dict[PortRef, str]) -> list[str]:
+    if isinstance(instruction.call, GroupCall):
+        return _group_forward(instruction, instruction.call, variables)
+    return _forward_lines(instruction, instruction.call, variables)
+
+
+def _forward_lines(instruction: Instruction, whole_call: Call, variables: dict[PortRef, str]) -> list[str]:
     def invoke(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Text:
         if call.target in _OPERATORS:
             return _operation(call.target, args)
@@ -177,8 +254,8 @@ def _forward_lines(instruction: Instruction, variables: dict[PortRef, str]) -> l
         return _Text(f"{callee}({', '.join(arguments)})")
 
     inputs = [value and _Text(variables[value]) for value in instruction.args]
-    expression = perform(instruction.call, inputs, invoke)
-    paths, specs = dict(instruction.call.results), dict(instruction.outputs)
+    expression = perform(whole_call, inputs, invoke)
+    paths, specs = dict(whole_call.results), dict(instruction.outputs)
     ports = [port for port in paths if PortRef(instruction.node, port) in variables]
     if len(ports) == 1:
         (port,) = ports
@@ -252,11 +329,11 @@ def _variables(program: Program) -> dict[PortRef, str]:
     variables = {slot.value: slot.name for slot in program.inputs}
     taken = set(program.names().values())
     for instruction in program.instructions:
-        ports = [port for port, _ in instruction.call.results if PortRef(instruction.node, port) in used]
+        ports = [port for port, _ in instruction.outputs if PortRef(instruction.node, port) in used]
         if len(ports) == 1:
             variables[PortRef(instruction.node, ports[0])] = instruction.name
             continue
-        for port in ("", *ports):
+        for port in ports if isinstance(instruction.call, GroupCall) else ("", *ports):
             name = f"{instruction.name}_{port or 'result'}"
             while name in taken:
                 name += "_"

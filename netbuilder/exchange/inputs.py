@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from netbuilder.blocks.spec import Arg, Dim, Free, TensorSpec
+from netbuilder.blocks.spec import Arg, Call, Dim, Free, TensorSpec
 from netbuilder.compiler.calls import calls_in
-from netbuilder.compiler.program import InputSlot, Program
+from netbuilder.compiler.program import GroupCall, InputSlot, Program
 from netbuilder.graph.model import NodeId, PortRef
 
 _INTEGERS = 10
@@ -25,11 +25,10 @@ def draw(
     number of classes that the input's spec knows of and the smallest `num_embeddings` that looks them up. A padding mask
     leaves the first step of each sequence to look at: attention to nothing at all is not a number.
     """
-    bounds = _index_bounds(program)
-    drawn = tuple(_draw(slot, sizes, bounds[slot.node], generator) for slot in program.inputs)
-    masks = padding_masks(program)
+    uses = Uses(program)
+    drawn = tuple(_draw(slot, sizes, uses.bound(slot.node), generator) for slot in program.inputs)
     for slot, values in zip(program.inputs, drawn, strict=True):
-        if slot.value in masks:
+        if slot.node in uses.masks:
             values[:, 0] = 0
     return drawn
 
@@ -57,33 +56,52 @@ def _draw(
     return generator.standard_normal(shape, dtype=np.float32)
 
 
-def _index_bounds(program: Program) -> dict[NodeId, int]:
-    """Return how many different integers each input may hold, followed from the inputs to the embeddings they reach."""
-    bounds: dict[NodeId, list[int]] = {slot.node: _known_classes(slot.spec) for slot in program.inputs}
-    origins: dict[PortRef, set[NodeId]] = {slot.value: {slot.node} for slot in program.inputs}
-    for instruction in program.instructions:
-        sources = {node for value in instruction.args if value for node in origins.get(value, ())}
-        if instruction.call.target == "torch.nn.Embedding":
-            size = dict(instruction.call.settings or ())["num_embeddings"]
+class Uses:
+    """What a program does with the integers of its inputs, followed from the inputs on, into groups too.
+
+    `masks` are the inputs that attention takes for padding masks.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.masks: set[NodeId] = set()
+        self._bounds = {slot.node: _known_classes(slot.spec) for slot in program.inputs}
+        self._follow(program, {slot.value: {slot.node} for slot in program.inputs})
+
+    def bound(self, node: NodeId) -> int:
+        """Return how many different integers an input may hold: the size of the smallest embedding that it reaches."""
+        return min(self._bounds[node], default=_INTEGERS)
+
+    def _follow(self, program: Program, origins: dict[PortRef, set[NodeId]]) -> None:
+        """Add to `origins` the inputs from which each integer of the program comes."""
+        for instruction in program.instructions:
+            sources = [origins.get(value, set()) if value else set[NodeId]() for value in instruction.args]
+            if isinstance(instruction.call, GroupCall):
+                given = self._follow_group(instruction.call, sources)
+            else:
+                self._note(instruction.call, sources)
+                given = [set[NodeId]().union(*sources)] * len(instruction.outputs)
+            for (port, spec), known in zip(instruction.outputs, given, strict=True):
+                if spec.dtype == "int64":
+                    origins[PortRef(instruction.node, port)] = known
+
+    def _follow_group(self, call: GroupCall, sources: list[set[NodeId]]) -> list[set[NodeId]]:
+        given: list[set[NodeId]] = []
+        for part in call.parts:
+            taken = [*given, *sources[len(given) :]]
+            within = {slot.value: known for slot, known in zip(part.inputs, taken, strict=True)}
+            self._follow(part, within)
+            given = [within.get(result.value, set()) for result in part.results]
+        return given
+
+    def _note(self, whole: Call, sources: list[set[NodeId]]) -> None:
+        if whole.target == "torch.nn.Embedding":
+            size = dict(whole.settings or ())["num_embeddings"]
             assert isinstance(size, int), "a block's parameter is checked"
-            for node in sources:
-                bounds[node].append(size)
-        for port, spec in instruction.outputs:
-            if spec.dtype == "int64":
-                origins[PortRef(instruction.node, port)] = sources
-    return {node: min(known, default=_INTEGERS) for node, known in bounds.items()}
-
-
-def padding_masks(program: Program) -> set[PortRef | None]:
-    """Return the values that attention takes for padding masks."""
-    return {
-        instruction.args[argument.index]
-        for instruction in program.instructions
-        for call in calls_in(instruction.call)
-        if call.target == "netbuilder.nn.padding_bias"
-        for argument in call.args
-        if isinstance(argument, Arg)
-    }
+            for node in set[NodeId]().union(*sources):
+                self._bounds[node].append(size)
+        for call in calls_in(whole):
+            if call.target == "netbuilder.nn.padding_bias":
+                self.masks.update(*(sources[arg.index] for arg in call.args if isinstance(arg, Arg)))
 
 
 def _known_classes(spec: TensorSpec) -> list[int]:

@@ -22,7 +22,7 @@ import logging
 import os
 import traceback
 import warnings
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,11 +37,10 @@ from netbuilder.atomic import atomic_write
 from netbuilder.blocks.spec import Free, TensorSpec
 from netbuilder.compiler.build import build
 from netbuilder.compiler.memory import require_memory
-from netbuilder.compiler.program import Program
+from netbuilder.compiler.program import GroupCall, Program
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.exchange.inputs import draw, example_sizes
 from netbuilder.exchange.onnx_operations import translations
-from netbuilder.graph.model import PortRef
 
 OPSET = 20
 """The newest operator set that torch's exporter counts as settled; onnxruntime reads it since 1.17."""
@@ -151,9 +150,9 @@ def inference_part(program: Program) -> Program:
             raise NetbuilderError(
                 f"No Input leads to the output “{result.name}”, so there is nothing to compute for it."
             )
-    for instruction in part.instructions:
-        if instruction.call.unexportable:
-            raise NetbuilderError(f"“{instruction.name}” can't be exported: {instruction.call.unexportable}")
+    for instruction, call in part.leaves():
+        if call.unexportable:
+            raise NetbuilderError(f"“{instruction.name}” can't be exported: {call.unexportable}")
     return part
 
 
@@ -190,17 +189,20 @@ def _require_room(part: Program, module: nn.Module) -> None:
 
 def _sample_bytes(part: Program) -> int:
     """Return what one sample of the proof takes: its inputs, what the largest block reads and writes, its results compared."""
-    specs = part.specs()
-    blocks = (
-        sum(
-            specs[value].numel()
-            for value in (*filter(None, each.args), *(PortRef(each.node, p) for p, _ in each.outputs))
-        )
-        for each in part.instructions
-    )
     inputs = sum(slot.spec.numel() for slot in part.inputs)
     results = sum(result.spec.numel() for result in part.results)
-    return 4 * max(blocks, default=0) + 8 * inputs + 24 * results
+    return 4 * max(_block_sizes(part), default=0) + 8 * inputs + 24 * results
+
+
+def _block_sizes(part: Program) -> Iterator[int]:
+    """Yield how many numbers each block reads and writes, those inside of groups too."""
+    specs = part.specs()
+    for each in part.instructions:
+        read = sum(specs[value].numel() for value in each.args if value)
+        yield read + sum(spec.numel() for _, spec in each.outputs)
+        if isinstance(each.call, GroupCall):
+            for inner in {id(inner): inner for inner in each.call.parts}.values():
+                yield from _block_sizes(inner)
 
 
 def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:

@@ -291,6 +291,15 @@ def flatten(edit: Edit) -> Iterable[Edit]:
         yield edit
 
 
+def inside(edit: Edit, group: GroupId) -> Edit:
+    """Return an edit of a network as the same edit of the inside of a group."""
+    if isinstance(edit, Batch):
+        return replace(edit, edits=tuple(inside(part, group) for part in edit.edits))
+    if isinstance(edit, AddNode | RemoveNode | Connect | Disconnect | SetParameter | RenameNode | MoveNodes):
+        return replace(edit, group=group)
+    return edit
+
+
 def describe(edit: Edit, project: Project) -> str:
     """Name the edit for the undo menu, before it is applied: “Add conv1”, “Set conv1.padding”."""
 

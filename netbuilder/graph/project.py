@@ -76,6 +76,8 @@ class Project(Sheet):
         self.groups: dict[GroupId, Group] = {}
         self.data: Mapping[str, Json] = MappingProxyType({})
         self.training: Mapping[str, Json] = MappingProxyType({})
+        self._taken = 0
+        """Creation numbers up to this one are in use elsewhere."""
 
     def sheet(self, group: GroupId | None) -> Sheet:
         """Return the inside of a group, or, for None, the network itself; `GraphError` if there is no such group."""
@@ -89,6 +91,16 @@ class Project(Sheet):
         """Yield the network itself and the inside of every group."""
         yield None, self
         yield from self.groups.items()
+
+    def inside(self, group: GroupId) -> Project:
+        """Return a project whose network is the inside of a group: what can be said of one can be said of the other.
+
+        It shares everything with this project, and is to be read only.
+        """
+        view = Project()
+        view.graph, view.layout = self.groups[group].graph, self.groups[group].layout
+        view.groups, view._taken = self.groups, self.highest_number()
+        return view
 
     def copy(self) -> Project:
         """Return an independent project; its parts are frozen, so this costs a few dict copies."""
@@ -108,4 +120,5 @@ class Project(Sheet):
 
     def highest_number(self) -> int:
         """Return the largest creation number of all nodes; 0 if there are none."""
-        return max((creation_number(node) for _, sheet in self.sheets() for node in sheet.graph), default=0)
+        numbers = (creation_number(node) for _, sheet in self.sheets() for node in sheet.graph)
+        return max(self._taken, max(numbers, default=0))

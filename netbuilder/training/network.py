@@ -9,6 +9,7 @@ import torch
 from torch import fx, nn
 
 from netbuilder.blocks import registry
+from netbuilder.blocks.spec import Call
 from netbuilder.compiler.build import build
 from netbuilder.compiler.program import Program
 from netbuilder.data.dataset import Split
@@ -33,7 +34,9 @@ class Network:
         self.device = device
         self.module: fx.GraphModule = (module or build(program)).to(device)
         losses, checked = program.only("loss"), program.only("loss", "metric")
-        calls = {part.node: part.call for part in checked.instructions if part.call.is_metric}
+        calls = {
+            part.node: part.call for part in checked.instructions if isinstance(part.call, Call) and part.call.is_metric
+        }
         self._metrics = {
             result: Accumulated(calls[result.node], device) for result in checked.results if result.node in calls
         }
@@ -46,7 +49,7 @@ class Network:
         self.check_fields = [slot.field for slot in checked.inputs]
         self.parameters: dict[str, nn.Parameter] = dict(self.step.named_parameters())
         self.tensors: dict[str, torch.Tensor] = self.module.state_dict()  # the live tensors: all updates are in place
-        self.compares_samples = any(registry.blocks()[part.type].compares_samples for part in losses.instructions)
+        self.compares_samples = any(registry.blocks()[part.type].compares_samples for part, _ in losses.leaves())
         self._weights = [result.weight for result in losses.results]
 
     def total(self, losses: Sequence[torch.Tensor]) -> torch.Tensor:

@@ -96,7 +96,7 @@ def _first_state(program: Program, data: DataSet, config: TrainingConfig, device
 
 def _require_pairs(program: Program, smallest: int) -> None:
     """Refuse batches of one sample where it would be normalised by itself: all that is left of it is zeros."""
-    for part in program.only("loss").instructions:
+    for part, _ in program.only("loss").leaves():
         _, spec = part.outputs[0]
         if smallest == 1 and registry.blocks()[part.type].compares_samples and spec.numel() == spec.size(1):
             raise NetbuilderError(

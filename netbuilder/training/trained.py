@@ -54,8 +54,8 @@ def load_trained(run_folder: Path, weights: Weights = "best") -> Trained:
 
 def _make_tables(program: Program, module: fx.GraphModule) -> None:
     """Make what is computed and not saved, such as the weights of classes: on the meta device it has no numbers."""
-    for part in program.instructions:
-        if part.call.is_module and any(buffer.is_meta for buffer in module.get_submodule(part.name).buffers()):
-            made = instantiate(part.call)
+    for path, call in program.modules():
+        if any(buffer.is_meta for buffer in module.get_submodule(path).buffers()):
+            made = instantiate(call)
             assert not list(made.parameters()), "it would be initialised"
-            setattr(module, part.name, made)
+            module.set_submodule(path, made)

@@ -90,4 +90,4 @@ def test_each_bundled_font_comes_with_its_licence() -> None:
 def test_every_category_has_a_colour() -> None:
     plain = DARK.category("no such category")
     coloured = {name for name in registry.CATEGORIES if DARK.category(name) != plain}
-    assert set(registry.CATEGORIES) - coloured == {"Shape", "Merge"}
+    assert set(registry.CATEGORIES) - coloured == {"Shape", "Merge", "Reduction", "Tensor"}

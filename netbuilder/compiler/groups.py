@@ -1,0 +1,124 @@
+"""Groups: what an instance looks like from outside, and its parameters where they are given as expressions.
+
+Inside of a group a field may hold an expression (`=channels*4`) of the group's formal parameters and of `index`, which
+counts the repetitions from 0. An instance gives the formal parameters their values, in expressions of what surrounds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from netbuilder.blocks.expressions import ExpressionError, Name, compute, names_in, parse
+from netbuilder.blocks.library.input_output import Input, Output
+from netbuilder.blocks.spec import Port, Role
+from netbuilder.diagnostics import Diagnostic
+from netbuilder.graph.model import Json, Node
+from netbuilder.graph.project import Group, GroupId, Project, group_of
+
+MOST_REPEATS = 1_000
+INDEX = "index"
+_OWN = ("repeat", "shared")
+
+Names = Mapping[str, Json]
+"""What names in expressions stand for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A node that stands for a group, as its surroundings see it: what a `Block` says of itself, a group's ports say.
+
+    `arguments` are the values of all formal parameters. It runs `repeat` times, each time on what the time before gave,
+    with weights of its own or with `shared` ones.
+    """
+
+    group: GroupId
+    name: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    arguments: tuple[tuple[str, Json], ...]
+    repeat: int
+    shared: bool
+
+    role: ClassVar[Role] = "layer"
+
+
+def instance(project: Project, node: Node, names: Names) -> tuple[Instance | None, list[Diagnostic]]:
+    """Return what a node of a group's type stands for, or every reason why that can't be told."""
+    group = group_of(node.type)
+    definition = project.groups.get(group) if group else None
+    if group is None or definition is None:
+        message = f"“{node.name}” stands for a group that is not in this project any more."
+        return None, [Diagnostic("error", "unknown-group", message, node.id)]
+    given, problems = resolved(node.params, names)
+    given = dict(definition.parameters) | given
+    repeat, shared = given.pop("repeat", 1), given.pop("shared", False)
+    if type(repeat) is not int or not 1 <= repeat <= MOST_REPEATS:
+        problems.append(
+            _problem("repeat", f"repeat has to be a whole number from 1 to {MOST_REPEATS:,}, not {repeat}.")
+        )
+    if type(shared) is not bool:
+        problems.append(_problem("shared", f"shared has to be on or off, not {shared}."))
+    for name, value in given.items():
+        if isinstance(value, Mapping):
+            problems.append(_problem(name, f"{name} has to be a number, a text, a switch or a list."))
+    for name in given.keys() - definition.parameters.keys():
+        problems.append(_problem(name, f"{definition.name} has no parameter “{name[:60]}”.", "unknown-parameter"))
+    if problems:
+        return None, problems
+    assert isinstance(repeat, int)
+    inputs, outputs = ports(definition)
+    values = tuple(sorted(given.items()))
+    return Instance(group, definition.name, inputs, outputs, values, repeat, bool(shared)), []
+
+
+def ports(definition: Group) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
+    """Return the inputs and outputs of a group's instances: its `Input` and `Output` nodes, in creation order."""
+    nodes = definition.graph.nodes()
+    inputs = tuple(Port(node.name, dtype=None) for node in nodes if node.type == Input.__name__)
+    outputs = tuple(Port(node.name, dtype=None) for node in nodes if node.type == Output.__name__)
+    return inputs, outputs
+
+
+def resolved(
+    params: Mapping[str, Json], names: Names, *, plain: tuple[str, ...] = ()
+) -> tuple[dict[str, Json], list[Diagnostic]]:
+    """Return the parameters with every expression replaced by its value; those named in `plain` are texts as they are."""
+    values: dict[str, Json] = {}
+    problems: list[Diagnostic] = []
+    for key, value in params.items():
+        try:
+            values[key] = value if key in plain else _resolved(value, names)
+        except ExpressionError as error:
+            problems.append(_problem(key, f"{key}: {error}", "bad-expression"))
+    return values, problems
+
+
+def counts_repetitions(definition: Group) -> bool:
+    """Tell whether anything inside depends on which repetition it is."""
+    return any(_mentions_index(value) for node in definition.graph.nodes() for value in node.params.values())
+
+
+def _resolved(value: Json, names: Names) -> Json:
+    if isinstance(value, tuple):
+        return tuple(_resolved(item, names) for item in value)
+    if not isinstance(value, str) or not value.startswith("="):
+        return value
+    tree = parse(value)
+    if isinstance(tree, Name) and tree.name in names:  # passed on as it is, be it a number or not
+        return names[tree.name]
+    return compute(tree, {name: each for name, each in names.items() if isinstance(each, bool | int | float | str)})
+
+
+def _mentions_index(value: Json) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_mentions_index, value))
+    try:
+        return isinstance(value, str) and value.startswith("=") and INDEX in names_in(parse(value))
+    except ExpressionError:  # told where it is resolved
+        return False
+
+
+def _problem(parameter: str, message: str, code: str = "bad-parameter") -> Diagnostic:
+    return Diagnostic("error", code, message, parameter=parameter)

@@ -1,0 +1,318 @@
+"""Groups: lowered, built, printed, looked into, and refused where they can't be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from netbuilder.blocks.spec import BATCH, TensorSpec
+from netbuilder.compiler.build import build
+from netbuilder.compiler.interpret import NodeFailure, activations, first_non_finite, run
+from netbuilder.compiler.lower import lower
+from netbuilder.compiler.program import Lowering, Program
+from netbuilder.compiler.source import source
+from netbuilder.graph.edits import RemoveGroup, SetParameter
+from netbuilder.graph.model import NodeId, PortRef
+from netbuilder.graph.project import GroupId
+from tests.drawing import DIGITS, Drawing, id_of, program_of
+
+
+def printed(program: Program) -> nn.Module:
+    """Run the printed source as a person would, and return the network it defines."""
+    namespace: dict[str, Any] = {}
+    exec(source(program), namespace)
+    return namespace["Network"]()
+
+
+def block_of(drawing: Drawing, name: str = "Block", **parameters: Any) -> GroupId:
+    """Define a group: a linear layer of `=width` features, ReLU, and a sum with the input if the widths agree."""
+    with drawing.group(name, **({"width": 8} | parameters)) as group:
+        x = drawing.put("Input", "x")
+        fc = drawing.put("Linear", "fc", x, out_features="=width")
+        drawing.put("Output", "y", drawing.put("ReLU", "relu", fc))
+    return group
+
+
+def stack(**arguments: Any) -> Drawing:
+    """Draw an input of 8 features, an instance of the group, and an output."""
+    drawing = Drawing()
+    group = block_of(drawing)
+    x = drawing.put("Input", "x", shape=[8])
+    drawing.put("Output", "out", drawing.put_group(group, "block", x, **arguments))
+    return drawing
+
+
+def errors(drawing: Drawing) -> dict[str, str]:
+    """Return code and message of each error."""
+    return {each.code: each.message for each in lower(drawing.project).errors()}
+
+
+def assert_equal_to_its_print(program: Program, *inputs: torch.Tensor) -> None:
+    network, twin = build(program).eval(), printed(program).eval()
+    assert list(network.state_dict()) == list(twin.state_dict())
+    twin.load_state_dict(network.state_dict())
+    ours, theirs = network(*inputs), twin(*inputs)
+    theirs = theirs if isinstance(theirs, tuple) else (theirs,)
+    assert all(torch.equal(one, other) for one, other in zip(ours, theirs, strict=True))
+
+
+def test_a_group_is_a_module_of_its_own_and_a_class_in_the_printed_code() -> None:
+    program = program_of(stack().project)
+    network = build(program)
+    assert list(network.state_dict()) == ["block.fc.weight", "block.fc.bias"]
+    assert "class Block(nn.Module):" in source(program)
+    assert "self.block = Block()" in source(program)
+    assert_equal_to_its_print(program, torch.randn(3, 8))
+
+
+def test_arguments_reach_the_fields_inside() -> None:
+    drawing = stack(width=5)
+    program = program_of(drawing.project)
+    assert program.results[0].spec == TensorSpec((BATCH, 5))
+    assert build(program).block.fc.out_features == 5
+    assert lower(drawing.project).total().parameters == 45
+
+
+def test_an_argument_may_be_an_expression_of_what_surrounds_it() -> None:
+    drawing = Drawing()
+    inner = block_of(drawing, "Inner")
+    with drawing.group("Outer", size=3) as outer:
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put_group(inner, "inner", x, width="=size*2"))
+    x = drawing.put("Input", "x", shape=[8])
+    drawing.put("Output", "out", drawing.put_group(outer, "outer", x, size="=2+2"))
+    program = program_of(drawing.project)
+    assert list(build(program).state_dict()) == ["outer.inner.fc.weight", "outer.inner.fc.bias"]
+    assert program.results[0].spec == TensorSpec((BATCH, 8))
+    assert_equal_to_its_print(program, torch.randn(2, 8))
+
+
+def test_a_repeated_group_has_weights_for_each_time() -> None:
+    drawing = stack(repeat=3)
+    program = program_of(drawing.project)
+    network = build(program)
+    assert [name for name in network.state_dict() if name.endswith("weight")] == [
+        f"block.{i}.fc.weight" for i in range(3)
+    ]
+    assert lower(drawing.project).total().parameters == 3 * 72
+    assert "Block() for _ in range(3)" in source(program)
+    x = torch.randn(4, 8)
+    expected = x
+    for layer in network.block.children():
+        expected = torch.relu(layer.fc(expected))
+    assert torch.equal(network(x)[0], expected)
+    assert_equal_to_its_print(program, x)
+
+
+def test_a_group_repeated_with_shared_weights_is_one_module() -> None:
+    drawing = stack(repeat=3, shared=True)
+    program = program_of(drawing.project)
+    network = build(program)
+    assert list(network.state_dict()) == ["block.fc.weight", "block.fc.bias"]
+    assert lower(drawing.project).total().parameters == 72
+    x = torch.randn(4, 8)
+    expected = x
+    for _ in range(3):
+        expected = torch.relu(network.block.fc(expected))
+    assert torch.equal(network(x)[0], expected)
+    assert_equal_to_its_print(program, x)
+
+
+def test_repetitions_are_counted_by_index() -> None:
+    drawing = stack(repeat=3)
+    fc = next(node for node in drawing.project.groups[GroupId("g1")].graph.nodes() if node.name == "fc")
+    SetParameter(fc.id, "out_features", "=width*(index+1)", GroupId("g1")).apply(drawing.project)
+    program = program_of(drawing.project)
+    assert [part.fc.out_features for part in build(program).block.children()] == [8, 16, 24]
+    assert_equal_to_its_print(program, torch.randn(2, 8))
+
+
+def test_what_the_later_repetitions_do_not_get_from_before_stays_the_instances_own() -> None:
+    drawing = Drawing()
+    with drawing.group("Mix") as mix:
+        x, memory = drawing.put("Input", "x"), drawing.put("Input", "memory")
+        drawing.put("Output", "y", drawing.put("Add", "add", drawing.put("Linear", "fc", x, out_features=4), memory))
+    x, memory = drawing.put("Input", "x", shape=[4]), drawing.put("Input", "memory", shape=[4])
+    drawing.put("Output", "out", drawing.put_group(mix, "mix", x, memory, repeat=2))
+    program = program_of(drawing.project)
+    network = build(program)
+    a, b = torch.randn(3, 4), torch.randn(3, 4)
+    first, second = network.mix.children()
+    assert torch.equal(network(a, b)[0], second.fc(first.fc(a) + b) + b)
+    assert_equal_to_its_print(program, a, b)
+
+
+def test_a_group_may_have_several_outputs() -> None:
+    drawing = Drawing()
+    with drawing.group("Two") as two:
+        x = drawing.put("Input", "x")
+        fc = drawing.put("Linear", "fc", x, out_features=3)
+        drawing.put("Output", "raw", fc)
+        drawing.put("Output", "rectified", drawing.put("ReLU", "relu", fc))
+    x = drawing.put("Input", "x", shape=[5])
+    node = drawing.put_group(two, "two", x)
+    drawing.put("Output", "a", PortRef(node, "rectified"))
+    program = program_of(drawing.project)
+    assert_equal_to_its_print(program, torch.randn(2, 5))
+    drawing.put("Output", "b", PortRef(node, "raw"))
+    program = program_of(drawing.project)
+    assert_equal_to_its_print(program, torch.randn(2, 5))
+
+
+def test_shapes_inside_are_those_of_the_first_instance() -> None:
+    drawing = stack(width=5)
+    lowering = lower(drawing.project)
+    fc = next(node for node in drawing.project.groups[GroupId("g1")].graph.nodes() if node.name == "fc")
+    assert lowering.specs[PortRef(fc.id, "y")] == TensorSpec((BATCH, 5))
+    assert lowering.inner_costs[fc.id].parameters == 45
+    assert lowering.costs[id_of(drawing.project, "block")].parameters == 45
+    assert fc.id not in lowering.costs
+
+
+def test_one_looks_into_a_group_as_into_the_network() -> None:
+    drawing = stack(repeat=2)
+    program = program_of(drawing.project)
+    network = build(program)
+    names = {node.name: node.id for node in drawing.project.groups[GroupId("g1")].graph.nodes()}
+    x = torch.randn(3, 8)
+    seen = activations(network, [x], [names["fc"], id_of(drawing.project, "block")])
+    assert torch.equal(seen[names["fc"]], network.get_submodule("block.0.fc")(x))
+    assert torch.equal(seen[id_of(drawing.project, "block")], network(x)[0])
+    with torch.no_grad():
+        network.get_submodule("block.1.fc").weight.fill_(torch.inf)
+    assert first_non_finite(network, [x]) == names["fc"]
+    with pytest.raises(NodeFailure) as failure:
+        run(network, [torch.randn(3, 7)])
+    assert failure.value.node == names["fc"]
+
+
+# What can't be
+
+
+def inside(drawing: Drawing, name: str, group: str = "g1") -> NodeId:
+    return next(node.id for node in drawing.project.groups[GroupId(group)].graph.nodes() if node.name == name)
+
+
+def test_a_problem_inside_is_told_at_the_instance_and_where_it_is() -> None:
+    drawing = stack()
+    SetParameter(inside(drawing, "fc"), "out_features", "=depth*2", GroupId("g1")).apply(drawing.project)
+    lowering = lower(drawing.project)
+    at_instance, at_block = lowering.errors()
+    assert (at_instance.code, at_instance.node) == ("problem-inside", id_of(drawing.project, "block"))
+    assert "“depth” is not known here" in at_instance.message
+    assert (at_block.code, at_block.node, at_block.parameter) == (
+        "bad-expression",
+        inside(drawing, "fc"),
+        "out_features",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ({"width": "=1/0"}, "bad-expression", "zero"),
+        ({"width": "=9**9**9**9"}, "bad-expression", ""),
+        ({"width": "=nothing"}, "bad-expression", "“nothing” is not known here"),
+        ({"depth": 3}, "unknown-parameter", "no parameter “depth”"),
+        ({"width": -1}, "problem-inside", "at least 1"),
+        ({"repeat": 1_000_000}, "bad-parameter", "from 1 to 1,000"),
+        ({"repeat": "=1.5"}, "bad-parameter", "from 1 to 1,000"),
+        ({"shared": 1}, "bad-parameter", "on or off"),
+        ({"width": {"a": 1}}, "bad-parameter", "a number, a text, a switch or a list"),
+        ({"width": 5, "repeat": 2}, None, ""),
+    ],
+)
+def test_arguments_that_can_not_be_are_told_at_the_instance(
+    arguments: dict[str, Any], code: str | None, words: str
+) -> None:
+    found = errors(stack(**arguments))
+    assert (list(found)[:1] == [code]) if code else not found
+    assert all(words in message for message in list(found.values())[:1])
+
+
+def test_a_repetition_that_does_not_fit_itself_is_told_at_the_instance() -> None:
+    drawing = Drawing()
+    with drawing.group("Flat") as flat:
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put("Flatten", "flatten", drawing.put("MaxPool2d", "pool", x)))
+    x = drawing.put("Input", "x", shape=[1, 8, 8])
+    drawing.put("Output", "out", drawing.put_group(flat, "flat", x, repeat=2))
+    (problem,) = lower(drawing.project).errors()
+    assert (problem.code, problem.node, problem.parameter) == (
+        "repeat-mismatch",
+        id_of(drawing.project, "flat"),
+        "repeat",
+    )
+    assert "Run for the 2. time, Flat gets N × 16" in problem.message
+
+
+def test_a_group_that_contains_itself_is_told_at_once() -> None:
+    drawing = stack()
+    with drawing.group("Other"):
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put_group(GroupId("g1"), "back", x))
+    drawing._group = GroupId("g1")
+    other = drawing.put_group(GroupId("g2"), "other", inside(drawing, "x"))
+    drawing.put("Output", "z", other)
+    drawing._group = None
+    found = lower(drawing.project).errors()
+    assert found[0].node == id_of(drawing.project, "block")
+    assert any(each.code == "endless-group" and "contains itself" in each.message for each in found)
+
+
+def test_a_definition_that_was_deleted_is_missed_by_its_instances() -> None:
+    drawing = stack()
+    RemoveGroup(GroupId("g1")).apply(drawing.project)
+    (problem,) = lower(drawing.project).errors()
+    assert (problem.code, problem.node) == ("unknown-group", id_of(drawing.project, "block"))
+
+
+def test_a_group_needs_an_output_and_no_loss() -> None:
+    drawing = Drawing(DIGITS)
+    with drawing.group("Empty") as empty:
+        drawing.put("Input", "x")
+    with drawing.group("Judge") as judge:
+        x = drawing.put("Input", "x")
+        drawing.put("MSE", "loss", x, x)
+        drawing.put("Output", "y", x)
+    image = drawing.put("Input", "image", field="image")
+    drawing.put_group(empty, "empty", image)
+    drawing.put_group(judge, "judge", image)
+    found = [each.message for each in lower(drawing.project).errors()]
+    assert any("needs an Output inside" in message for message in found)
+    assert any("stands outside of groups" in message for message in found)
+
+
+def test_many_nested_repetitions_end_in_a_sentence_and_at_once() -> None:
+    drawing = Drawing()
+    group = block_of(drawing, "G0")
+    inner = next(node.id for node in drawing.project.groups[group].graph.nodes() if node.name == "fc")
+    SetParameter(inner, "out_features", "=width+index*0", group).apply(drawing.project)
+    for depth in range(1, 4):
+        with drawing.group(f"G{depth}", width=8) as outer:
+            x = drawing.put("Input", "x")
+            drawing.put("Output", "y", drawing.put_group(group, "inner", x, repeat=1000, width="=8+index*0"))
+        group = outer
+    x = drawing.put("Input", "x", shape=[8])
+    drawing.put("Output", "out", drawing.put_group(group, "top", x, repeat=1000))
+    lowering = lower(drawing.project)
+    assert isinstance(lowering, Lowering)
+    assert any("unfolds into" in each.message for each in lowering.errors())
+
+
+def test_a_fix_inside_is_an_edit_of_the_inside() -> None:
+    drawing = Drawing()
+    with drawing.group("Wrong") as wrong:
+        x = drawing.put("Input", "x")
+        conv = drawing.put("Conv2d", "conv", x, out_channels=2)
+        drawing.put("Output", "y", drawing.put("Linear", "fc", conv, out_features=3))
+        drawing.put("Output", "z", drawing.put("BatchNorm1d", "norm", conv))
+    x = drawing.put("Input", "x", shape=[1, 8, 8])
+    drawing.put("Output", "out", drawing.put_group(wrong, "wrong", x))
+    problem = next(each for each in lower(drawing.project).errors() if each.fixes)
+    problem.fixes[0].edit.apply(drawing.project)
+    assert any(node.type == "Flatten" for node in drawing.project.groups[wrong].graph.nodes())
+    assert len(drawing.project.graph) == 3
