@@ -148,7 +148,7 @@ def _project(document: object) -> Project:
         raise _Refused(f"this is not a NetBuilder project: it does not say “format”: “{FORMAT}”.")
     content = cast("dict[str, object]", document)
     _check_version(content.get("version"))
-    _check_keys(content, ("format", "version", *_SHEET, "data", "training"), "the file", optional=("groups",))
+    _check_keys(content, ("format", "version", "data", *_SHEET, "training"), "the file", optional=("groups",))
 
     project = Project()
     _fill(project, None, content, "")
