@@ -12,9 +12,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import TypeAlias
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.library.input_output import Input
@@ -27,7 +28,7 @@ from netbuilder.compiler.infer import InferenceError, infer
 from netbuilder.compiler.program import Cost, GroupCall, InputSlot, Instruction, Lowering, Program, Result
 from netbuilder.compiler.review import Review
 from netbuilder.diagnostics import Diagnostic
-from netbuilder.graph.model import Json, Node, NodeId, PortRef
+from netbuilder.graph.model import Edge, Json, Node, NodeId, PortRef
 from netbuilder.graph.project import GroupId, Project, group_of
 
 _BYTES = {"float32": 4, "int64": 8, "bool": 1}
@@ -38,10 +39,30 @@ _MOST_BLOCKS = 100_000
 """Blocks that an instance of a group runs, all told."""
 
 
-def lower(project: Project) -> Lowering:
-    """Return what the compiler knows of the project: a program or errors, and in any case all shapes that can be told."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A block without a flaw, as it was found before, and what that depended on."""
+
+    node: Node
+    wires: Mapping[str, Edge]
+    inputs: list[TensorSpec | None]
+    block: Block
+    instruction: Instruction
+    outputs: tuple[tuple[PortRef, TensorSpec], ...]
+    cost: Cost
+
+
+Memo: TypeAlias = dict[NodeId, _Known]
+"""What a lowering leaves to the next one of the same project, some edits later."""
+
+
+def lower(project: Project, memo: Memo | None = None) -> Lowering:
+    """Return what the compiler knows of the project: a program or errors, and in any case all shapes that can be told.
+
+    A `memo` that is handed in each time saves looking again at what no edit has touched; the result is the same.
+    """
     groups = _Groups(project)
-    whole = _Lowerer(project, groups).lower()
+    whole = _Lowerer(project, groups, memo={} if memo is None else memo).lower()
     if not groups.inside:
         return whole
     specs, costs = dict(whole.specs), dict[NodeId, Cost]()
@@ -106,8 +127,10 @@ class _Lowerer(Review):
         group: GroupId | None = None,
         names: Names = MappingProxyType({}),
         given: Mapping[str, TensorSpec] = MappingProxyType({}),
+        memo: Memo | None = None,
     ) -> None:
         super().__init__(project, group)
+        self.memo = memo
         self.groups = groups
         self.names = names
         self.given = given
@@ -152,6 +175,11 @@ class _Lowerer(Review):
     # Step 2
 
     def _parse(self, node: Node) -> None:
+        known = self.memo.get(node.id) if self.memo else None
+        if known is not None and known.node is node:
+            self.check_name(node)
+            self.blocks[node.id] = known.block
+            return
         block_type = registry.get(node.type)
         if group_of(node.type):
             self.check_name(node)
@@ -174,7 +202,7 @@ class _Lowerer(Review):
 
     def _lower_node(self, node: Node) -> None:
         block = self.blocks.get(node.id)
-        if block is None:
+        if block is None or self._is_known(node):
             return
         if isinstance(block, Input):
             self._lower_input(node, block)
@@ -212,17 +240,37 @@ class _Lowerer(Review):
                 block.inputs[0].name if block.inputs else None,
             )
             return
-        for doubt in block.doubts(*inputs):
+        doubts = block.doubts(*inputs)
+        for doubt in doubts:
             self.refuse(node, block, doubt, "warning")
-        for port, spec in inference.outputs:
-            self.specs[PortRef(node.id, port)] = _told(block, inputs, spec)
+        outputs = tuple((PortRef(node.id, port), _told(block, inputs, spec)) for port, spec in inference.outputs)
         size = sum(spec.numel() * _BYTES.get(spec.dtype, 4) for _, spec in inference.outputs)
-        self.costs[node.id] = Cost(inference.parameters, inference.flops, size)
-        self.instructions.append(Instruction(node.id, node.name, node.type, call, wires, inference.outputs))
+        cost = Cost(inference.parameters, inference.flops, size)
+        instruction = Instruction(node.id, node.name, node.type, call, wires, inference.outputs)
+        self._take(instruction, outputs, cost)
+        if self.memo is not None and block.role == "layer" and not doubts:
+            into = dict(self.graph.wires_into(node.id))
+            given = [self.specs.get(edge.source) for edge in into.values()]
+            self.memo[node.id] = _Known(node, into, given, block, instruction, outputs, cost)
         if block.role in ("loss", "metric"):
             port, spec = inference.outputs[0] if inference.outputs else ("", TensorSpec(()))
             weight = block.weight if isinstance(block, Loss) else 1.0
             self.results.append(Result(node.id, node.name, block.role, PortRef(node.id, port), spec, weight))
+
+    def _is_known(self, node: Node) -> bool:
+        """Take over what was found of this block before, if nothing that it depends on has changed."""
+        known = self.memo.get(node.id) if self.memo else None
+        if known is None or known.node is not node or known.wires != self.graph.wires_into(node.id):
+            return False
+        if known.inputs != [self.specs.get(edge.source) for edge in known.wires.values()]:
+            return False
+        self._take(known.instruction, known.outputs, known.cost)
+        return True
+
+    def _take(self, instruction: Instruction, outputs: Iterable[tuple[PortRef, TensorSpec]], cost: Cost) -> None:
+        self.instructions.append(instruction)
+        self.specs.update(outputs)
+        self.costs[instruction.node] = cost
 
     def _lower_instance(self, node: Node, instance: Instance, wires: tuple[PortRef | None, ...]) -> None:
         """Step 3: lower the group for each time that it runs, on what the time before gave."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -13,6 +14,9 @@ from netbuilder.graph.edits import Edit, MoveNodes, flatten
 from netbuilder.graph.project import Project
 from netbuilder.ui.document import Document
 from netbuilder.ui.worker import Worker
+
+if TYPE_CHECKING:
+    from netbuilder.compiler.lower import Memo
 
 _PRINT_MS = 60
 """How long the code waits for shapes and problems to be painted: the two threads would be in each other's way."""
@@ -157,6 +161,7 @@ class _Twin:
 
     def __init__(self) -> None:
         self._project = Project()
+        self._memo: Memo = {}
 
     def lower(self, news: Iterable[Project | Edit]) -> Lowering:
         """Lower the project once it has caught up with the document."""
@@ -164,10 +169,10 @@ class _Twin:
 
         for change in news:
             if isinstance(change, Project):
-                self._project = change
+                self._project, self._memo = change, {}
             else:
                 change.apply(self._project)
-        return lower(self._project)
+        return lower(self._project, self._memo)
 
 
 def _print(program: Program) -> str:

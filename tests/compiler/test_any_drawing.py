@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import Parameter, parameters
 from netbuilder.compiler.build import build
-from netbuilder.compiler.lower import lower
-from netbuilder.graph.edits import Connect
+from netbuilder.compiler.lower import Memo, lower
+from netbuilder.graph.edits import Connect, Disconnect, RemoveNode, RenameNode, SetParameter
 from netbuilder.graph.model import Edge, GraphError, PortRef
 from netbuilder.graph.project import Project
 from tests.drawing import DIGITS, Drawing
@@ -64,6 +64,22 @@ def drawings(draw: st.DrawFn) -> Project:
         except GraphError:
             continue  # the port is taken
     return drawing.project
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(drawings(), st.data())
+def test_what_is_remembered_from_before_an_edit_changes_no_answer(project: Project, data: st.DataObject) -> None:
+    memo: Memo = {}
+    for _ in range(data.draw(st.integers(1, 4))):
+        found = lower(project, memo)
+        assert found == lower(project)
+        fixes = [fix.edit for diagnostic in found.diagnostics for fix in diagnostic.fixes]
+        cuts = [Disconnect(edge) for edge in project.graph.edges()]
+        nodes = project.graph.nodes()
+        sizes = [SetParameter(node.id, name, data.draw(st.integers(1, 9))) for node in nodes for name in node.params]
+        others = [edit for node in nodes for edit in (RemoveNode(node.id), RenameNode(node.id, f"{node.name}x"))]
+        if edits := [*fixes, *cuts, *sizes, *others]:
+            data.draw(st.sampled_from(edits)).apply(project)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -100,7 +100,7 @@ def test_a_crash_of_the_compiler_is_told_and_the_next_edit_is_analysed(
     qtbot.waitUntil(lambda: analysis.is_current, timeout=60_000)
     node = next(iter(document.project.graph))
 
-    def broken(project: Project) -> None:
+    def broken(project: Project, memo: object) -> None:
         raise RuntimeError("the compiler tripped")
 
     with monkeypatch.context() as patch, qtbot.captureExceptions() as caught:
