@@ -22,6 +22,8 @@ _SHAPE = 0.58
 _MARGIN = 12
 _LEAST_MARGIN = 120.0
 _LARGEST_SCALE = 0.12
+_LEAST_ROUND = 3.0
+"""Pixels below which nobody sees whether a box has round corners, and many are drawn at once."""
 
 
 class Overview(QWidget):
@@ -93,10 +95,20 @@ class Overview(QWidget):
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
+        to_map = self._to_map
+        scale, left, top = to_map.m11(), to_map.dx(), to_map.dy()
+        boxes: dict[str, list[QRectF]] = {}
         for item in self._canvas.canvas_scene.blocks.values():
-            painter.setBrush(look.category(item.block.category if item.block else ""))
-            box = self._to_map.mapRect(QRectF(item.x(), item.y(), BLOCK_WIDTH, item.height))
-            painter.drawRoundedRect(box, box.height() / 3, box.height() / 3)
+            x, y = scale * item.x() + left, scale * item.y() + top
+            box = QRectF(x, y, scale * BLOCK_WIDTH, scale * item.height)
+            boxes.setdefault(item.block.category if item.block else "", []).append(box)
+        for category, rects in boxes.items():
+            painter.setBrush(look.category(category))
+            if rects[0].height() < _LEAST_ROUND:
+                painter.drawRects(rects)
+                continue
+            for box in rects:
+                painter.drawRoundedRect(box, box.height() / 3, box.height() / 3)
         painter.end()
 
     def paintEvent(self, event: QPaintEvent) -> None:
