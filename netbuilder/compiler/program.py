@@ -130,6 +130,16 @@ class Program:
             elif call.is_module:
                 yield place, call
 
+    def volume(self) -> int:
+        """Return how many numbers one sample becomes on its way: all inputs and results, inside of groups too."""
+        inputs = sum(slot.spec.numel() for slot in self.inputs)
+        return inputs + sum(
+            sum(part.volume() for part in each.call.parts)
+            if isinstance(each.call, GroupCall)
+            else sum(spec.numel() for _, spec in each.outputs)
+            for each in self.instructions
+        )
+
     def specs(self) -> dict[PortRef, TensorSpec]:
         """Return the spec of every value in the program."""
         specs = {slot.value: slot.spec for slot in self.inputs}

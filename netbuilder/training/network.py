@@ -97,8 +97,7 @@ class Network:
 
     def check_batches(self, part: Split, batch_size: int) -> list[Batch]:
         """Return a part in batches for `measure`: larger than in training, where it is known that they fit."""
-        sample = sum(4 * spec.numel() for spec in self.check_program.specs().values())
-        size = max(batch_size, _CHECK_BYTES // sample)
+        size = max(batch_size, _CHECK_BYTES // (4 * self.check_program.volume()))
         return list(zip(*(torch.split(part.fields[field], size) for field in self.check_fields), strict=True))
 
     @torch.inference_mode()

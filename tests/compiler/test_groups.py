@@ -316,3 +316,8 @@ def test_a_fix_inside_is_an_edit_of_the_inside() -> None:
     problem.fixes[0].edit.apply(drawing.project)
     assert any(node.type == "Flatten" for node in drawing.project.groups[wrong].graph.nodes())
     assert len(drawing.project.graph) == 3
+
+
+def test_the_numbers_of_a_sample_are_counted_inside_of_groups_too() -> None:
+    program = program_of(stack(repeat=3).project)
+    assert program.volume() == 8 + 3 * (8 + 8 + 8)
