@@ -19,7 +19,7 @@ UNKNOWN: Specs = {}
 class Refusal:
     """Why a gesture can't be done, in a sentence to show at the pointer."""
 
-    code: Literal["cycle", "taken", "rank", "dtype", "no-port", "unknown", "busy", "name", "clipboard"]
+    code: Literal["cycle", "taken", "rank", "dtype", "no-port", "unknown", "busy", "name", "clipboard", "group"]
     message: str
 
 

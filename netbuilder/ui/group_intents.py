@@ -1,0 +1,329 @@
+"""What is asked of groups: pure functions from a project to the edit that does it, or to why it can't be done.
+
+`sheet` says where: None is the network itself, else inside of a group. The edits say on which sheets they are made.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from netbuilder.blocks import registry
+from netbuilder.blocks.expressions import ExpressionError
+from netbuilder.blocks.library.input_output import Input, Output
+from netbuilder.blocks.parameters import defaults
+from netbuilder.compiler.groups import INDEX
+from netbuilder.graph.edits import AddGroup, AddNode, Batch, Connect, Edit, RemoveGroup, RemoveNode, RenameGroup
+from netbuilder.graph.model import Edge, Graph, Json, Node, NodeId, PortRef, creation_number, name_problem
+from netbuilder.graph.placing import COLUMN, ROW
+from netbuilder.graph.project import GroupId, Position, Project, group_of, group_type
+from netbuilder.ui.geometry import snap
+from netbuilder.ui.group_parameters import inlined, instances, names_used, rewritten, substituted
+from netbuilder.ui.wiring import Refusal
+
+_OUTER_INDEX = "outer_index"
+"""What `index` is called in a group that is made inside of the one that counts it."""
+
+
+class Draft:
+    """A project to try edits on, and the edits that were made."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project.copy()
+        self.edits: list[Edit] = []
+
+    def do(self, edit: Edit) -> None:
+        """Make an edit."""
+        edit.apply(self.project)
+        self.edits.append(edit)
+
+    def batch(self, label: str) -> Edit:
+        """Return all that was done as one edit."""
+        return Batch(tuple(self.edits), label)
+
+
+# Making a group
+
+
+def make_group(
+    project: Project, sheet: GroupId | None, ids: Iterator[NodeId], nodes: Collection[NodeId]
+) -> Edit | Refusal:
+    """Put blocks into a new group, and one instance of it in their place. The blocks keep their ids.
+
+    Every source outside that feeds them becomes one input, every port of theirs that feeds others one output; where
+    nothing comes in or goes out, the open ends are the ports. Names of a surrounding group that their expressions use
+    become formal parameters.
+    """
+    graph, layout = project.sheet(sheet).graph, project.sheet(sheet).layout
+    chosen = [graph.node(node) for node in sorted((n for n in set(nodes) if n in graph), key=creation_number)]
+    refused = _can_group(graph, chosen)
+    if refused:
+        return refused
+    border = _border(graph, {node.id for node in chosen})
+    formals, arguments, renamed = _inherited(project, sheet, chosen)
+    wires = [edge for edge in graph.edges() if {edge.source.node, edge.target.node} <= {node.id for node in chosen}]
+    left, top = (min(layout[node.id][axis] for node in chosen) for axis in (0, 1))
+
+    draft, group = Draft(project), new_group_id(project)
+    for node in chosen:
+        draft.do(RemoveNode(node.id, sheet))
+    name = free_group_name(project, "group")
+    draft.do(AddGroup(group, name, formals))
+    for node in chosen:
+        moved = replace(node, params=rewritten(node, lambda text: substituted(text, renamed)))
+        x, y = layout[node.id]
+        draft.do(AddNode(moved, (x - left + COLUMN, y - top), group))
+    for edge in wires:
+        draft.do(Connect(edge, group))
+    inputs = [_add_input(draft, ids, group, crossing) for crossing in border.inputs]
+    outputs = [_add_output(draft, ids, group, crossing, len(border.outputs)) for crossing in border.outputs]
+
+    middle = snap(_middle([layout[node.id] for node in chosen]))
+    box = Node(next(ids), group_type(group), draft.project.sheet(sheet).graph.free_name(name), arguments)
+    draft.do(AddNode(box, middle, sheet))
+    for port, crossing in zip(inputs, border.inputs, strict=True):
+        if crossing.source:
+            draft.do(Connect(Edge(crossing.source, PortRef(box.id, port)), sheet))
+    for port, crossing in zip(outputs, border.outputs, strict=True):
+        for target in crossing.targets:
+            draft.do(Connect(Edge(PortRef(box.id, port), target), sheet))
+    return draft.batch(f"Group {len(chosen)} block{'s' if len(chosen) > 1 else ''}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Crossing:
+    """Wires from one port across the border of what is grouped; `source` is None for an open input."""
+
+    source: PortRef | None
+    targets: tuple[PortRef, ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Border:
+    inputs: list[_Crossing]
+    outputs: list[_Crossing]
+
+
+def _can_group(graph: Graph, chosen: Collection[Node]) -> Refusal | None:
+    if not chosen:
+        return Refusal("group", "Select the blocks that shall be a group.")
+    for node in chosen:
+        block = registry.get(node.type)
+        if block and block.role in ("input", "output"):
+            return Refusal(
+                "group", f"“{node.name}” is an end of this network: a group gets inputs and outputs of its own."
+            )
+        if block and block.role in ("loss", "metric"):
+            return Refusal("group", f"“{node.name}” judges the network as a whole: it stands outside of groups.")
+    inside = {node.id for node in chosen}
+    between = (graph.descendants(inside) & graph.ancestors(inside)) - inside
+    if between:
+        name = graph.node(min(between, key=creation_number)).name
+        return Refusal("group", f"A way leads out through “{name}” and back in: select that block too.")
+    return None
+
+
+def _border(graph: Graph, inside: set[NodeId]) -> _Border:
+    into: dict[PortRef, list[PortRef]] = {}
+    out_of: dict[PortRef, list[PortRef]] = {}
+    for edge in (edge for node in sorted(inside, key=creation_number) for edge in graph.edges_into(node)):
+        if edge.source.node not in inside:
+            into.setdefault(edge.source, []).append(edge.target)
+    for edge in (edge for node in sorted(inside, key=creation_number) for edge in graph.edges_out_of(node)):
+        if edge.target.node not in inside:
+            out_of.setdefault(edge.source, []).append(edge.target)
+    inputs = [_Crossing(source, tuple(targets), graph.node(source.node).name) for source, targets in into.items()]
+    outputs = [_Crossing(source, tuple(targets), graph.node(source.node).name) for source, targets in out_of.items()]
+    if len(inputs) == 1 or not inputs:
+        inputs = [replace(each, name="x") for each in inputs] or list(_open_inputs(graph, inside))
+    return _Border(inputs, outputs or list(_open_outputs(graph, inside)))
+
+
+def _open_inputs(graph: Graph, inside: Iterable[NodeId]) -> Iterator[_Crossing]:
+    """Yield an input for every first port without a wire of blocks into which no wire leads."""
+    for node in (graph.node(node) for node in sorted(inside, key=creation_number)):
+        block = registry.get(node.type)
+        if block and block.inputs and not graph.edges_into(node.id):
+            port = block.inputs[0]
+            yield _Crossing(None, (PortRef(node.id, f"{port.name}1" if port.variadic else port.name),), "x")
+
+
+def _open_outputs(graph: Graph, inside: Iterable[NodeId]) -> Iterator[_Crossing]:
+    for node in (graph.node(node) for node in sorted(inside, key=creation_number)):
+        block = registry.get(node.type)
+        if block and block.outputs and not graph.edges_out_of(node.id):
+            yield _Crossing(PortRef(node.id, block.outputs[0].name), (), node.name)
+
+
+def _inherited(
+    project: Project, sheet: GroupId | None, chosen: Iterable[Node]
+) -> tuple[dict[str, Json], dict[str, Json], dict[str, str]]:
+    """Return the formal parameters that a new group needs, what its instance sets them to, and which names change."""
+    known = project.groups[sheet].parameters if sheet else {}
+    used = set[str]().union(*(names_used(node) for node in chosen))
+    formals = {name: value for name, value in known.items() if name in used}
+    arguments: dict[str, Json] = {name: f"={name}" for name in formals}
+    if INDEX not in used:
+        return formals, arguments, {}
+    return formals | {_OUTER_INDEX: 0}, arguments | {_OUTER_INDEX: f"={INDEX}"}, {INDEX: _OUTER_INDEX}
+
+
+def _add_input(draft: Draft, ids: Iterator[NodeId], group: GroupId, crossing: _Crossing) -> str:
+    sheet = draft.project.sheet(group)
+    name = sheet.graph.free_name(crossing.name)
+    node = Node(next(ids), Input.__name__, name, defaults(Input))
+    draft.do(AddNode(node, _beside(sheet.layout, 0.0, sheet.layout[crossing.targets[0].node][1]), group))
+    for target in crossing.targets:
+        draft.do(Connect(Edge(PortRef(node.id, "y"), target), group))
+    return name
+
+
+def _add_output(draft: Draft, ids: Iterator[NodeId], group: GroupId, crossing: _Crossing, count: int) -> str:
+    assert crossing.source, "an output has a source"
+    sheet = draft.project.sheet(group)
+    outputs = {node.id for node in sheet.graph.nodes() if node.type == Output.__name__}
+    right = max(x for node, (x, _) in sheet.layout.items() if node not in outputs) + COLUMN
+    name = sheet.graph.free_name("y" if count == 1 else f"{crossing.name}_out")
+    node = Node(next(ids), Output.__name__, name, defaults(Output))
+    draft.do(AddNode(node, _beside(sheet.layout, right, sheet.layout[crossing.source.node][1]), group))
+    draft.do(Connect(Edge(crossing.source, PortRef(node.id, "x")), group))
+    return name
+
+
+def _beside(layout: dict[NodeId, Position], x: float, y: float) -> Position:
+    """Return the first free place of a column, from `y` on downwards."""
+    taken = [place[1] for place in layout.values() if place[0] == x]
+    return x, next(at for at in itertools.count(y, ROW) if all(abs(at - other) >= ROW for other in taken))
+
+
+def _middle(places: Collection[Position]) -> Position:
+    xs, ys = ([place[axis] for place in places] for axis in (0, 1))
+    return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+
+
+# Taking a group apart
+
+
+def ungroup(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node: NodeId) -> Edit | Refusal:
+    """Put what is in an instance in its place, with the instance's arguments in the expressions.
+
+    The last instance takes its group with it, and the blocks keep their ids; else they get new ones.
+    """
+    graph, layout = project.sheet(sheet).graph, project.sheet(sheet).layout
+    box = graph.node(node)
+    group = group_of(box.type)
+    if group is None or group not in project.groups:
+        return Refusal("group", f"“{box.name}” is no group.")
+    if box.params.get("repeat", 1) != 1:
+        return Refusal("group", f"“{box.name}” runs its blocks again and again: set repeat to 1 first.")
+    definition = project.groups[group].copy()
+    arguments = dict(definition.parameters) | {key: value for key, value in box.params.items() if key != "shared"}
+    arguments[INDEX] = 0
+    is_last = sum(1 for _ in instances(project, group)) == 1
+    into = {edge.target.port: edge.source for edge in graph.edges_into(node)}
+    out_of = graph.edges_out_of(node)
+
+    draft = Draft(project)
+    draft.do(RemoveNode(node, sheet))
+    if is_last:
+        draft.do(RemoveGroup(group))
+    blocks = [each for each in definition.graph.nodes() if each.type not in (Input.__name__, Output.__name__)]
+    ends = {each.id: each for each in definition.graph.nodes() if each not in blocks}
+    twins = {each.id: each.id if is_last else next(ids) for each in blocks}
+    left, top = _corner([definition.layout[each.id] for each in blocks])
+    for each in blocks:
+        name = draft.project.sheet(sheet).graph.free_name(each.name)
+        try:
+            params = rewritten(each, lambda text: inlined(text, arguments), strict=True)
+        except ExpressionError as error:
+            return Refusal("group", f"“{each.name}” can't stand outside: {error}")
+        x, y = definition.layout[each.id]
+        place = (layout[node][0] + x - left, layout[node][1] + y - top)
+        draft.do(AddNode(Node(twins[each.id], each.type, name, params), place, sheet))
+
+    def source_of(port: PortRef) -> PortRef | None:
+        """Return what feeds whatever this port inside feeds: outside, where it is an input's."""
+        end = ends.get(port.node)
+        return into.get(end.name) if end else PortRef(twins[port.node], port.port)
+
+    for edge in definition.graph.edges():
+        source, end = source_of(edge.source), ends.get(edge.target.node)
+        if source is None:
+            continue
+        targets = [PortRef(twins[edge.target.node], edge.target.port)] if end is None else []
+        targets += [wire.target for wire in out_of if end and wire.source.port == end.name]
+        for target in targets:
+            draft.do(Connect(Edge(source, target), sheet))
+    return draft.batch(f"Ungroup {box.name}")
+
+
+def _corner(places: Collection[Position]) -> Position:
+    return min((x for x, _ in places), default=0.0), min((y for _, y in places), default=0.0)
+
+
+# A group of one's own
+
+
+def make_independent(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node: NodeId) -> Edit | Refusal:
+    """Give an instance a copy of its group, so that changing one leaves the other as it is."""
+    home = project.sheet(sheet)
+    box = home.graph.node(node)
+    group = group_of(box.type)
+    if group is None or group not in project.groups:
+        return Refusal("group", f"“{box.name}” is no group.")
+    draft, twin = Draft(project), new_group_id(project)
+    copy_group(draft, ids, project, group, twin)
+    wires = [*home.graph.edges_into(node), *home.graph.edges_out_of(node)]
+    draft.do(RemoveNode(node, sheet))
+    draft.do(AddNode(replace(box, type=group_type(twin)), home.layout[node], sheet))
+    for edge in wires:
+        draft.do(Connect(edge, sheet))
+    return draft.batch(f"Make {box.name} independent")
+
+
+def copy_group(draft: Draft, ids: Iterator[NodeId], source: Project, group: GroupId, twin: GroupId) -> None:
+    """Define in the draft a copy of a group of `source`, with fresh ids; groups inside of it are meant as they are there."""
+    definition = source.groups[group]
+    draft.do(AddGroup(twin, free_group_name(draft.project, definition.name), definition.parameters))
+    twins: dict[NodeId, NodeId] = {}
+    for node in definition.graph.nodes():
+        twins[node.id] = next(ids)
+        draft.do(AddNode(replace(node, id=twins[node.id]), definition.layout[node.id], twin))
+    for edge in definition.graph.edges():
+        ends = (PortRef(twins[end.node], end.port) for end in (edge.source, edge.target))
+        draft.do(Connect(Edge(*ends), twin))
+
+
+def rename_group(project: Project, group: GroupId, name: str) -> Edit | Refusal | None:
+    """Give a group another name; None where it is the one it has."""
+    name = name.strip()
+    if name == project.groups[group].name:
+        return None
+    problem = name_problem(name)
+    if not problem and any(each.name == name for each in project.groups.values()):
+        problem = f"There is a group named “{name}” already."
+    return Refusal("name", problem) if problem else RenameGroup(group, name)
+
+
+def delete_group(project: Project, group: GroupId) -> Edit | Refusal:
+    """Forget a group that has no instances."""
+    used = next(instances(project, group), None)
+    if used is not None:
+        return Refusal("group", f"“{used[1].name}” is one of these: a group that is used can't be deleted.")
+    return RemoveGroup(group)
+
+
+def new_group_id(project: Project) -> GroupId:
+    """Return an id above those of all groups."""
+    return GroupId(f"g{max((int(group[1:]) for group in project.groups), default=0) + 1}")
+
+
+def free_group_name(project: Project, stem: str) -> str:
+    """Return `stem` as a name that no group has: group, group_2, group_3."""
+    taken = {group.name for group in project.groups.values()}
+    base = re.sub(r"_[0-9]+$", "", stem)
+    numbered = (f"{base}_{count}" for count in itertools.count(2))
+    return next(name for name in itertools.chain([stem], numbered) if name not in taken)

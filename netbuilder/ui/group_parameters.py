@@ -1,0 +1,162 @@
+"""What is asked of a group's formal parameters, and of the expressions that use them.
+
+Pure, as `group_intents` is: from a project to the edit that does it, or to why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from netbuilder.blocks import registry
+from netbuilder.blocks.expressions import Apply, ExpressionError, Name, Tree, compute, names_in, parse
+from netbuilder.blocks.parameters import parameters
+from netbuilder.compiler.groups import INDEX
+from netbuilder.graph.edits import UNSET, Batch, Edit, SetFormal, SetParameter
+from netbuilder.graph.model import Json, Node, name_problem
+from netbuilder.graph.project import GroupId, Project, group_type
+from netbuilder.ui.wiring import Refusal
+
+_TAKEN = ("repeat", "shared", INDEX)
+"""Names that mean something on every instance, or inside every group."""
+
+
+def add_formal(project: Project, group: GroupId, name: str, default: Json) -> Edit | Refusal:
+    """Give a group another formal parameter."""
+    return _check_name(project, group, name) or SetFormal(group, name, default)
+
+
+def set_formal(project: Project, group: GroupId, name: str, default: Json) -> Edit | None:
+    """Give a formal parameter another default; None where it is the one it has."""
+    return None if project.groups[group].parameters.get(name) == default else SetFormal(group, name, default)
+
+
+def remove_formal(project: Project, group: GroupId, name: str) -> Edit | Refusal:
+    """Take a formal parameter away, and what instances set it to; refused while a block inside uses it."""
+    user = next((node for node in project.groups[group].graph.nodes() if name in names_used(node)), None)
+    if user is not None:
+        return Refusal("group", f"“{user.name}” uses {name}: change its fields first.")
+    given = [
+        SetParameter(node.id, name, UNSET, sheet) for sheet, node in instances(project, group) if name in node.params
+    ]
+    return Batch((SetFormal(group, name, UNSET), *given), f"Remove {name}")
+
+
+def rename_formal(project: Project, group: GroupId, old: str, new: str) -> Edit | Refusal | None:
+    """Give a formal parameter another name, in the expressions that use it and on the instances that set it as well."""
+    new = new.strip()
+    if new == old:
+        return None
+    refused = _check_name(project, group, new)
+    if refused:
+        return refused
+    definition = project.groups[group]
+    edits: list[Edit] = [SetFormal(group, old, UNSET), SetFormal(group, new, definition.parameters[old])]
+    for node in definition.graph.nodes():
+        changed = rewritten(node, lambda text: substituted(text, {old: new}))
+        edits += [
+            SetParameter(node.id, key, changed[key], group) for key in changed if changed[key] != node.params[key]
+        ]
+    for sheet, node in instances(project, group):
+        if old in node.params:
+            edits += [
+                SetParameter(node.id, new, node.params[old], sheet),
+                SetParameter(node.id, old, UNSET, sheet),
+            ]
+    return Batch(tuple(edits), f"Rename {old} to {new}")
+
+
+def instances(project: Project, group: GroupId) -> Iterator[tuple[GroupId | None, Node]]:
+    """Yield every instance of a group, each with the sheet on which it stands."""
+    for place, sheet in project.sheets():
+        for node in sheet.graph.nodes():
+            if node.type == group_type(group):
+                yield place, node
+
+
+def _check_name(project: Project, group: GroupId, name: str) -> Refusal | None:
+    problem = name_problem(name)
+    if not problem and name in _TAKEN:
+        problem = f"“{name}” means something else in every group: choose another name."
+    if not problem and name in project.groups[group].parameters:
+        problem = f"There is a parameter named “{name}” already."
+    return Refusal("name", problem) if problem else None
+
+
+# Expressions
+
+
+def is_expression(value: object) -> bool:
+    """Tell whether a field's value is an expression."""
+    return isinstance(value, str) and value.startswith("=")
+
+
+def rewritten(node: Node, change: Callable[[str], Json], *, strict: bool = False) -> dict[str, Json]:
+    """Return a node's parameters with every expression changed.
+
+    What `change` can't read is kept as it is; `strict` lets its `ExpressionError` out.
+    """
+
+    def changed(value: Json) -> Json:
+        if isinstance(value, tuple):
+            return tuple(map(changed, value))
+        if not isinstance(value, str) or not value.startswith("="):
+            return value
+        try:
+            return change(value)
+        except ExpressionError:
+            if strict:
+                raise
+            return value  # the compiler says what is wrong with it
+
+    block = registry.get(node.type)
+    texts = {each.name for each in parameters(block) if each.kind == "text"} if block else set[str]()
+    return {key: value if key in texts else changed(value) for key, value in node.params.items()}
+
+
+def names_used(node: Node) -> set[str]:
+    """Return the names that the expressions of a node use."""
+    found: set[str] = set()
+
+    def look(text: str) -> Json:
+        found.update(names_in(parse(text)))
+        return text
+
+    rewritten(node, look)
+    return found
+
+
+def substituted(text: str, texts: Mapping[str, str]) -> str:
+    """Return an expression with other texts in the place of names. Raises `ExpressionError` for one that can't be read."""
+    for name, start in sorted(_places(parse(text)), key=lambda place: -place[1]):
+        if name in texts:
+            text = text[:start] + texts[name] + text[start + len(name) :]
+    return text
+
+
+def inlined(text: str, arguments: Mapping[str, Json]) -> Json:
+    """Return what an expression becomes where its names stand for these values, which may be expressions themselves.
+
+    That is a value, unless names are left. Raises `ExpressionError`.
+    """
+    tree = parse(text)
+    if isinstance(tree, Name) and tree.name in arguments:
+        return arguments[tree.name]
+    texts = {name: _bracketed(value) for name, value in arguments.items() if isinstance(value, int | float | str)}
+    changed = substituted(text, texts)
+    return changed if names_in(parse(changed)) else compute(parse(changed), {})
+
+
+def _bracketed(value: float | str) -> str:
+    text = value.removeprefix("=") if isinstance(value, str) else str(value)
+    return text if text.isalnum() else f"({text})"
+
+
+def _places(tree: Tree) -> Iterator[tuple[str, int]]:
+    match tree:
+        case Name(name, position):
+            yield name, position
+        case Apply(arguments=arguments):
+            for argument in arguments:
+                yield from _places(argument)
+        case _:
+            pass

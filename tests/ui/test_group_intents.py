@@ -1,0 +1,230 @@
+"""What is asked of groups, told from a project alone: what becomes of it, what is refused, and that it computes the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from netbuilder.compiler.lower import lower
+from netbuilder.graph.edits import AddNode, flatten
+from netbuilder.graph.files import dumps
+from netbuilder.graph.model import NodeId, PortRef
+from netbuilder.graph.project import GroupId, Project, group_of
+from netbuilder.ui import group_intents, group_parameters
+from tests.drawing import Drawing, digits_cnn, id_of, program_of
+from tests.ui.test_intents import do, refused
+
+G1 = GroupId("g1")
+
+
+def ids_of(project: Project, *names: str) -> list[NodeId]:
+    return [id_of(project, name) for name in names]
+
+
+def group(project: Project, *names: str) -> GroupId:
+    """Group the blocks of these names; return the group."""
+    before = set(project.groups)
+    do(project, group_intents.make_group(project, None, project.new_ids(), ids_of(project, *names)))
+    (new,) = set(project.groups) - before
+    return new
+
+
+def inside(project: Project, group: GroupId) -> set[str]:
+    return {node.name for node in project.groups[group].graph.nodes()}
+
+
+def stack() -> Drawing:
+    """Draw a network of two repeated groups: each a layer of as many features as its instance says."""
+    drawing = Drawing()
+    with drawing.group("stage", width=8) as stage:
+        x = drawing.put("Input", "x")
+        linear = drawing.put("Linear", "linear", x, out_features="=width*2")
+        drawing.put("Output", "y", drawing.put("ReLU", "relu", linear))
+    image = drawing.put("Input", "row", shape=[8])
+    first = drawing.put_group(stage, "first", image)
+    second = drawing.put_group(stage, "second", _y(first), width=4)
+    drawing.put("Output", "result", _y(second))
+    return drawing
+
+
+def _y(node: NodeId) -> PortRef:
+    return PortRef(node, "y")
+
+
+def test_grouping_keeps_ids_and_what_the_network_computes() -> None:
+    project = digits_cnn().project
+    before = lower(project)
+    chosen = ids_of(project, "conv1", "relu1", "pool1")
+    new = group(project, "conv1", "relu1", "pool1")
+    assert set(chosen) < set(project.groups[new].graph)
+    assert inside(project, new) == {"conv1", "relu1", "pool1", "x", "y"}
+    after = lower(project)
+    assert after.program is not None
+    assert after.total().parameters == before.total().parameters
+    assert all(after.specs[ref] == spec for ref, spec in before.specs.items())
+
+
+def test_a_source_outside_is_one_input_and_a_source_inside_one_output() -> None:
+    drawing = Drawing()
+    a, b = drawing.put("Input", "a", shape=[4]), drawing.put("Input", "b", shape=[4])
+    left, right = drawing.put("ReLU", "left", a), drawing.put("ReLU", "right", a)
+    total = drawing.put("Add", "total", left, right, b)
+    for name in ("one", "two"):
+        drawing.put("Output", name, total)
+    drawing.put("Output", "three", left)
+    project = drawing.project
+    new = group(project, "left", "right", "total")
+    nodes = project.groups[new].graph.nodes()
+    assert [node.name for node in nodes if node.type == "Input"] == ["a", "b"]
+    assert [node.name for node in nodes if node.type == "Output"] == ["left_out", "total_out"]
+    assert program_of(project)
+
+
+def test_inside_inputs_stand_left_and_outputs_right() -> None:
+    project = digits_cnn().project
+    definition = project.groups[group(project, "conv1", "relu1")]
+    x = {node.name: definition.layout[node.id][0] for node in definition.graph.nodes()}
+    assert x["x"] < x["conv1"] < x["relu1"] < x["y"]
+    assert x["relu1"] - x["conv1"] == 212
+
+
+def test_loose_blocks_get_ports_at_their_ends() -> None:
+    drawing = Drawing()
+    relu = drawing.put("ReLU", "relu")
+    drawing.put("Linear", "linear", relu)
+    new = group(drawing.project, "relu", "linear")
+    assert inside(drawing.project, new) == {"x", "relu", "linear", "y"}
+
+
+def test_a_way_out_and_back_is_refused() -> None:
+    project = digits_cnn().project
+    intent = group_intents.make_group(project, None, project.new_ids(), ids_of(project, "conv1", "pool1"))
+    assert "relu1" in refused(intent, "group")
+
+
+@pytest.mark.parametrize("name", ["image", "logits", "loss", "accuracy"])
+def test_ends_and_judges_stay_outside(name: str) -> None:
+    project = digits_cnn().project
+    intent = group_intents.make_group(project, None, project.new_ids(), ids_of(project, name))
+    assert name in refused(intent, "group")
+
+
+def test_a_group_made_inside_of_another_inherits_its_names() -> None:
+    drawing = Drawing()
+    with drawing.group("stage", width=8) as stage:
+        x = drawing.put("Input", "x")
+        linear = drawing.put("Linear", "linear", x, out_features="=width*(index+1)")
+        drawing.put("Output", "y", linear)
+    drawing.put("Output", "result", _y(drawing.put_group(stage, "box", drawing.put("Input", "row", shape=[8]))))
+    project = drawing.project
+    before = lower(project).total().parameters
+    do(project, group_intents.make_group(project, stage, project.new_ids(), [linear]))
+    new = GroupId("g2")
+    assert dict(project.groups[new].parameters) == {"width": 8, "outer_index": 0}
+    assert project.groups[new].graph.node(linear).params["out_features"] == "=width*(outer_index+1)"
+    assert program_of(project)
+    assert lower(project).total().parameters == before
+
+
+def test_ungrouping_the_only_instance_takes_grouping_back() -> None:
+    project = digits_cnn().project
+    ids = set(project.graph)
+    wires = project.graph.edges()
+    new = group(project, "conv1", "relu1", "pool1")
+    (box,) = [node.id for node in project.graph.nodes() if group_of(node.type) == new]
+    do(project, group_intents.ungroup(project, None, project.new_ids(), box))
+    assert set(project.graph) == ids
+    assert project.graph.edges() == wires
+    assert not project.groups
+
+
+def test_ungrouping_puts_values_in_the_place_of_expressions() -> None:
+    project = stack().project
+    before = lower(project).total().parameters
+    do(project, group_intents.ungroup(project, None, project.new_ids(), id_of(project, "second")))
+    assert project.graph.node(id_of(project, "linear")).params["out_features"] == 8
+    assert G1 in project.groups
+    assert program_of(project)
+    assert lower(project).total().parameters == before
+    do(project, group_intents.ungroup(project, None, project.new_ids(), id_of(project, "first")))
+    assert project.graph.node(id_of(project, "linear_2")).params["out_features"] == 16
+    assert lower(project).total().parameters == before
+
+
+def test_ungrouping_inside_of_a_group_leaves_its_names() -> None:
+    drawing = stack()
+    with drawing.group("outer", size=3) as outer:
+        box = drawing.put_group(G1, "box", drawing.put("Input", "x"), width="=size+1")
+        drawing.put("Output", "y", _y(box))
+    project = drawing.project
+    do(project, group_intents.ungroup(project, outer, project.new_ids(), box))
+    linear = project.groups[outer].graph.named("linear")
+    assert linear is not None
+    assert linear.params["out_features"] == "=(size+1)*2"
+
+
+def test_what_is_repeated_can_not_be_ungrouped() -> None:
+    drawing = stack()
+    box = drawing.put_group(G1, "thrice", repeat=3)
+    refused(group_intents.ungroup(drawing.project, None, drawing.project.new_ids(), box), "group")
+
+
+def test_an_independent_instance_has_a_group_of_its_own() -> None:
+    project = stack().project
+    box = id_of(project, "second")
+    do(project, group_intents.make_independent(project, None, project.new_ids(), box))
+    new = group_of(project.graph.node(box).type)
+    assert new not in (None, G1)
+    assert new is not None
+    assert project.groups[new].name == "stage_2"
+    assert not set(project.groups[new].graph) & set(project.groups[G1].graph)
+    assert program_of(project)
+
+
+def test_a_group_is_renamed_once_the_name_is_free_and_fit() -> None:
+    project = stack().project
+    do(project, group_intents.rename_group(project, G1, "block"))
+    assert project.groups[G1].name == "block"
+    assert group_intents.rename_group(project, G1, "block") is None
+    refused(group_intents.rename_group(project, G1, "2nd"), "name")
+
+
+def test_only_an_unused_group_is_deleted() -> None:
+    project = stack().project
+    refused(group_intents.delete_group(project, G1), "group")
+    drawing = Drawing()
+    with drawing.group("idle"):
+        drawing.put("Input", "x")
+    do(drawing.project, group_intents.delete_group(drawing.project, G1))
+    assert not drawing.project.groups
+
+
+def test_a_formal_parameter_is_renamed_wherever_it_is_meant() -> None:
+    project = stack().project
+    before = lower(project).total().parameters
+    do(project, group_parameters.rename_formal(project, G1, "width", "channels"))
+    linear = project.groups[G1].graph.named("linear")
+    assert linear is not None
+    assert linear.params["out_features"] == "=channels*2"
+    assert project.graph.node(id_of(project, "second")).params == {"channels": 4}
+    assert lower(project).total().parameters == before
+
+
+@pytest.mark.parametrize("name", ["repeat", "shared", "index", "width", "a b", ""])
+def test_a_formal_parameter_needs_a_name_of_its_own(name: str) -> None:
+    refused(group_parameters.add_formal(stack().project, G1, name, 1), "name")
+
+
+def test_a_formal_parameter_goes_once_nothing_uses_it() -> None:
+    project = stack().project
+    do(project, group_parameters.add_formal(project, G1, "spare", 1))
+    assert "linear" in refused(group_parameters.remove_formal(project, G1, "width"), "group")
+    do(project, group_parameters.remove_formal(project, G1, "spare"))
+    assert set(project.groups[G1].parameters) == {"width"}
+
+
+def test_an_intent_leaves_the_project_as_it_was() -> None:
+    project = digits_cnn().project
+    before = dumps(project)
+    edit = group_intents.make_group(project, None, project.new_ids(), ids_of(project, "conv1"))
+    assert dumps(project) == before
+    assert any(isinstance(part, AddNode) for part in flatten(edit))  # pyright: ignore[reportArgumentType]
