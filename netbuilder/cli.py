@@ -124,7 +124,12 @@ VERBS = (
             JSON,
         ),
     ),
-    Verb("blocks", "reference", "list all blocks with their parameters", (JSON,)),
+    Verb(
+        "blocks",
+        "reference",
+        "list all blocks with their parameters",
+        (JSON, argument("--markdown", action="store_true", help="print the whole reference as Markdown")),
+    ),
     Verb(
         "screenshot",
         "window",

@@ -7,15 +7,19 @@ from typing import Any, cast
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import Parameter, parameters
+from netbuilder.blocks.reference import reference
 from netbuilder.blocks.spec import Block, Port
 from netbuilder.blocks.windows import times
 from netbuilder.commands.output import print_json
 
 
 def blocks(given: Namespace) -> None:
-    """List all blocks with their ports and parameters."""
+    """List all blocks with their ports and parameters; as Markdown with all that is said of them."""
+    if given.markdown:
+        print(reference(), end="")
     if given.json:
         print_json({"blocks": [_as_json(name, block) for name, block in registry.blocks().items()]})
+    if given.json or given.markdown:
         return
     for category, members in registry.by_category().items():
         print(category)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from netbuilder.blocks import registry
+from netbuilder.blocks.parameters import parameters
 from netbuilder.examples import find
 from netbuilder.graph.edits import AddNode, Disconnect, SetParameter, SetSection
 from netbuilder.graph.files import load, save
@@ -107,6 +109,17 @@ def test_examples_are_listed(command: Command) -> None:
     assert all(list(each) == ["name", "title", "description"] and all(each.values()) for each in listed)
     assert [each["name"] for each in listed][:2] == ["digits_cnn", "iris_mlp"]
     assert all(each["title"] in command("examples").out for each in listed)
+
+
+def test_the_reference_has_a_page_for_every_block_with_what_each_parameter_takes(command: Command) -> None:
+    text = command("blocks", "--markdown").out
+    parts = re.split(r"^### (\w+)$", text, flags=re.MULTILINE)[1:]
+    pages = dict(zip(parts[::2], parts[1::2], strict=True))
+    assert list(pages) == [block.__name__ for members in registry.by_category().values() for block in members]
+    assert "| `out_channels` | a whole number of at least 1 | `32` | " in pages["Conv2d"]
+    for name, block in registry.blocks().items():
+        assert all(f"| `{parameter.name}` | " in pages[name] for parameter in parameters(block))
+        assert block.purpose() in pages[name]
 
 
 def test_blocks_are_listed_with_all_that_a_form_needs(command: Command) -> None:

@@ -1,0 +1,67 @@
+"""The reference: a page for each block, in Markdown, made from what the block declares."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from typing import cast
+
+from netbuilder.blocks import registry
+from netbuilder.blocks.parameters import Parameter, expectation, parameters
+from netbuilder.blocks.spec import Block, Port
+from netbuilder.blocks.windows import times
+
+_DTYPES = {"float": "real numbers", "integer": "whole numbers"}
+
+
+def reference() -> str:
+    """Return the pages of all blocks, by category, as one document."""
+    parts = ["# Blocks"]
+    for category, members in registry.by_category().items():
+        parts += [f"## {category}", *(page(block) for block in members)]
+    return "\n\n".join(parts) + "\n"
+
+
+def page(block: type[Block]) -> str:
+    """Return a block's page: what it does, its ports, and what each parameter takes."""
+    text = inspect.getdoc(block) or ""
+    parts = [f"### {block.__name__}", _unwrapped(text)]
+    if block.aliases:
+        parts.append(f"*Also found as:* {', '.join(block.aliases)}.")
+    for title, ports in (("Input", block.inputs), ("Output", block.outputs)):
+        if any(port.help for port in ports):
+            parts.append(_table((title, "Takes" if title == "Input" else "Gives", ""), map(_port_row, ports)))
+    if parameters(block):
+        parts.append(_table(("Parameter", "Takes", "Default", ""), map(_parameter_row, parameters(block))))
+    return "\n\n".join(parts)
+
+
+def _unwrapped(text: str) -> str:
+    """Return a docstring with a line for each paragraph."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
+def _port_row(port: Port) -> tuple[str, ...]:
+    lowest, highest = port.ranks
+    facts: list[str] = []
+    if port.rank is not None:
+        facts.append(f"{lowest} dimensions" if lowest == highest else f"{lowest} to {highest} dimensions")
+    if port.dtype is not None:
+        facts.append(_DTYPES[port.dtype])
+    if port.variadic:
+        facts.append("several wires")
+    if port.optional:
+        facts.append("may be left open")
+    return f"`{port.name}`", ", ".join(facts), port.help
+
+
+def _parameter_row(parameter: Parameter) -> tuple[str, ...]:
+    default = parameter.default
+    shown = times(cast("tuple[int, ...]", default)) if isinstance(default, tuple) else str(default)
+    unit = f" {parameter.unit}" if parameter.unit else ""
+    return f"`{parameter.name}`", expectation(parameter), f"`{shown}`{unit}" if shown else "", parameter.help
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
