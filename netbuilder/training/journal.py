@@ -64,13 +64,16 @@ class Journal:
         self.recorder.begin_epoch(self.state.batch)
 
     def flush(self, *, wait: bool = False, now: bool = False) -> None:
-        """Hand on losses and, where it is time or `now`, progress and a look inside. Raises `NonFinite`."""
+        """Hand on losses and, where it is time or `now`, progress and a look inside. Raises `NonFinite`.
+
+        What is handed on `now`, before a pause or an end, is what stays on the screen: it is of this very step.
+        """
         self.recorder.flush(wait=wait)
         at = time.perf_counter()
         if now or at >= self.due:  # the end of an epoch may come sooner
             self.guard.keep_buffers()
             self.telemetry.progress = self._progress(at)
-            self.probe.look(self.state.step)
+            self.probe.look(self.state.step, idle=now)
             self.due = time.perf_counter() + FLUSH_SECONDS
 
     def end_epoch(self, values: dict[str, float]) -> None:

@@ -52,7 +52,7 @@ class Probe:
         started = time.perf_counter()
         if watched is None or self._last == (watched, step):
             return
-        if started < self._next and self._last and self._last[0] == watched:
+        if not idle and started < self._next and self._last and self._last[0] == watched:
             return
         frame = self._frame(*watched, step)
         self._last = watched, step

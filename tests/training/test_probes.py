@@ -98,6 +98,21 @@ def test_a_running_run_shows_new_frames_as_it_learns(tmp_path: Path) -> None:
     assert not np.array_equal(first.values, last.values)
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_what_stays_on_the_screen_after_a_run_is_of_its_last_step(stopped: bool, tmp_path: Path) -> None:
+    run = Run.create(cnn(epochs=1_000_000 if stopped else 2), tmp_path / "run")
+    node = run.project.graph.named("conv1")
+    assert node
+    run.telemetry.watch(node.id)
+    run.start()
+    if stopped:
+        wait_for(lambda: run.telemetry.progress.step > 100)
+        run.stop()
+    assert run.join(60)
+    assert run.telemetry.frame
+    assert run.telemetry.frame.step == run.telemetry.progress.step
+
+
 def test_nothing_is_computed_while_nothing_is_watched(tmp_path: Path) -> None:
     run = Run.create(cnn(), tmp_path / "run")
     finish(run)
