@@ -163,11 +163,19 @@ class Activations(QWidget):
             self._message.setText(self._reason(node))
             self._stack.setCurrentWidget(self._message)
             return
-        sample = "" if self._is_compact else f" of sample {frame.sample}"
+        sample = f" of sample {frame.sample}" if self._is_a_samples(frame.node) else " of all samples together"
+        sample = "" if self._is_compact else sample
         self._caption.setText(f"step {count(frame.step)} · {_what(frame)}{sample}")
         self.view.show_values(frame.values, self._classes(frame.node))
         self.histogram.show_counts(frame.counts, frame.edges)
         self._stack.setCurrentIndex(0)
+
+    def _is_a_samples(self, node: NodeId) -> bool:
+        """Whether a block gives each sample a value of its own; a loss or a metric gives one for all."""
+        run = self._session.run
+        given = (each.outputs[0][1] for each in run.program.instructions if each.node == node) if run else iter(())
+        spec = next(given, None)
+        return spec is None or spec.rank > 0
 
     def _classes(self, node: NodeId) -> Sequence[str]:
         """Return the names of the classes that a block's values stand for, if they do."""

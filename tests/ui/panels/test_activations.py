@@ -99,6 +99,16 @@ def test_a_frame_is_shown_with_its_caption(panel: Activations, session: HandSess
     assert panel.caption() == "conv2 · step 161 · 10 values of sample 5"
 
 
+@pytest.mark.parametrize("name", ["loss", "accuracy"])
+def test_a_loss_is_of_all_samples_and_of_none_alone(
+    panel: Activations, session: HandSession, node: Named, name: str
+) -> None:
+    session.begin("one")
+    panel.set_selection([node(name)])
+    session.look(node(name), np.zeros(1))
+    assert panel.caption() == f"{name} · step 161 · 1 value of all samples together"
+
+
 def test_where_there_is_little_room_the_caption_is_short(
     document: Document, session: HandSession, node: Named, qtbot: QtBot
 ) -> None:
