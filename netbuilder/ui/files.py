@@ -36,6 +36,8 @@ class Files(QObject):
         self._may_replace = may_replace
         self._document = document
         self._window = window
+        self._known: bytes | None = None
+        """What the project's file held when it was last read or written here."""
 
     def new(self) -> bool:
         """Begin an empty project; False if the person would rather keep the open one."""
@@ -64,6 +66,7 @@ class Files(QObject):
             return False
         is_example = path.resolve().is_relative_to(examples().resolve())
         self._document.replace(project, None if is_example else path.absolute(), name=path.stem)
+        self._known = _content(path)
         if not is_example:
             remember_file(path)
         self.opened.emit()
@@ -87,13 +90,25 @@ class Files(QObject):
         if not self._may_replace():
             return False
         self._document.replace(project, snapshot.path, name=snapshot.name, modified=True)
+        self._known = _content(snapshot.path) if snapshot.path else None
         self.opened.emit()
         return True
 
     def save(self) -> bool:
-        """Save the project in its file, asking for one if it has none; False if it isn't saved."""
+        """Save the project in its file, asking for one if it has none; False if it isn't saved.
+
+        A file that was written from elsewhere since it was read here is not overwritten unasked.
+        """
         path = self._document.path
-        return self._save(path) if path else self.save_as()
+        if path is None:
+            return self.save_as()
+        if _content(path) in (None, self._known):
+            return self._save(path)
+        title = f"“{path.name}” has changed on disk"
+        text = "Another window or program has written it since it was opened or saved here. Overwriting it loses that."
+        choices = (Choice("stay", "Cancel"), Choice("overwrite", "Overwrite"), Choice("as", "Save as…", "primary"))
+        answer = ask(self._window, title, text, choices)
+        return self._save(path) if answer == "overwrite" else answer == "as" and self.save_as()
 
     def save_as(self) -> bool:
         """Ask for a file and save the project there, which is its file from then on."""
@@ -117,6 +132,7 @@ class Files(QObject):
     def _save(self, path: Path) -> bool:
         if not self._write(path):
             return False
+        self._known = _content(path)
         self._document.mark_saved(path)
         remember_file(path)
         return True
@@ -132,3 +148,11 @@ class Files(QObject):
     def _ask_where(self, title: str) -> Path | None:
         suggestion = self._document.path or last_folder() / f"{self._document.name}{SUFFIX}"
         return ask_file(self._window, title, QFileDialog.AcceptMode.AcceptSave, _FILTER, suggestion)
+
+
+def _content(path: Path) -> bytes | None:
+    """Return what a file holds; None where there is none that can be read, which saving will tell."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

@@ -87,6 +87,42 @@ def test_save_writes_the_file_and_takes_the_star_away(files: Files, document: Do
     assert dumps(load(saved)) == dumps(document.project)
 
 
+def written_from_elsewhere(saved: Path) -> bytes:
+    other = load(saved)
+    RenameNode(next(iter(other.graph)), "theirs").apply(other)
+    save(other, saved)
+    return saved.read_bytes()
+
+
+@pytest.mark.parametrize(("choice", "is_saved"), [("stay", False), ("overwrite", True)])
+def test_what_another_window_wrote_into_the_file_is_not_overwritten_unasked(
+    files: Files, document: Document, saved: Path, qtbot: QtBot, choice: str, is_saved: bool
+) -> None:
+    files.open(saved)
+    change(document)
+    theirs = written_from_elsewhere(saved)
+    answer(qtbot, press(qtbot, choice))
+    assert files.save() == is_saved
+    assert document.modified != is_saved
+    assert saved.read_bytes() == (dumps(document.project).encode() if is_saved else theirs)
+
+
+def test_after_an_overwrite_or_a_deletion_saving_asks_nothing(
+    files: Files, document: Document, saved: Path, qtbot: QtBot
+) -> None:
+    files.open(saved)
+    written_from_elsewhere(saved)
+    answer(qtbot, press(qtbot, "overwrite"))
+    assert files.save()
+    change(document)
+    assert files.save()
+    saved.unlink()
+    change_back = RenameNode(next(iter(document.project.graph)), "changed_again")
+    document.apply(change_back)
+    assert files.save()
+    assert dumps(load(saved)) == dumps(document.project)
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b'{"format": "netbuilder", "version": 99}', b"\xff\xfe\x00"])
 def test_a_broken_file_is_told_in_a_sentence_and_the_open_project_stays(
     files: Files, document: Document, window: QWidget, saved: Path, content: bytes
