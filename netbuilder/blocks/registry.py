@@ -8,6 +8,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from netbuilder.blocks import library
+from netbuilder.blocks.matching import match
 from netbuilder.blocks.spec import Block
 
 CATEGORIES = (
@@ -57,23 +58,13 @@ def by_category() -> dict[str, list[type[Block]]]:
 
 
 def search(query: str) -> list[type[Block]]:
-    """Return the blocks that match, best first: the name's or an alias's beginning, then inside, then scattered letters."""
-    wanted = "".join(query.lower().split())
-    scored = [(score, block) for block in blocks().values() if (score := _score(wanted, block)) is not None]
+    """Return the blocks that match by name, alias or category, best first."""
+    scored = [
+        (score, block)
+        for block in blocks().values()
+        if (score := match(query, block.__name__, block.aliases, block.category)) is not None
+    ]
     return [block for _, block in sorted(scored, key=lambda item: item[0])]
-
-
-def _score(wanted: str, block: type[Block]) -> tuple[int, int] | None:
-    best: tuple[int, int] | None = None
-    for rank, text in enumerate((block.__name__, *block.aliases)):
-        key = "".join(text.lower().split())
-        place = 0 if key == wanted else 1 if key.startswith(wanted) else 2 if wanted in key else 3
-        letters = iter(key)
-        if place == 3 and (rank or not all(letter in letters for letter in wanted)):
-            continue
-        score = (place * 2 + (rank > 0), len(key))
-        best = score if best is None else min(best, score)
-    return best
 
 
 def _leaves(block: type[Block]) -> Iterator[type[Block]]:

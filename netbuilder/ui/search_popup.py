@@ -6,7 +6,6 @@ is in every screenshot.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +36,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.blocks.matching import match
 from netbuilder.ui.theme import text_font, theme
 
 _WIDTH = 460
@@ -65,38 +65,15 @@ class Entry:
 
 
 def find(query: str, entries: Sequence[Entry]) -> list[Entry]:
-    """Return the entries that match, best first: exact, beginning, beginning of a word, inside, scattered letters."""
+    """Return the entries that match by title, keyword or hint, best first."""
     if not query.strip():
         return list(entries)
-    scored = [(score, entry) for entry in entries if (score := _score(query, entry)) is not None]
-    return [entry for _, entry in sorted(scored, key=lambda item: item[0])]
-
-
-def _score(query: str, entry: Entry) -> tuple[int, int] | None:
-    scores = [
-        _text_score(query, text, is_title=place == 0) for place, text in enumerate((entry.title, *entry.keywords))
+    scored = [
+        (score, entry)
+        for entry in entries
+        if (score := match(query, entry.title, entry.keywords, entry.hint)) is not None
     ]
-    return min((score for score in scores if score is not None), default=None)
-
-
-def _text_score(query: str, text: str, *, is_title: bool) -> tuple[int, int] | None:
-    words = query.lower().split()
-    wanted = "".join(words)
-    key = "".join(text.lower().split())
-    starts = [part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+", text)]
-    if key == wanted:
-        place = 0
-    elif key.startswith(wanted):
-        place = 1
-    elif all(any(start.startswith(word) for start in starts) for word in words):
-        place = 2
-    elif all(word in key for word in words):
-        place = 3
-    elif is_title and matched_letters(query, text):
-        place = 4
-    else:
-        return None
-    return 2 * place + (not is_title), len(key)
+    return [entry for _, entry in sorted(scored, key=lambda item: item[0])]
 
 
 def matched_letters(query: str, title: str) -> list[int]:

@@ -81,10 +81,19 @@ def test_an_unknown_block_is_none() -> None:
         ("cls", "ClassToken"),
         ("super-resolution", "PixelShuffle"),
         ("gap", "GlobalAvgPool"),
+        ("transformer", "TransformerEncoderLayer"),
+        ("attention", "MultiheadAttention"),
+        ("residual", "Add"),
+        ("norm", "BatchNorm2d"),
     ],
 )
 def test_search_finds_what_people_type(query: str, first: str) -> None:
     assert first in [block.__name__ for block in search(query)[:2]]
+
+
+@pytest.mark.parametrize("category", ["Loss", "Metric", "Pooling", "Recurrent"])
+def test_search_finds_all_of_a_category(category: str) -> None:
+    assert set(by_category()[category]) <= set(search(category.lower()))
 
 
 def test_search_finds_nothing_for_nonsense() -> None:

@@ -34,6 +34,12 @@ def test_name_alias_words_and_scattered_letters_find_an_entry(query: str, first:
     assert find(query, LAYERS)[0].title == first
 
 
+def test_what_an_entry_is_of_finds_it_too() -> None:
+    loss = Entry("CrossEntropy", "Punish.", hint="Loss")
+    assert find("loss", (*LAYERS, loss)) == [loss]
+    assert find("cross", (*LAYERS, loss)) == [loss]
+
+
 def test_nothing_is_found_for_letters_that_stand_nowhere() -> None:
     assert find("qqq", LAYERS) == []
 
