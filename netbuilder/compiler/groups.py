@@ -95,6 +95,12 @@ def resolved(
     return values, problems
 
 
+def expressions(params: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the texts of those parameters that are given as expressions."""
+    flat = (item for value in params.values() for item in (value if isinstance(value, tuple) else (value,)))
+    return tuple(item for item in flat if isinstance(item, str) and item.startswith("="))
+
+
 def counts_repetitions(definition: Group) -> bool:
     """Tell whether anything inside depends on which repetition it is."""
     return any(_mentions_index(value) for node in definition.graph.nodes() for value in node.params.values())

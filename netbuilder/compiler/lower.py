@@ -23,7 +23,7 @@ from netbuilder.blocks.parameters import parameters, parse
 from netbuilder.blocks.spec import BATCH, Block, Mismatch, TensorSpec
 from netbuilder.blocks.targets import Loss
 from netbuilder.compiler import fixes
-from netbuilder.compiler.groups import INDEX, Instance, Names, counts_repetitions, instance, resolved
+from netbuilder.compiler.groups import INDEX, Instance, Names, counts_repetitions, expressions, instance, resolved
 from netbuilder.compiler.infer import InferenceError, infer
 from netbuilder.compiler.program import Cost, GroupCall, InputSlot, Instruction, Lowering, Program, Result
 from netbuilder.compiler.review import Review
@@ -246,7 +246,8 @@ class _Lowerer(Review):
         outputs = tuple((PortRef(node.id, port), _told(block, inputs, spec)) for port, spec in inference.outputs)
         size = sum(spec.numel() * _BYTES.get(spec.dtype, 4) for _, spec in inference.outputs)
         cost = Cost(inference.parameters, inference.flops, size)
-        instruction = Instruction(node.id, node.name, node.type, call, wires, inference.outputs)
+        formulas = expressions(node.params)
+        instruction = Instruction(node.id, node.name, node.type, call, wires, inference.outputs, formulas)
         self._take(instruction, outputs, cost)
         if self.memo is not None and block.role == "layer" and not doubts:
             into = dict(self.graph.wires_into(node.id))
@@ -306,8 +307,9 @@ class _Lowerer(Review):
         for port, spec in outputs:
             self.specs[PortRef(node.id, port)] = spec
         self.costs[node.id] = total
-        call = GroupCall(instance.name, tuple(parts), instance.shared)
-        self.instructions.append(Instruction(node.id, node.name, node.type, call, wires, outputs))
+        call = GroupCall(instance.name, tuple(parts), instance.shared, instance.arguments)
+        formulas = expressions(node.params)
+        self.instructions.append(Instruction(node.id, node.name, node.type, call, wires, outputs, formulas))
 
     def _report_inside(
         self, node: Node, instance: Instance, index: int, inputs: Mapping[str, TensorSpec], lowering: Lowering

@@ -15,7 +15,7 @@ from typing import ClassVar, Literal
 
 from netbuilder.blocks.spec import Call, TensorSpec
 from netbuilder.diagnostics import Diagnostic
-from netbuilder.graph.model import NodeId, PortRef
+from netbuilder.graph.model import Json, NodeId, PortRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,13 @@ class GroupCall:
     """An instance of a group: a program for each time that it runs, one after the other.
 
     A part takes what the part before gave for its first inputs, and the instance's own inputs for the rest. Parts with
-    `shared` weights are one module that is called over and over.
+    `shared` weights are one module that is called over and over. `arguments` are the values of the group's formal parameters.
     """
 
     name: str
     parts: tuple[Program, ...]
     shared: bool = False
+    arguments: tuple[tuple[str, Json], ...] = ()
 
     is_module: ClassVar[bool] = True
     is_metric: ClassVar[bool] = False
@@ -56,7 +57,11 @@ class GroupCall:
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One call: `args[i]` is the value of the call's `Arg(i)`, None for an optional input left open; `outputs` are port and spec of what it produces."""
+    """One call.
+
+    `args[i]` is the value of the call's `Arg(i)`, None for an optional input left open; `outputs` are port and spec of what it
+    produces. `expressions` are the texts of those fields that were computed (`=channels*4`).
+    """
 
     node: NodeId
     name: str
@@ -64,6 +69,7 @@ class Instruction:
     call: Call | GroupCall
     args: tuple[PortRef | None, ...]
     outputs: tuple[tuple[str, TensorSpec], ...]
+    expressions: tuple[str, ...] = ()
 
 
 ResultRole = Literal["output", "loss", "metric"]
