@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from netbuilder.blocks.spec import Call, Key, Value
 from netbuilder.compiler.calls import calls_in, perform, resolve
+from netbuilder.compiler.classes import GroupClass, classes, short
 from netbuilder.compiler.program import GroupCall, Instruction, Program
+from netbuilder.compiler.text import (
+    OPERATORS,
+    WIDTH,
+    Code,
+    assignment,
+    call_of,
+    constant,
+    display,
+    generator,
+    indented,
+    named,
+    operand,
+    operation,
+    returned,
+    signature,
+)
 from netbuilder.graph.model import PortRef
 
-_WIDTH = 100
-_OPERATORS = {
-    "operator.add": ("+", 1),
-    "operator.sub": ("-", 1),
-    "operator.mul": ("*", 2),
-    "operator.truediv": ("/", 2),
-    "operator.mod": ("%", 2),
-    "operator.neg": ("-", 3),
-    "operator.pow": ("**", 4),
-}
-"""The sign of each operator and how tightly it binds; `_TIGHT` is what needs no brackets anywhere."""
-_TIGHT = 5
 _PREFIXES = {"torch.nn.functional.": "functional.", "torch.nn.": "nn.", "torch.": "torch.", "netbuilder.nn.": ""}
-_PER_DIMENSION = {"kernel_size", "stride", "padding", "output_padding", "dilation", "output_size"}
 _METHODS = "torch.Tensor."
 _UNTOLD: dict[str, Any] = {
     "padding": 0,
@@ -59,10 +62,8 @@ def source(program: Program, class_name: str = "Network") -> str:
     inlined = _inlined(program)
     if class_name in inlined:
         class_name += "Network"
-    classes = _Classes({class_name, *inlined})
-    classes.visit(program)
-    whole = _class_text(class_name, program, classes.names)
-    body = "\n\n\n".join([*inlined.values(), *classes.texts(), whole])
+    groups = classes(program, class_name, inlined)
+    body = "\n\n\n".join([*inlined.values(), *map(_class_text, groups)])
     return f"{_imports(body)}\n\n\n{body}\n"
 
 
@@ -71,63 +72,34 @@ def _printed(program: Program) -> Program:
     return replace(program, instructions=instructions, results=tuple(r for r in program.results if r.value.port))
 
 
-class _Classes:
-    """The classes of all groups in a program, each once. A group that unfolds in several ways is a numbered class for each."""
-
-    def __init__(self, taken: set[str]) -> None:
-        self.names: dict[int, str] = {}
-        """By the identity of the part; parts that read alike share a class."""
-        self._taken = taken
-        self._bodies: dict[str, str] = {}
-
-    def visit(self, program: Program) -> None:
-        """Take in the groups of a program, those inside of groups first."""
-        for instruction in program.instructions:
-            if not isinstance(instruction.call, GroupCall):
-                continue
-            for part in instruction.call.modules:
-                if id(part) not in self.names:
-                    self.visit(part)
-                    self.names[id(part)] = self._name(instruction.call.name, _class_text("", part, self.names))
-
-    def texts(self) -> list[str]:
-        """Return the classes, those that others use first."""
-        return [body.replace("class (", f"class {name}(", 1) for body, name in self._bodies.items()]
-
-    def _name(self, group: str, body: str) -> str:
-        if body not in self._bodies:
-            numbered = (f"{group}{number}" for number in itertools.count(2))
-            name = next(name for name in itertools.chain([group], numbered) if name not in self._taken)
-            self._taken.add(name)
-            self._bodies[body] = name
-        return self._bodies[body]
-
-
-def _class_text(name: str, program: Program, classes: Mapping[int, str]) -> str:
-    variables = _variables(program)
-    init = [line for instruction in program.instructions for line in _init_lines(instruction, classes)]
-    forward = [line for instruction in program.instructions for line in _lines(instruction, variables)]
+def _class_text(group: GroupClass) -> str:
+    program, variables = group.program, _variables(group.program)
+    init = [line for instruction in program.instructions for line in _init_lines(instruction, group)]
+    forward = [line for instruction in program.instructions for line in _lines(instruction, group, variables)]
     results = [variables[result.value] for result in program.results]
-    forward.append(f"return {', '.join(results) or '()'}")
-    parameters = "".join(f", {variables[slot.value]}: torch.Tensor" for slot in program.inputs)
-    returns = "torch.Tensor" if len(results) == 1 else f"tuple[{', '.join(['torch.Tensor'] * len(results)) or '()'}]"
+    taken = [f"{variables[slot.value]}: torch.Tensor" for slot in program.inputs]
+    given = [Code("torch.Tensor")] * len(results)
+    returns = given[0] if len(given) == 1 else call_of("tuple", given or ["()"], brackets="[]")
     lines = [
-        f"class {name}(nn.Module):",
-        *_indent(_docstring(program)),
+        f"class {group.name}(nn.Module):",
+        *indented(_docstring(group)),
         "",
-        "    def __init__(self) -> None:",
-        *_indent(["super().__init__()", *init], 2),
+        *indented(signature("__init__", ["self", *map(": ".join, group.parameters)], Code("None"), 1)),
+        *indented(["super().__init__()", *init], 2),
         "",
-        f"    def forward(self{parameters}) -> {returns}:",
-        *_indent(forward, 2),
+        *indented(signature("forward", ["self", *taken], returns, 1)),
+        *indented([*forward, *returned(results, 2)], 2),
     ]
     return "\n".join(lines)
 
 
-def _docstring(program: Program) -> list[str]:
-    inputs = ", ".join(f"{slot.name} ({slot.spec}, {slot.spec.dtype})" for slot in program.inputs)
-    outputs = ", ".join(f"{result.name} ({result.spec})" for result in program.results)
-    return ['"""Takes ' + (inputs or "nothing") + ".", "", "Returns " + (outputs or "nothing") + ".", '"""']
+def _docstring(group: GroupClass) -> list[str]:
+    program, shapes = group.program, group.shapes
+    inputs = [f"{slot.name} ({shapes[slot.value]}, {slot.spec.dtype})" for slot in program.inputs]
+    outputs = [f"{result.name} ({shapes.get(result.value, result.spec)})" for result in program.results]
+    taken = textwrap.wrap(f'"""Takes {", ".join(inputs) or "nothing"}.', WIDTH - 4)
+    given = textwrap.wrap(f"Returns {', '.join(outputs) or 'nothing'}.", WIDTH - 4)
+    return [*taken, "", *given, '"""']
 
 
 def _imports(body: str) -> str:
@@ -144,54 +116,95 @@ def _inlined(program: Program) -> dict[str, str]:
     return {_spelling(target): inspect.getsource(resolve(target)).rstrip() for target in targets}
 
 
-def _init_lines(instruction: Instruction, classes: Mapping[int, str]) -> list[str]:
+def _init_lines(instruction: Instruction, group: GroupClass) -> list[str]:
     call = instruction.call
     if isinstance(call, GroupCall):
-        return _wrapped(*_group_lines(f"self.{instruction.name}", call, classes))
-    if call.settings is None:
+        code = _instance(instruction, call, group)
+    elif call.settings is None:
         return []
-    return _wrapped(f"self.{instruction.name} = {_spelling(call.target)}", _settings(call))
+    else:
+        code = call_of(_spelling(call.target), _settings(instruction, call, group))
+    return assignment(f"self.{instruction.name}", code, 2)
 
 
-def _group_lines(place: str, call: GroupCall, classes: Mapping[int, str]) -> tuple[str, list[str]]:
-    made = [f"{classes[id(part)]}()" for part in call.modules]
-    if len(made) == 1:
-        return f"{place} = {made[0].removesuffix('()')}", []
-    if len(set(made)) == 1:
-        return f"{place} = nn.ModuleList", [f"{made[0]} for _ in range({len(made)})"]
-    return f"{place} = nn.ModuleList", [f"[{', '.join(made)}]"]
+def _instance(instruction: Instruction, call: GroupCall, group: GroupClass) -> Code:
+    """Return what makes the module of an instance, or the modules where it runs more than once."""
+    making = group.instances[instruction.node]
+    values = {name: constant(value) for name, value in making.settings}
+    values |= {name: code for (node, name), code in group.settings.items() if node == instruction.node}
+    container = "nn.Sequential" if _is_chain(call) else "nn.ModuleList"
+    if making.form == "listed":
+        numbered = enumerate(zip(making.classes, making.parameters, strict=True))
+        made = [call_of(name, [values[f"{key}.{number}"] for key in keys]) for number, (name, keys) in numbered]
+        return call_of(container, made if _is_chain(call) else [display(made, "[]")])
+    (name,), (keys,) = making.classes, making.parameters
+    if making.form == "one":
+        return call_of(name, [values[key] for key in keys])
+    index = next(name for name in ("index", "i", "j", "k") if name not in dict(group.parameters))
+    arguments = [
+        _stepped(values[key], values[f"{key}_step"], Code(index)) if key in making.stepped else values[key]
+        for key in keys
+    ]
+    loop = f"for {index if making.stepped else '_'} in range({values['repeat']})"
+    made = generator(call_of(name, arguments), loop)
+    return call_of(container, [call_of("*", [made])] if _is_chain(call) else [made])
 
 
-def _group_forward(instruction: Instruction, call: GroupCall, variables: dict[PortRef, str]) -> list[str]:
+def _stepped(start: Code, step: Code, index: Code) -> Code:
+    """Return `start + step * index`, as short as it can be said."""
+    if start == step:
+        return (
+            index if start == "0" else operation("operator.mul", (step, operation("operator.add", (index, Code("1")))))
+        )
+    times = index if step == "1" else operation("operator.mul", (step, index))
+    return times if start == "0" else operation("operator.add", (start, times))
+
+
+def _is_chain(call: GroupCall) -> bool:
+    """Tell whether an instance with modules of its own for each time is one module that calls them in turn."""
+    return len(call.modules) > 1 and len(call.parts[0].inputs) == len(call.parts[0].results) == 1
+
+
+def _group_forward(
+    instruction: Instruction, call: GroupCall, group: GroupClass, variables: dict[PortRef, str]
+) -> list[str]:
     """Print a call, or a loop in which what a group gives is what it takes the next time."""
     inputs = [variables[value] for value in instruction.args if value]
-    outputs = [variables.get(PortRef(instruction.node, port), "_") for port, _ in instruction.outputs]
-    comment = f"  # {', '.join(str(spec) for _, spec in instruction.outputs)}"
-    if len(call.parts) == 1:
-        return [f"{', '.join(outputs)} = self.{instruction.name}({', '.join(inputs)}){comment}"]
-    named = [
-        variables.get(PortRef(instruction.node, port), f"{instruction.name}_{port}") for port, _ in instruction.outputs
-    ]
-    arguments = ", ".join([*named, *inputs[len(named) :]])
-    each = f"self.{instruction.name}" if call.shared else "layer"
-    times = f"_ in range({len(call.parts)})" if call.shared else f"layer in self.{instruction.name}"
+    ports = [PortRef(instruction.node, port) for port, _ in instruction.outputs]
+    comment = ", ".join(group.shapes[port] for port in ports)
+    if len(call.parts) == 1 or _is_chain(call):
+        targets = ", ".join(variables.get(port, "_") for port in ports)
+        return assignment(targets, call_of(f"self.{instruction.name}", inputs), 2, comment)
+    named = [variables.get(port, f"{instruction.name}_{port.port}") for port in ports]
+    layer = _unlike("layer", variables.values())
+    each = f"self.{instruction.name}" if call.shared else layer
+    times = f"_ in range({len(call.parts)})" if call.shared else f"{layer} in self.{instruction.name}"
+    first = [Code(value) for value in inputs[: len(named)]]
     return [
-        f"{', '.join(named)} = {', '.join(inputs[: len(named)])}",
+        *assignment(", ".join(named), first[0] if len(first) == 1 else Code(", ".join(first)), 2),
         f"for {times}:",
-        f"    {', '.join(named)} = {each}({arguments}){comment}",
+        *indented(assignment(", ".join(named), call_of(each, [*named, *inputs[len(named) :]]), 3, comment)),
     ]
 
 
-def _settings(call: Call) -> list[str]:
+def _unlike(name: str, taken: Iterable[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _settings(instruction: Instruction, call: Call, group: GroupClass) -> list[Code]:
     """Return constructor arguments: the required ones by position, others by keyword, defaults left away."""
     defaults = _defaults(call.target)
-    arguments: list[str] = []
+    arguments: list[Code] = []
     for name, value in call.settings or ():
+        differs = group.settings.get((instruction.node, name))
+        code = constant(short(name, value)) if differs is None else differs
         required = defaults.get(name) is inspect.Parameter.empty
         if required and list(defaults)[len(arguments)] == name:
-            arguments.append(_constant(name, value))
-        elif required or not _is_default(defaults, name, value):
-            arguments.append(f"{name}={_constant(name, value)}")
+            arguments.append(code)
+        elif required or differs is not None or not _is_default(defaults, name, value):
+            arguments.append(named(name, code))
     return arguments
 
 
@@ -215,95 +228,50 @@ def _is_default(defaults: dict[str, Any], name: str, value: Value) -> bool:
         return False
     default = defaults[name]
     same = type(default) is type(value) and default == value
-    return same or (type(default) is int and name in _PER_DIMENSION and value == (default,) * len(_as_tuple(value)))
+    return same or (type(default) is int and short(name, value) == default)
 
 
-def _constant(name: str, value: Value) -> str:
-    """Print a constant the short way: 3 for a kernel size of (3, 3)."""
-    sizes = _as_tuple(value)
-    if name in _PER_DIMENSION and len(set(sizes)) == 1:
-        return _argument(sizes[0])
-    return _argument(value)
-
-
-def _as_tuple(value: Value) -> tuple[Value, ...]:
-    return value if isinstance(value, tuple) else (value,)
-
-
-def _lines(instruction: Instruction, variables: dict[PortRef, str]) -> list[str]:
+def _lines(instruction: Instruction, group: GroupClass, variables: dict[PortRef, str]) -> list[str]:
     if isinstance(instruction.call, GroupCall):
-        return _group_forward(instruction, instruction.call, variables)
-    return _forward_lines(instruction, instruction.call, variables)
+        return _group_forward(instruction, instruction.call, group, variables)
+    return _forward_lines(instruction, instruction.call, group, variables)
 
 
-def _forward_lines(instruction: Instruction, whole_call: Call, variables: dict[PortRef, str]) -> list[str]:
-    def invoke(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Text:
-        if call.target in _OPERATORS:
-            return _operation(call.target, args)
+def _forward_lines(
+    instruction: Instruction, whole_call: Call, group: GroupClass, variables: dict[PortRef, str]
+) -> list[str]:
+    paths = dict(whole_call.results)
+    ports = [port for port in paths if PortRef(instruction.node, port) in variables]
+    keys = _brackets(paths[ports[0]]) if len(ports) == 1 else ""
+
+    def invoke(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Code:
+        picked = keys if call is whole_call else ""
+        if call.target in OPERATORS:
+            return operation(call.target, args)
         defaults = {} if call.is_module else _defaults(call.target)
         callee = f"self.{instruction.name}" if call.is_module else _spelling(call.target)
-        named = (
-            f"{name}={_constant(name, value)}"
+        by_name = [
+            named(name, constant(short(name, value)))
             for name, value in kwargs.items()
             if not _is_default(defaults, name, value)
-        )
-        arguments = [*map(_argument, args), *named]
+        ]
+        positional = args
         if call.target.startswith(_METHODS):
-            callee = f"{_bracketed(args[0], _TIGHT)}.{call.target.removeprefix(_METHODS)}"
-            arguments = arguments[1:]
-        return _Text(f"{callee}({', '.join(arguments)})")
+            callee = f"{operand(args[0])}.{call.target.removeprefix(_METHODS)}"
+            positional = args[1:]
+        return call_of(callee, [*map(constant, positional), *by_name], picked)
 
-    inputs = [value and _Text(variables[value]) for value in instruction.args]
+    inputs = [value and Code(variables[value]) for value in instruction.args]
     expression = perform(whole_call, inputs, invoke)
-    paths, specs = dict(whole_call.results), dict(instruction.outputs)
-    ports = [port for port in paths if PortRef(instruction.node, port) in variables]
     if len(ports) == 1:
-        (port,) = ports
-        return [f"{variables[PortRef(instruction.node, port)]} = {expression}{_brackets(paths[port])}  # {specs[port]}"]
+        value = PortRef(instruction.node, ports[0])
+        return assignment(variables[value], expression, 2, group.shapes[value])
     whole = variables[PortRef(instruction.node, "")]
-    picks = [(variables[PortRef(instruction.node, port)], port) for port in ports]
-    return [
-        f"{whole} = {expression}",
-        *(f"{name} = {whole}{_brackets(paths[port])}  # {specs[port]}" for name, port in picks),
-    ]
-
-
-class _Text(str):
-    """Source text among arguments, to be printed as it is and not as a string constant."""
-
-    binding: int = _TIGHT
-
-
-def _operation(target: str, args: Sequence[Any]) -> _Text:
-    """Print an operator between its operands, in brackets where these bind less; equal ones associate to the left."""
-    sign, binding = _OPERATORS[target]
-    if target == "operator.neg":
-        text = _Text(f"-{_bracketed(args[0], binding)}")
-    else:
-        from_right = target == "operator.pow"
-        left, right = _bracketed(args[0], binding + from_right), _bracketed(args[1], binding + 1 - from_right)
-        text = _Text(f"{left} {sign} {right}")
-    text.binding = binding
-    return text
-
-
-def _bracketed(value: Any, binding: int) -> str:
-    """Print an operand that binds at least so tightly as it is, and any other in brackets."""
-    is_negative = isinstance(value, int | float) and value < 0
-    text = _argument(value)
-    return f"({text})" if is_negative or getattr(value, "binding", _TIGHT) < binding else text
-
-
-def _argument(value: Any) -> str:
-    if isinstance(value, _Text):
-        return value
-    if isinstance(value, tuple):
-        return _tuple([_argument(item) for item in cast("tuple[Any, ...]", value)])
-    return f'"{value}"' if isinstance(value, str) else repr(value)
-
-
-def _tuple(items: Sequence[str]) -> str:
-    return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+    lines = assignment(whole, expression, 2)
+    for port in ports:
+        value = PortRef(instruction.node, port)
+        lines += assignment(variables[value], Code(whole + _brackets(paths[port])), 2, group.shapes[value])
+    return lines
 
 
 def _brackets(path: tuple[Key, ...]) -> str:
@@ -345,14 +313,3 @@ def _variables(program: Program) -> dict[PortRef, str]:
 def _spelling(target: str) -> str:
     prefix = next(prefix for prefix in _PREFIXES if target.startswith(prefix))
     return _PREFIXES[prefix] + target.removeprefix(prefix)
-
-
-def _wrapped(callee: str, arguments: list[str]) -> list[str]:
-    line = f"{callee}({', '.join(arguments)})"
-    if len(line) + 8 <= _WIDTH:
-        return [line]
-    return [f"{callee}(", *(f"    {argument}," for argument in arguments), ")"]
-
-
-def _indent(lines: list[str], depth: int = 1) -> list[str]:
-    return [textwrap.indent(line, "    " * depth) for line in lines]

@@ -1,0 +1,299 @@
+"""What is printed of a network with groups: one class for a group, and what its instances differ in as arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from netbuilder.compiler.source import source
+from netbuilder.graph.model import NodeId
+from netbuilder.graph.project import GroupId
+from tests.compiler.test_groups import assert_equal_to_its_print
+from tests.drawing import Drawing, program_of
+
+RESNET = '''\
+import torch
+from torch import nn
+
+
+class BasicBlock(nn.Module):
+    """Takes x (N × _ × _ × _, float32).
+
+    Returns y (N × _ × _ × _).
+    """
+
+    def __init__(self, in_channels: int, channels: int, stride: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, channels, 3, stride=stride, padding=1)
+        self.shortcut = nn.Conv2d(in_channels, channels, 1, stride=stride)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        conv = self.conv(x)  # N × _ × _ × _
+        relu = torch.relu(conv)  # N × _ × _ × _
+        shortcut = self.shortcut(x)  # N × _ × _ × _
+        add = relu + shortcut  # N × _ × _ × _
+        return add
+
+
+class Stage(nn.Module):
+    """Takes x (N × _ × 8 × 8, float32).
+
+    Returns y (N × _ × _ × _).
+    """
+
+    def __init__(self, in_channels: int, channels: int, stride: int, depth: int) -> None:
+        super().__init__()
+        self.first = BasicBlock(in_channels, channels, stride)
+        self.rest = nn.Sequential(*(BasicBlock(channels, channels, 1) for _ in range(depth)))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        first = self.first(x)  # N × _ × _ × _
+        rest = self.rest(first)  # N × _ × _ × _
+        return rest
+
+
+class Network(nn.Module):
+    """Takes image (N × 3 × 8 × 8, float32).
+
+    Returns features (N × 8 × 4 × 4).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stage1 = Stage(3, 4, 1, 2)
+        self.stage2 = Stage(4, 8, 2, 3)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        stage1 = self.stage1(image)  # N × 4 × 8 × 8
+        stage2 = self.stage2(stage1)  # N × 8 × 4 × 4
+        return stage2
+'''
+
+
+def dense(drawing: Drawing, name: str = "Block", **fields: Any) -> GroupId:
+    """Define a group of one linear layer with these fields, of the formal parameters `width` and `times`."""
+    with drawing.group(name, width=8, times=2) as group:
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put("Linear", "fc", x, **fields))
+    return group
+
+
+def of_instances(fields: dict[str, Any], *instances: dict[str, Any], features: int = 8) -> str:
+    """Return the source of a chain of instances of a group, and run it beside the network that is built."""
+    drawing = Drawing()
+    group = dense(drawing, **fields)
+    x = drawing.put("Input", "x", shape=[features])
+    for number, arguments in enumerate(instances, start=1):
+        x = drawing.put_group(group, f"block{number}", x, **arguments)
+    drawing.put("Output", "out", x)
+    program = program_of(drawing.project)
+    assert_equal_to_its_print(program, torch.randn(2, features))
+    return source(program)
+
+
+def test_a_residual_network_reads_as_one_would_have_written_it() -> None:
+    drawing = Drawing()
+    with drawing.group("BasicBlock", channels=64, stride=1) as block:
+        x = drawing.put("Input", "x")
+        own = {"out_channels": "=channels", "stride": "=stride"}
+        conv = drawing.put("Conv2d", "conv", x, kernel_size=3, padding=1, **own)
+        relu = drawing.put("ReLU", "relu", conv)
+        shortcut = drawing.put("Conv2d", "shortcut", x, kernel_size=1, padding=0, **own)
+        drawing.put("Output", "y", drawing.put("Add", "add", relu, shortcut))
+    with drawing.group("Stage", channels=64, stride=2, depth=2) as stage:
+        x = drawing.put("Input", "x")
+        first = drawing.put_group(block, "first", x, channels="=channels", stride="=stride")
+        drawing.put("Output", "y", drawing.put_group(block, "rest", first, channels="=channels", repeat="=depth"))
+    image = drawing.put("Input", "image", shape=[3, 8, 8])
+    stage1 = drawing.put_group(stage, "stage1", image, channels=4, stride=1)
+    stage2 = drawing.put_group(stage, "stage2", stage1, channels=8, depth=3)
+    drawing.put("Output", "features", stage2)
+    program = program_of(drawing.project)
+    assert source(program) == RESNET
+    assert_equal_to_its_print(program, torch.randn(2, 3, 8, 8))
+
+
+def test_what_all_instances_have_in_common_is_no_argument() -> None:
+    text = of_instances({"out_features": "=width"}, {}, {})
+    assert text.count("class Block") == 1
+    assert "def __init__(self) -> None:\n        super().__init__()\n        self.fc = nn.Linear(8, 8)" in text
+    assert "self.block2 = Block()" in text
+
+
+def test_a_setting_is_the_expression_of_its_field() -> None:
+    text = of_instances({"out_features": "=width*(times+1)"}, {}, {"width": 4, "times": 1})
+    assert "def __init__(self, in_features: int, width: int, times: int) -> None:" in text
+    assert "self.fc = nn.Linear(in_features, width * (times + 1))" in text
+    assert "self.block2 = Block(24, 4, 1)" in text
+
+
+def test_a_division_that_comes_out_even_is_a_whole_one_in_python() -> None:
+    text = of_instances({"out_features": "=width/times"}, {}, {"width": 12})
+    assert "nn.Linear(in_features, width // times)" in text
+
+
+def test_a_function_that_python_has_no_short_word_for_is_computed_before() -> None:
+    text = of_instances({"out_features": "=ceil(width/3)"}, {}, {"width": 12})
+    assert "def __init__(self, in_features: int, out_features: int) -> None:" in text
+    assert "self.block2 = Block(3, 4)" in text
+
+
+def test_a_multiple_of_a_parameter_is_said_to_be_one() -> None:
+    drawing = Drawing()
+    with drawing.group("Feedforward") as group:
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put("SwiGLU", "glu", drawing.put("LayerNorm", "norm", x)))
+    with drawing.group("Wide", width=4) as wide:
+        x = drawing.put("Input", "x")
+        fc = drawing.put("Linear", "fc", x, out_features="=width+width")
+        drawing.put("Output", "y", drawing.put_group(group, "inner", fc))
+    x = drawing.put("Input", "x", shape=[4])
+    drawing.put("Output", "out", drawing.put_group(wide, "b", drawing.put_group(wide, "a", x), width=6))
+    program = program_of(drawing.project)
+    assert "self.inner = Feedforward(width * 2)" in source(program)
+    assert_equal_to_its_print(program, torch.randn(2, 4))
+
+
+def test_parameters_of_two_blocks_with_one_name_have_the_names_of_their_blocks() -> None:
+    drawing = Drawing()
+    with drawing.group("Two") as two:
+        a, b = drawing.put("Input", "a"), drawing.put("Input", "b")
+        left = drawing.put("Linear", "left", a, out_features=3)
+        drawing.put("Output", "y", drawing.put("Add", "add", left, drawing.put("Linear", "right", b, out_features=3)))
+    x, y = drawing.put("Input", "x", shape=[4]), drawing.put("Input", "y", shape=[5])
+    drawing.put("Output", "p", drawing.put_group(two, "one", x, y))
+    drawing.put("Output", "q", drawing.put_group(two, "other", y, x))
+    program = program_of(drawing.project)
+    assert "def __init__(self, left_in_features: int, right_in_features: int) -> None:" in source(program)
+    assert_equal_to_its_print(program, torch.randn(2, 4), torch.randn(2, 5))
+
+
+def test_repetitions_that_grow_evenly_are_counted() -> None:
+    text = of_instances({"out_features": "=width*(index+1)"}, {"width": 3, "repeat": 4}, features=3)
+    assert "nn.Linear(in_features, width * (index + 1))" in text
+    assert "self.block1 = nn.Sequential(Block(3, 3, 0), Block(3, 3, 1), Block(6, 3, 2), Block(9, 3, 3))" in text
+    drawing = Drawing()
+    with drawing.group("DenseLayer") as layer:
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put("Concat", "cat", x, drawing.put("Linear", "fc", x, out_features=2)))
+    x = drawing.put("Input", "x", shape=[5])
+    drawing.put("Output", "out", drawing.put_group(layer, "layers", x, repeat=4))
+    program = program_of(drawing.project)
+    assert "nn.Sequential(*(DenseLayer(5 + 2 * index) for index in range(4)))" in source(program)
+    assert_equal_to_its_print(program, torch.randn(2, 5))
+
+
+def test_instances_that_do_different_things_have_numbered_classes() -> None:
+    drawing = Drawing()
+    with drawing.group("Shape", shape=(2, 3)) as group:
+        drawing.put("Output", "y", drawing.put("Reshape", "reshape", drawing.put("Input", "x"), shape="=shape"))
+    x = drawing.put("Input", "x", shape=[6])
+    a = drawing.put_group(group, "a", x)
+    drawing.put("Output", "out", drawing.put_group(group, "b", a, shape=(3, 2)))
+    program = program_of(drawing.project)
+    assert "class Shape(nn.Module)" in source(program)
+    assert "class Shape2(nn.Module)" in source(program)
+    assert_equal_to_its_print(program, torch.randn(2, 6))
+
+
+@pytest.mark.parametrize("name", ["nn", "torch", "super", "range", "Block", "Inner"])
+def test_a_formal_parameter_may_have_the_name_of_what_the_code_calls(name: str) -> None:
+    drawing = Drawing()
+    inner = dense(drawing, "Inner", out_features="=width")
+    with drawing.group("Block", **{name: 3}) as block:
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put_group(inner, "inner", x, width=f"={name}", repeat=3))
+    x = drawing.put("Input", "x", shape=[3])
+    drawing.put("Output", "out", drawing.put_group(block, "b", drawing.put_group(block, "a", x), **{name: 5}))
+    assert_equal_to_its_print(program_of(drawing.project), torch.randn(2, 3))
+
+
+def test_a_block_may_be_called_as_the_loop_calls_its_layer() -> None:
+    drawing = Drawing()
+    with drawing.group("Mix") as mix:
+        x, memory = drawing.put("Input", "x"), drawing.put("Input", "memory")
+        drawing.put("Output", "y", drawing.put("Add", "add", drawing.put("Linear", "fc", x, out_features=4), memory))
+    x = drawing.put("Input", "x", shape=[4])
+    layer = drawing.put("ReLU", "layer", x)
+    mixed = drawing.put_group(mix, "mix", x, layer, repeat=2)
+    drawing.put("Output", "out", drawing.put("Add", "add", mixed, layer))
+    assert_equal_to_its_print(program_of(drawing.project), torch.randn(3, 4))
+
+
+def test_a_line_that_is_too_long_is_broken_as_ruff_breaks_it() -> None:
+    drawing = Drawing()
+    a, b = (drawing.put("Input", "a_rather_long_name_of_an_input_" + letter, shape=[4]) for letter in "ab")
+    long = drawing.put("Add", "sum_of_all", a, b, a, b)
+    drawing.put("Output", "out", drawing.put("Concat", "joined_with_a_long_name", long, a, b))
+    text = source(program_of(drawing.project))
+    assert max(map(len, text.splitlines())) <= 100
+    assert (
+        """
+        # N × 4
+        sum_of_all = (
+            a_rather_long_name_of_an_input_a
+            + a_rather_long_name_of_an_input_b
+            + a_rather_long_name_of_an_input_a
+            + a_rather_long_name_of_an_input_b
+        )
+"""
+        in text
+    )
+    assert (
+        """
+        joined_with_a_long_name = torch.cat(
+            (sum_of_all, a_rather_long_name_of_an_input_a, a_rather_long_name_of_an_input_b), dim=1
+        )
+"""
+        in text
+    )
+
+
+FIELDS = st.sampled_from(
+    ["=width", "=width*times", "=width+index", "=(index+1)*width", "=max(width, times)", "=width/1", 6]
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_any_nest_of_groups_computes_what_it_prints(data: st.DataObject) -> None:
+    """Groups in groups, repeated and shared, with formal parameters passed on: same keys, same weights, same numbers."""
+    drawing = Drawing()
+    groups: list[GroupId] = []
+
+    def chain(x: NodeId, arguments: list[Any], depth: int) -> NodeId:
+        for number in range(data.draw(st.integers(1, 3))):
+            if not depth or not data.draw(st.booleans()):
+                x = drawing.put(
+                    "Linear", f"fc{number}", x, out_features=data.draw(FIELDS) if groups or depth < 2 else 5
+                )
+                continue
+            given = {name: data.draw(st.sampled_from(arguments)) for name in ("width", "times")}
+            repeat = data.draw(st.sampled_from([1, 1, 2, 3]))
+            x = drawing.put_group(
+                data.draw(st.sampled_from(groups[:depth])), f"part{number}", x, repeat=repeat, **given
+            )
+        return x
+
+    for depth in range(2):
+        with drawing.group(f"G{depth}", width=4, times=2) as group:
+            x = drawing.put("Input", "x")
+            drawing.put("Output", "y", chain(x, [3, "=width", "=times+1"], depth))
+        groups.append(group)
+    x = drawing.put("Input", "x", shape=[4])
+    for number in range(3):
+        given = {"width": data.draw(st.integers(2, 5)), "times": data.draw(st.integers(1, 3))}
+        x = drawing.put_group(
+            data.draw(st.sampled_from(groups)), f"top{number}", x, repeat=data.draw(st.integers(1, 3)), **given
+        )
+    same = drawing.put("Linear", "same", x, out_features=7)
+    with drawing.group("Loop", width=7) as loop:
+        inside = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put_group(groups[0], "inner", inside, width="=width", times=1))
+    drawing.put("Output", "out", same)
+    drawing.put("Output", "looped", drawing.put_group(loop, "loop", same))
+    assert_equal_to_its_print(program_of(drawing.project), torch.randn(2, 4))
