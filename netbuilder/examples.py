@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from netbuilder import assets
 from netbuilder.diagnostics import NetbuilderError
 
+Kind = Literal["task", "architecture"]
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A project in the examples' folder, ready to train."""
+    """A project in the examples' folder: a `task` is ready to train, an `architecture` is the network of a paper, without data."""
 
     name: str
     title: str
     description: str
+    kind: Kind = "task"
 
     @property
     def path(self) -> Path:
@@ -32,12 +36,26 @@ _EXAMPLES = (
     Example("digits_autoencoder", "Digits, autoencoder", "Squeezes an image through a few numbers and draws it again."),
     Example("digits_lstm", "Digits, row by row", "Reads an image as a sequence of rows with an LSTM."),
     Example("digits_transformer", "Digits, attention", "Lets the rows of an image look at one another."),
+    Example("lenet5", "LeNet-5", "LeCun 1998: convolutions that read digits on cheques.", "architecture"),
+    Example("alexnet", "AlexNet", "Krizhevsky 2014: eight layers, as torchvision has them.", "architecture"),
+    Example("vgg16", "VGG-16", "Simonyan 2014: small kernels only, sixteen layers deep.", "architecture"),
+    Example("googlenet", "GoogLeNet", "Szegedy 2014: kernels of several sizes side by side.", "architecture"),
+    Example("resnet18", "ResNet-18", "He 2015: each block learns what to add to its input.", "architecture"),
+    Example("resnet50", "ResNet-50", "He 2015: residual blocks with a bottleneck, 50 layers.", "architecture"),
+    Example("unet", "U-Net", "Ronneberger 2015: down for what, up for where, with bridges.", "architecture"),
+    Example("densenet121", "DenseNet-121", "Huang 2016: every layer sees all that came before it.", "architecture"),
+    Example(
+        "mobilenet_v2", "MobileNetV2", "Sandler 2018: inverted residuals, small enough for a phone.", "architecture"
+    ),
+    Example("efficientnet_b0", "EfficientNet-B0", "Tan 2019: MBConv blocks that weigh their channels.", "architecture"),
+    Example("bert_base", "BERT-base", "Devlin 2018: twelve layers that read in both directions.", "architecture"),
+    Example("vit_b16", "ViT-B/16", "Dosovitskiy 2020: an image as a sequence of patches.", "architecture"),
 )
 
 
-def examples() -> tuple[Example, ...]:
-    """Return all examples, the best one to begin with first."""
-    return _EXAMPLES
+def examples(kind: Kind | None = None) -> tuple[Example, ...]:
+    """Return all examples, or those of one kind, the best one to begin with first."""
+    return tuple(example for example in _EXAMPLES if kind in (None, example.kind))
 
 
 def find(name: str) -> Example:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from netbuilder.diagnostics import NetbuilderError
-from netbuilder.examples import Example, examples
+from netbuilder.examples import Example, Kind, examples
 from netbuilder.graph.files import load
 from netbuilder.graph.project import Project
 from netbuilder.ui.settings import recent_files
@@ -20,6 +20,7 @@ from netbuilder.ui.thumbnail import Thumbnail
 _WIDTH = 1000
 _COLUMNS = 4
 _PICTURE = 104
+_SECTIONS: tuple[tuple[Kind, str], ...] = (("task", "Examples, ready to train"), ("architecture", "Architectures"))
 
 
 class _Clickable(QFrame):
@@ -173,10 +174,11 @@ class StartPage(QScrollArea):
         column.addSpacing(28)
         column.addWidget(self._recent_heading)
         column.addLayout(self._recent)
-        column.addSpacing(28)
-        column.addWidget(_heading("Examples"))
-        column.addSpacing(4)
-        column.addLayout(self._gallery())
+        for kind, words in _SECTIONS:
+            column.addSpacing(28)
+            column.addWidget(_heading(words))
+            column.addSpacing(4)
+            column.addLayout(_gallery([card for card in self.cards if card.example.kind == kind]))
         column.addStretch(1)
         page = QWidget()
         page.setMaximumWidth(_WIDTH + 64)
@@ -226,14 +228,15 @@ class StartPage(QScrollArea):
         row.addStretch(1)
         return row
 
-    def _gallery(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(16)
-        for place, card in enumerate(self.cards):
-            grid.addWidget(card, place // _COLUMNS, place % _COLUMNS)
-        for column in range(_COLUMNS):
-            grid.setColumnStretch(column, 1)
-        return grid
+
+def _gallery(cards: Sequence[ExampleCard]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setSpacing(16)
+    for place, card in enumerate(cards):
+        grid.addWidget(card, place // _COLUMNS, place % _COLUMNS)
+    for column in range(_COLUMNS):
+        grid.setColumnStretch(column, 1)
+    return grid
 
 
 def _heading(text: str) -> QLabel:

@@ -1,0 +1,127 @@
+"""The networks of well-known papers: drawn to be read, with the learned parameters of the reference implementations."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from netbuilder.blocks.registry import blocks
+from netbuilder.blocks.spec import TensorSpec
+from netbuilder.compiler.build import build
+from netbuilder.compiler.groups import ports
+from netbuilder.compiler.lower import lower
+from netbuilder.compiler.source import source
+from netbuilder.examples import Example, examples, find
+from netbuilder.exchange.onnx_export import BATCHES, export
+from netbuilder.graph.files import dumps, load
+from netbuilder.graph.model import Node
+from netbuilder.graph.project import Project, group_of
+from netbuilder.ui.geometry import BLOCK_WIDTH, GRID, block_height
+from tests.drawing import program_of
+
+PARAMETERS = {
+    "lenet5": 61_706,
+    "alexnet": 61_100_840,
+    "vgg16": 138_357_544,
+    "googlenet": 6_624_904,
+    "resnet18": 11_689_512,
+    "resnet50": 25_557_032,
+    "unet": 31_030_658,
+    "densenet121": 7_978_856,
+    "mobilenet_v2": 3_504_872,
+    "efficientnet_b0": 5_288_548,
+    "bert_base": 109_482_240,
+    "vit_b16": 86_567_656,
+}
+"""As torchvision counts; LeNet-5 with a full C3, U-Net as below, BERT as its authors released it: encoder and pooler."""
+
+EVERY_ARCHITECTURE = pytest.mark.parametrize("example", examples("architecture"), ids=lambda example: example.name)
+
+
+def test_every_architecture_has_its_count() -> None:
+    assert {example.name for example in examples("architecture")} == set(PARAMETERS)
+
+
+@EVERY_ARCHITECTURE
+def test_it_opens_with_the_parameters_of_the_paper_and_lacks_nothing_but_a_loss(example: Example) -> None:
+    lowering = lower(load(example.path))
+    assert [each.code for each in lowering.diagnostics] == ["missing-loss"]
+    assert lowering.errors() == []
+    assert lowering.total().parameters == PARAMETERS[example.name]
+
+
+@EVERY_ARCHITECTURE
+def test_its_code_is_a_network_with_the_same_weights(example: Example) -> None:
+    program = program_of(load(example.path))
+    scope: dict[str, Any] = {}
+    with torch.device("meta"):
+        network = build(program)
+        exec(source(program), scope)
+        printed: nn.Module = scope["Network"]()
+        outputs = printed(*(_zeros(slot.spec) for slot in program.inputs))
+    assert sum(weight.numel() for weight in network.parameters()) == PARAMETERS[example.name]
+    assert _shapes(network) == _shapes(printed)
+    shapes = [tuple(output.shape) for output in (outputs if isinstance(outputs, tuple) else (outputs,))]
+    assert shapes == [result.spec.shape_with({"N": 2}) for result in program.results]
+
+
+@EVERY_ARCHITECTURE
+def test_its_file_is_canonical(example: Example) -> None:
+    assert dumps(load(example.path)) == example.path.read_text("utf-8")
+
+
+@EVERY_ARCHITECTURE
+def test_its_blocks_stand_on_the_grid_and_apart_inside_of_groups_too(example: Example) -> None:
+    project = load(example.path)
+    for _, sheet in project.sheets():
+        boxes = [(*sheet.layout[node.id], _height(project, node)) for node in sheet.graph.nodes()]
+        assert all(x % GRID == y % GRID == 0 for x, y, _ in boxes)
+        for (x1, y1, height1), (x2, y2, height2) in itertools.combinations(boxes, 2):
+            assert abs(x1 - x2) >= BLOCK_WIDTH + 40 or y1 + height1 + 40 <= y2 or y2 + height2 + 40 <= y1
+
+
+@pytest.mark.parametrize("name", ["bert_base", "resnet50"])
+def test_it_reads_like_the_figure_of_its_paper(name: str) -> None:
+    assert len(load(find(name).path).graph) <= 12
+
+
+def test_the_parameters_of_u_net_are_those_of_its_convolutions() -> None:
+    def conv(inputs: int, outputs: int, kernel: int) -> int:
+        return inputs * outputs * kernel**2 + outputs
+
+    widths = [1, 64, 128, 256, 512, 1024]
+    down = sum(conv(a, b, 3) + conv(b, b, 3) for a, b in itertools.pairwise(widths))
+    up = sum(conv(2 * b, b, 2) + conv(2 * b, b, 3) + conv(b, b, 3) for b in widths[1:-1])
+    assert down + up + conv(64, 2, 1) == PARAMETERS["unet"]
+
+
+def test_u_net_has_the_sizes_of_its_paper() -> None:
+    program = program_of(load(find("unet").path))
+    assert [str(slot.spec) for slot in program.inputs] == ["N × 1 × 572 × 572"]
+    assert [str(result.spec) for result in program.results] == ["N × 2 × 388 × 388"]
+
+
+@pytest.mark.parametrize("name", ["lenet5", "mobilenet_v2"])
+def test_it_exports_and_is_proven_equal(name: str, tmp_path: Path) -> None:
+    report = export(program_of(load(find(name).path)), None, tmp_path / f"{name}.onnx")
+    assert set(report.max_abs_diff) == set(BATCHES)
+
+
+def _shapes(network: nn.Module) -> list[tuple[str, tuple[int, ...]]]:
+    return [(key, tuple(weight.shape)) for key, weight in network.state_dict().items()]
+
+
+def _zeros(spec: TensorSpec) -> torch.Tensor:
+    return torch.zeros(spec.shape_with({"N": 2}), dtype=getattr(torch, spec.dtype))
+
+
+def _height(project: Project, node: Node) -> float:
+    group = group_of(node.type)
+    block = blocks().get(node.type)
+    inputs, outputs = ports(project.groups[group]) if group else (block.inputs, block.outputs) if block else ((), ())
+    return block_height(max(len(inputs), len(outputs)))
