@@ -35,13 +35,17 @@ from netbuilder.blocks import registry
 from netbuilder.blocks.spec import Block
 from netbuilder.ui.document import Document
 from netbuilder.ui.panels.help import tooltip
-from netbuilder.ui.theme import mix, mono_font, notifier, text_font, theme
+from netbuilder.ui.theme import icon, mix, mono_font, notifier, text_font, theme
 
 MIME_TYPE = "application/x-netbuilder-block"
 """What a dragged block is: its id, in UTF-8."""
 
 _ROW, _HEADING = 24, 32
 _BLOCK_ROLE = Qt.ItemDataRole.UserRole
+_FOLDED_ROLE = Qt.ItemDataRole.UserRole + 1
+"""Whether a heading's blocks are hidden; None for a block."""
+_COUNT_ROLE = Qt.ItemDataRole.UserRole + 2
+"""How many blocks a heading has."""
 _AnyIndex = QModelIndex | QPersistentModelIndex
 
 
@@ -64,6 +68,7 @@ class Palette(QWidget):
         self.list = _BlockList(self)
         self.list.setModel(self._model)
         self.list.installEventFilter(self)
+        self.list.clicked.connect(self._toggle)
         self.list.doubleClicked.connect(self._request)
 
         column = QVBoxLayout(self)
@@ -93,13 +98,27 @@ class Palette(QWidget):
 
     def _refilter(self, query: str) -> None:
         self._model.show(query)
-        self.list.setCurrentIndex(self._model.index(self._model.next_block(-1, 1)) if query.strip() else QModelIndex())
+        self.list.setCurrentIndex(self._model.index(self._model.next_stop(-1, 1)) if query.strip() else QModelIndex())
         self.list.scrollToTop()
 
     def _request(self, index: _AnyIndex) -> None:
         block = index.data(_BLOCK_ROLE)
         if block is not None:
             self.block_requested.emit(block.__name__)
+
+    def _toggle(self, index: _AnyIndex) -> None:
+        """Fold or unfold the category of a heading."""
+        folded: bool | None = index.data(_FOLDED_ROLE)
+        if folded is not None:
+            self._model.fold(index.data(), folded=not folded)
+
+    def _fold_current(self) -> None:
+        """Fold the category of the current block; its heading is the current line then."""
+        block = self.list.currentIndex().data(_BLOCK_ROLE)
+        if block is not None and not self.search.text():
+            heading = self._model.index(self._model.rows.index(block.category))
+            self._toggle(heading)
+            self.list.setCurrentIndex(heading)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
@@ -111,7 +130,12 @@ class Palette(QWidget):
         if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
             self._move(1 if key == Qt.Key.Key_Down else -1)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._toggle(self.list.currentIndex())
             self._request(self.list.currentIndex())
+        elif key == Qt.Key.Key_Right and not in_search and self.list.currentIndex().data(_FOLDED_ROLE):
+            self._toggle(self.list.currentIndex())
+        elif key == Qt.Key.Key_Left and not in_search:
+            self._fold_current()
         elif key == Qt.Key.Key_Escape and self.search.text():
             self.search.clear()
         elif not in_search and event.text().isprintable() and event.text() and not event.modifiers() & _COMMAND:
@@ -122,9 +146,9 @@ class Palette(QWidget):
         return True
 
     def _move(self, by: int) -> None:
-        row = self._model.next_block(self.list.currentIndex().row(), by)
+        row = self._model.next_stop(self.list.currentIndex().row(), by)
         self.list.setCurrentIndex(self._model.index(row))
-        if row == self._model.next_block(-1, 1):
+        if row == self._model.next_stop(-1, 1):
             self.list.scrollToTop()
 
 
@@ -132,12 +156,13 @@ _COMMAND = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
 
 class _Blocks(QAbstractListModel):
-    """Headings (texts) and blocks, or the blocks found alone, best first."""
+    """Headings (texts) and the blocks of those that are not folded, or the blocks found alone, best first."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.rows: list[str | type[Block]] = []
         self._query: str | None = None
+        self._folded: set[str] = set()
 
     def show(self, query: str) -> None:
         query = query.strip()
@@ -148,24 +173,51 @@ class _Blocks(QAbstractListModel):
         if query:
             self.rows = [*registry.search(query)] or [f"No layer matches “{query}”."]
         else:
-            self.rows = [row for category, blocks in registry.by_category().items() for row in (category, *blocks)]
+            self.rows = []
+            for category, blocks in registry.by_category().items():
+                self.rows += [category, *(() if category in self._folded else blocks)]
         self.endResetModel()
 
-    def next_block(self, row: int, step: int) -> int:
-        """Return the next row that is a block, or `row` where there is none."""
+    def fold(self, category: str, *, folded: bool) -> None:
+        """Hide or show the blocks of a category whose heading is shown."""
+        blocks = registry.by_category()[category]
+        heading = self.rows.index(category)
+        first, last = heading + 1, heading + len(blocks)
+        if folded:
+            self._folded.add(category)
+            self.beginRemoveRows(QModelIndex(), first, last)
+            del self.rows[first : last + 1]
+            self.endRemoveRows()
+        else:
+            self._folded.remove(category)
+            self.beginInsertRows(QModelIndex(), first, last)
+            self.rows[first:first] = blocks
+            self.endInsertRows()
+        self.dataChanged.emit(self.index(heading), self.index(heading))
+
+    def next_stop(self, row: int, step: int) -> int:
+        """Return the next row that is a block or a folded heading, or `row` where there is none."""
         at = row + step
         while 0 <= at < len(self.rows):
-            if not isinstance(self.rows[at], str):
+            if not isinstance(self.rows[at], str) or self.is_folded(self.rows[at]):
                 return at
             at += step
         return row
+
+    def is_folded(self, row: str | type[Block]) -> bool | None:
+        """Tell whether a heading is folded; None for what is no heading."""
+        return None if self._query or not isinstance(row, str) else row in self._folded
 
     def rowCount(self, parent: _AnyIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         return 0 if parent.isValid() else len(self.rows)
 
     def flags(self, index: _AnyIndex) -> Qt.ItemFlag:
-        if not index.isValid() or isinstance(self.rows[index.row()], str):
+        if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
+        row = self.rows[index.row()]
+        if isinstance(row, str):
+            selectable = Qt.ItemFlag.ItemIsSelectable if self.is_folded(row) else Qt.ItemFlag.NoItemFlags
+            return Qt.ItemFlag.ItemIsEnabled | selectable if not self._query else Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
 
     def data(self, index: _AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -178,6 +230,10 @@ class _Blocks(QAbstractListModel):
                 return tooltip(block) if block else None
             case Qt.ItemDataRole.UserRole:
                 return block
+            case _ if role == _FOLDED_ROLE:
+                return self.is_folded(row)
+            case _ if role == _COUNT_ROLE:
+                return len(registry.by_category()[row]) if isinstance(row, str) and not self._query else None
             case _:
                 return None
 
@@ -231,26 +287,36 @@ class _BlockDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
+        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        over = bool(state & QStyle.StateFlag.State_MouseOver)
+        if selected or (over and block):
+            painter.setBrush(mix(look.panel, look.accent, 0.18) if selected else look.hover)
+            painter.drawRoundedRect(rect.adjusted(8, 0 if block else _HEADING - _ROW, -8, 0), 6, 6)
         if block is None:
             painter.setFont(text_font(12, QFont.Weight.DemiBold))
-            painter.setPen(look.muted)
+            painter.setPen(look.text if over else look.muted)
             painter.drawText(rect.adjusted(12, 0, -8, -5), _BOTTOM, text)
+            if (folded := index.data(_FOLDED_ROLE)) is not None:
+                glyph = icon("mdi6.chevron-right" if folded else "mdi6.chevron-down", "muted")
+                glyph.paint(painter, QRect(rect.right() - 27, rect.bottom() - 19, 16, 16))
+                painter.setFont(mono_font(11))
+                painter.setPen(look.muted)
+                painter.drawText(rect.adjusted(12, 0, -30, -5), _BOTTOM_RIGHT, str(index.data(_COUNT_ROLE)))
         else:
-            state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
-            if state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
-                selected = bool(state & QStyle.StateFlag.State_Selected)
-                painter.setBrush(mix(look.panel, look.accent, 0.18) if selected else look.hover)
-                painter.drawRoundedRect(rect.adjusted(8, 0, -8, 0), 6, 6)
             painter.setBrush(look.category(block.category))
             painter.drawRoundedRect(rect.left() + 18, rect.center().y() - 4, 9, 9, 2.5, 2.5)
             painter.setFont(text_font())
             painter.setPen(look.text)
-            painter.drawText(rect.adjusted(36, 0, -8, 0), _MIDDLE, text)
+            room = rect.adjusted(36, 0, -12, 0)
+            name = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, _MIDDLE, name)
         painter.restore()
 
 
 _MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _BOTTOM = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+_BOTTOM_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
 _GHOST = QSize(168, 64)
 
 

@@ -57,6 +57,41 @@ def test_arrows_go_through_the_blocks_past_the_headings(palette: Palette, reques
     assert requested == [list(registry.blocks())[2]]
 
 
+def click_heading(palette: Palette, category: str) -> None:
+    model = palette.list.model()
+    row = next(row for row in range(model.rowCount()) if model.index(row, 0).data() == category)
+    place = palette.list.visualRect(model.index(row, 0)).center()
+    QTest.mouseClick(palette.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+def test_a_click_on_a_heading_folds_its_category_and_another_unfolds_it(palette: Palette) -> None:
+    blocks, folded = list(registry.blocks()), [block.__name__ for block in registry.by_category()["Convolution"]]
+    click_heading(palette, "Convolution")
+    assert palette.shown() == [block for block in blocks if block not in folded]
+    click_heading(palette, "Convolution")
+    assert palette.shown() == blocks
+
+
+def test_a_folded_category_is_searched_and_stays_folded(palette: Palette) -> None:
+    click_heading(palette, "Convolution")
+    QTest.keyClicks(palette.search, "conv2d")
+    assert palette.shown()[0] == "Conv2d"
+    QTest.keyClick(palette.search, Qt.Key.Key_Escape)
+    assert "Conv2d" not in palette.shown()
+
+
+def test_left_folds_and_right_unfolds(palette: Palette, requested: list[str]) -> None:
+    everything = palette.shown()
+    QTest.keyClick(palette.list, Qt.Key.Key_Down)
+    QTest.keyClick(palette.list, Qt.Key.Key_Left)
+    assert palette.shown() == everything[len(registry.by_category()["Input and output"]) :]
+    QTest.keyClick(palette.list, Qt.Key.Key_Down)
+    QTest.keyClick(palette.list, Qt.Key.Key_Up)
+    QTest.keyClick(palette.list, Qt.Key.Key_Right)
+    assert palette.shown() == everything
+    assert requested == []
+
+
 def test_escape_shows_all_blocks_again(palette: Palette) -> None:
     QTest.keyClicks(palette.search, "conv")
     QTest.keyClick(palette.search, Qt.Key.Key_Escape)
