@@ -10,6 +10,7 @@ import pytest
 
 from netbuilder.blocks.parameters import defaults
 from netbuilder.blocks.registry import blocks
+from netbuilder.compiler.groups import ports
 from netbuilder.compiler.lower import lower
 from netbuilder.data.catalog import SOURCES
 from netbuilder.data.config import read as read_data
@@ -17,6 +18,8 @@ from netbuilder.examples import Example, examples, find
 from netbuilder.exchange.onnx_export import BATCHES, Labels, export
 from netbuilder.graph.edits import SetSection
 from netbuilder.graph.files import dumps, load
+from netbuilder.graph.model import Node
+from netbuilder.graph.project import Project, group_of
 from netbuilder.training.config import read as read_training
 from netbuilder.training.evaluate import evaluate
 from netbuilder.training.run import Run
@@ -31,6 +34,13 @@ PROMISES = {
     "breast_cancer_mlp": ("accuracy", 0.93),
     "diabetes_regression": ("mean_error", 45.0),
     "digits_autoencoder": ("mean_error", 0.20),
+    "digits_denoising": ("mean_error", 0.13),
+    "digits_vae": ("mean_error", 0.25),
+    "digits_resnet": ("accuracy", 0.97),
+    "digits_inception": ("accuracy", 0.95),
+    "digits_rnn": ("accuracy", 0.92),
+    "digits_gru": ("accuracy", 0.95),
+    "digits_bilstm": ("accuracy", 0.92),
     "digits_lstm": ("accuracy", 0.95),
     "digits_transformer": ("accuracy", 0.95),
 }
@@ -39,7 +49,13 @@ PROMISES = {
 EVERY_EXAMPLE = pytest.mark.parametrize("example", examples("task"), ids=lambda example: example.name)
 
 
-@pytest.fixture(scope="module", params=examples("task"), ids=lambda example: example.name)
+EACH_IN_ONE_PROCESS = [
+    pytest.param(each, id=each.name, marks=pytest.mark.xdist_group(each.name)) for each in examples("task")
+]
+"""What one example's tests share is made once, not once in each process."""
+
+
+@pytest.fixture(scope="module", params=EACH_IN_ONE_PROCESS)
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Example, Path]:
     """Train an example as it is, to its end; return it and the run's folder."""
     example: Example = request.param
@@ -76,11 +92,19 @@ def test_it_opens_without_a_problem_and_says_what_it_is(example: Example) -> Non
     assert example.description.endswith(".")
 
 
+def known_parameters(project: Project, node: Node) -> set[str]:
+    """Return what may be set on a node, be it a block or an instance of a group."""
+    if group := group_of(node.type):
+        return {"repeat", "shared", *project.groups[group].parameters}
+    return set(defaults(blocks()[node.type]))
+
+
 @EVERY_EXAMPLE
 def test_everything_in_it_is_known_and_what_it_leaves_out_is_a_default(example: Example) -> None:
     project = load(example.path)
-    for node in project.graph.nodes():
-        assert set(node.params) <= set(defaults(blocks()[node.type])), node.name
+    for _, sheet in project.sheets():
+        for node in sheet.graph.nodes():
+            assert set(node.params) <= known_parameters(project, node), node.name
     assert dict(project.training) == read_training(project.training).model_dump(mode="json")
     data = read_data(project.data)
     assert data.fields == SOURCES[data.source].fields
@@ -89,14 +113,17 @@ def test_everything_in_it_is_known_and_what_it_leaves_out_is_a_default(example: 
 @EVERY_EXAMPLE
 def test_its_blocks_stand_on_the_grid_and_apart(example: Example) -> None:
     project = load(example.path)
-    boxes = []
-    for node in project.graph.nodes():
-        block = blocks()[node.type]
-        x, y = project.layout[node.id]
-        assert x % 4 == y % 4 == 0, node.name
-        boxes.append((x, y, block_height(max(len(block.inputs), len(block.outputs)))))
-    for (x1, y1, height1), (x2, y2, height2) in itertools.combinations(boxes, 2):
-        assert abs(x1 - x2) >= 168 + 40 or y1 + height1 + 40 <= y2 or y2 + height2 + 40 <= y1
+    for _, sheet in project.sheets():
+        boxes = []
+        for node in sheet.graph.nodes():
+            group = group_of(node.type)
+            block = None if group else blocks()[node.type]
+            inputs, outputs = ports(project.groups[group]) if group else (block.inputs, block.outputs)
+            x, y = sheet.layout[node.id]
+            assert x % 4 == y % 4 == 0, node.name
+            boxes.append((x, y, block_height(max(len(inputs), len(outputs)))))
+        for (x1, y1, height1), (x2, y2, height2) in itertools.combinations(boxes, 2):
+            assert abs(x1 - x2) >= 168 + 40 or y1 + height1 + 40 <= y2 or y2 + height2 + 40 <= y1
 
 
 @EVERY_EXAMPLE
@@ -127,4 +154,4 @@ def test_it_exports_what_it_learned_and_is_proven_equal(trained: tuple[Example, 
     report = export(network.program, network.module, tmp_path / f"{example.name}.onnx", labels)
     assert set(report.max_abs_diff) == set(BATCHES)
     assert set(report.inputs) <= {"image", "features"}
-    assert "logits" in report.outputs or example.name in ("diabetes_regression", "digits_autoencoder")
+    assert set(report.outputs) == {result.name for result in network.program.only("output").results}
