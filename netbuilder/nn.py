@@ -96,6 +96,19 @@ class MultiheadSelfAttention(nn.Module):
         return self.out_proj(y.transpose(1, 2).flatten(2))
 
 
+class TiedEmbedding(nn.Module):
+    """One table that turns tokens into vectors, and vectors into a score for each token (Press & Wolf, 2016)."""
+
+    def __init__(self, num_embeddings: int, embedding_dim: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(num_embeddings, embedding_dim))
+        nn.init.normal_(self.weight, std=0.02)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return a row of the table for each integer, or the products of each vector with all rows."""
+        return functional.linear(x, self.weight) if x.is_floating_point() else functional.embedding(x, self.weight)
+
+
 class LearnedPositionalEncoding(nn.Module):
     """Adds a learned vector to each step of `N x length x features`."""
 

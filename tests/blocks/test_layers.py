@@ -16,6 +16,8 @@ from netbuilder.blocks.library.embedding import (
     PatchEmbedding,
     RotaryEmbedding,
     SinusoidalPositionalEncoding,
+    TiedEmbedding,
+    Unembedding,
 )
 from netbuilder.blocks.library.linear import Bilinear, Linear
 from netbuilder.blocks.spec import Insert, SetOwn
@@ -55,6 +57,20 @@ def test_embedding_needs_a_vector_for_every_token() -> None:
     mismatch = refusal(Embedding(num_embeddings=5), batch(7, dtype="int64", num_classes=12))
     assert (mismatch.code, mismatch.suggestions) == ("vocabulary-mismatch", (SetOwn("num_embeddings", 12),))
     Embedding(num_embeddings=12).lower(batch(7, dtype="int64", num_classes=12))
+
+
+def test_one_table_reads_tokens_and_scores_them() -> None:
+    tokens = torch.randint(0, 20, (3, 6))
+    vectors = output(TiedEmbedding(num_embeddings=20, embedding_dim=5), tokens)
+    table = output(TiedEmbedding(num_embeddings=20, embedding_dim=5), torch.arange(20))
+    assert torch.equal(vectors, table[tokens])
+    assert torch.equal(output(Unembedding(num_embeddings=20), vectors), vectors @ table.T)
+
+
+def test_what_reads_tokens_and_what_scores_them_are_one_module() -> None:
+    reading = TiedEmbedding(num_embeddings=20, embedding_dim=5).lower(batch(6, dtype="int64"))
+    scoring = Unembedding(num_embeddings=20).lower(batch(6, 5))
+    assert (reading.target, reading.settings) == (scoring.target, scoring.settings)
 
 
 def test_embedding_takes_integers_alone() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -24,18 +24,13 @@ from netbuilder.blocks.spec import (
 from netbuilder.blocks.windows import times
 
 
-class Embedding(Block):
-    """Look up a learned vector for each token.
-
-    y = weight[x]. Integers `N × T` (or `N`, one token a sample) become `N × T × embedding_dim`. The first layer for words,
-    characters and categories; tokens count from 0 to num_embeddings − 1.
-    Source: `torch.nn.Embedding`; Mikolov et al., Efficient Estimation of Word Representations, 2013.
-    """
+class _Lookup(Block):
+    """What looking vectors up in a learned table is."""
 
     category = "Embedding"
-    aliases = ("lookup", "token", "word vectors", "vocabulary", "categorical")
     inputs = (Port("x", help="Token numbers: integers from 0 to num_embeddings − 1.", rank=(1, 7), dtype="integer"),)
     features_from = "embedding_dim"
+    table: ClassVar[str]
 
     num_embeddings: Count = param(256, help="Size of the vocabulary: how many different tokens there are.")
     embedding_dim: Count = param(64, help="Length of each vector.")
@@ -49,10 +44,57 @@ class Embedding(Block):
                 code="vocabulary-mismatch",
                 suggestions=(SetOwn("num_embeddings", x.num_classes),),
             )
-        return module("torch.nn.Embedding", num_embeddings=self.num_embeddings, embedding_dim=self.embedding_dim)
+        return module(self.table, num_embeddings=self.num_embeddings, embedding_dim=self.embedding_dim)
 
     def summary(self) -> str:
         return f"{self.num_embeddings} × {self.embedding_dim}"
+
+
+class Embedding(_Lookup):
+    """Look up a learned vector for each token.
+
+    y = weight[x]. Integers `N × T` (or `N`, one token a sample) become `N × T × embedding_dim`. The first layer for words,
+    characters and categories; tokens count from 0 to num_embeddings − 1.
+    Source: `torch.nn.Embedding`; Mikolov et al., Efficient Estimation of Word Representations, 2013.
+    """
+
+    aliases = ("lookup", "token", "word vectors", "vocabulary", "categorical")
+    table = "torch.nn.Embedding"
+
+
+class TiedEmbedding(_Lookup):
+    """Look up a vector for each token in a table that an Unembedding shares.
+
+    y = weight[x]. Integers `N × T` become `N × T × embedding_dim`, as with Embedding. Give this and an Unembedding the same tag
+    as `weights`, and the head of a language model has no weights of its own: tokens that mean alike are read and written
+    alike, and a third of a small GPT is saved. Begins with a standard deviation of 0.02, as GPT-2 does.
+    Source: Press & Wolf, Using the Output Embedding to Improve Language Models, 2016.
+    """
+
+    aliases = ("weight tying", "shared embedding", "wte", "gpt", "language model")
+    table = "netbuilder.nn.TiedEmbedding"
+
+
+class Unembedding(Block):
+    """Score every token of the vocabulary by how well its vector fits: an embedding's way back.
+
+    y = x weightᵀ. `N × T × F` (or `N × F`) becomes `N × T × num_embeddings`, logits for CrossEntropy. The head of GPT-2: with the
+    same tag as `weights` as a TiedEmbedding of as many tokens it uses that one's table.
+    Source: Press & Wolf, Using the Output Embedding to Improve Language Models, 2016.
+    """
+
+    category = "Embedding"
+    aliases = ("weight tying", "tied head", "lm head", "logits", "gpt", "language model")
+    inputs = (Port("x", help="Vectors: features in the last dimension.", rank=(2, 8)),)
+    features_from = "num_embeddings"
+
+    num_embeddings: Count = param(256, help="Size of the vocabulary: how many tokens are scored.")
+
+    def lower(self, x: TensorSpec) -> Call:
+        return module("netbuilder.nn.TiedEmbedding", num_embeddings=self.num_embeddings, embedding_dim=x.size(-1))
+
+    def summary(self) -> str:
+        return str(self.num_embeddings)
 
 
 class LearnedPositionalEncoding(Block):
