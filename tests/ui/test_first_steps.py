@@ -82,3 +82,13 @@ def test_top_bar_tab_and_list_count_alike(editor: MainWindow, qtbot: QtBot) -> N
         assert tab(editor) == f"Problems ({count})"
         counts.add(count)
     assert len(counts) > 1
+
+
+def test_undo_in_the_search_field_takes_back_the_layer_that_it_added(new: MainWindow, qtbot: QtBot) -> None:
+    new.layers.focus_search()
+    qtbot.keyClicks(new.layers.search, "dense")
+    qtbot.keyClick(new.layers.search, Qt.Key.Key_Return)
+    assert len(new.document.project.graph) == 1
+    qtbot.keyClick(new.layers.search, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert len(new.document.project.graph) == 0
+    assert new.layers.search.text() == "dense"
