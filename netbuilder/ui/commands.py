@@ -212,7 +212,13 @@ def _bind_export(window: MainWindow) -> None:
     def exporting() -> str | None:
         return "An export is under way." if export.busy else None
 
-    actions.bind("export_onnx", export.ask_and_export, lambda: exporting() or _incomplete(window))
+    def no_output() -> str | None:
+        program = window.analysis.lowering.program if window.analysis.lowering else None
+        if program is None or any(result.role == "output" for result in program.results):
+            return None
+        return "There is no Output block, so there is nothing to export: add one after the last layer."
+
+    actions.bind("export_onnx", export.ask_and_export, lambda: exporting() or _incomplete(window) or no_output())
     actions.bind("save_code", export.ask_and_save_code, lambda: _incomplete(window))
     actions.bind("copy_code", export.copy_code, lambda: _incomplete(window))
     export.busy_changed.connect(window.refresh)

@@ -92,3 +92,16 @@ def test_undo_in_the_search_field_takes_back_the_layer_that_it_added(new: MainWi
     qtbot.keyClick(new.layers.search, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert len(new.document.project.graph) == 0
     assert new.layers.search.text() == "dense"
+
+
+def test_without_an_output_export_says_beforehand_that_there_is_nothing_to_export(
+    editor: MainWindow, qtbot: QtBot
+) -> None:
+    assert editor.top_bar.buttons["export_onnx"].isEnabled()
+    output = editor.document.project.graph.named("logits")
+    assert output
+    editor.document.apply(RemoveNode(output.id))
+    settle(editor, qtbot)
+    assert editor.top_bar.buttons["train"].isEnabled()
+    assert not editor.top_bar.buttons["export_onnx"].isEnabled()
+    assert "no Output block" in editor.actions_by_id["export_onnx"].toolTip()
