@@ -252,6 +252,7 @@ class MainWindow(QMainWindow):
         self.refresh()
         if self.session.state == "preparing":
             self.show_tab(self.training_tab)
+            self.notice.retract("error")
         elif self.session.state == "idle" and self._is_closing:
             self.close()
 

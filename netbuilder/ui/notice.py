@@ -93,6 +93,11 @@ class Notice(QFrame):
         if passing:
             self._timer.start()
 
+    def retract(self, kind: Kind) -> None:
+        """Take a message of this kind away: what it said is over."""
+        if self._kind == kind:
+            self.hide()
+
     def enterEvent(self, event: QEnterEvent) -> None:
         self._timer.stop()  # it is being read
 

@@ -105,3 +105,14 @@ def test_without_an_output_export_says_beforehand_that_there_is_nothing_to_expor
     assert editor.top_bar.buttons["train"].isEnabled()
     assert not editor.top_bar.buttons["export_onnx"].isEnabled()
     assert "no Output block" in editor.actions_by_id["export_onnx"].toolTip()
+
+
+def test_a_refusal_goes_once_the_next_run_begins(editor: MainWindow, qtbot: QtBot) -> None:
+    editor.document.apply(SetSection("training", {"device": "cpu", "learning_rate": 1e30}))
+    click(qtbot, editor.top_bar.buttons["train"])
+    qtbot.waitUntil(editor.notice.isVisible, timeout=60_000)
+    assert "learning_rate" in editor.notice.label.text()
+    editor.document.apply(SetSection("training", {"device": "cpu", "epochs": 100_000}))
+    click(qtbot, editor.top_bar.buttons["train"])
+    qtbot.waitUntil(lambda: editor.session.state == "running", timeout=60_000)
+    assert not editor.notice.isVisible()
