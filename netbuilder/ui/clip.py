@@ -113,7 +113,7 @@ def paste(
 def _incoming_wires(project: Project, copied: Clip, twins: dict[NodeId, NodeId]) -> Iterator[Edit]:
     for name, port, target in copied.incoming:
         source = project.graph.named(name)
-        if source and any(socket.name == port for socket in sockets(project.graph, source.id).outputs):
+        if source and any(socket.name == port for socket in sockets(project, source.id).outputs):
             yield Connect(Edge(PortRef(source.id, port), _moved(target, twins)))
 
 

@@ -176,11 +176,31 @@ def _bind_network(window: MainWindow) -> None:
         return None if len(window.canvas.selected()) > 1 else "Select the blocks to wire, in their order."
 
     actions.bind("connect", window.canvas.connect_selected, too_few)
+    _bind_groups(window)
 
     def no_problem() -> str | None:
         return _not_on_start_page(window) or (None if window.problems.diagnostics() else "There are no problems.")
 
     actions.bind("next_problem", window.problems.next_problem, no_problem)
+
+
+def _bind_groups(window: MainWindow) -> None:
+    actions, canvas = window.actions_by_id, window.canvas
+
+    def no_blocks() -> str | None:
+        return _not_on_start_page(window) or (None if canvas.selected() else "Select the blocks that shall be a group.")
+
+    def no_group() -> str | None:
+        return _not_on_start_page(window) or (None if canvas.selected_group() else "Select a group first.")
+
+    def outside() -> str | None:
+        return _not_on_start_page(window) or (None if window.document.group else "This is the network itself.")
+
+    actions.bind("group", canvas.group_selected, no_blocks)
+    actions.bind("ungroup", canvas.ungroup_selected, no_group)
+    actions.bind("independent", canvas.make_selected_independent, no_group)
+    actions.bind("enter_group", canvas.enter_selected, no_group)
+    actions.bind("leave_group", canvas.leave, outside)
 
 
 def _bind_train(window: MainWindow) -> None:
@@ -241,12 +261,13 @@ def _not_on_start_page(window: MainWindow) -> str | None:
 
 
 def _empty(window: MainWindow) -> str | None:
-    return _not_on_start_page(window) or (None if len(window.document.project.graph) else "The canvas is empty.")
+    return _not_on_start_page(window) or (None if len(window.document.sheet.graph) else "The canvas is empty.")
 
 
 def _incomplete(window: MainWindow) -> str | None:
     """Say why the network can't be trained or exported, or return None."""
-    reason = _empty(window)
+    is_drawn = len(window.document.project.graph)
+    reason = _not_on_start_page(window) or (None if is_drawn else "The canvas is empty.")
     lowering = window.analysis.lowering
     if reason or (lowering and lowering.program):
         return reason

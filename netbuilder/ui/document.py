@@ -3,33 +3,56 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from netbuilder.graph.edits import Batch, Edit, MoveNodes, SetParameter, SetSection, describe
+from netbuilder.graph.edits import (
+    AddNode,
+    Batch,
+    Connect,
+    Disconnect,
+    Edit,
+    MoveNodes,
+    RemoveNode,
+    RenameNode,
+    SetFormal,
+    SetParameter,
+    SetSection,
+    describe,
+    flatten,
+    inside,
+)
 from netbuilder.graph.model import NodeId
-from netbuilder.graph.project import Project
+from netbuilder.graph.project import GroupId, Project, Sheet, group_of
 
 
 class Document(QObject):
-    """A project with its undo stack and its file.
+    """A project with its undo stack and its file, and which of its sheets is shown.
 
     Views read `project` and call `apply`; nothing else changes it. `edited` carries every edit once it is applied, be it
     new, undone or redone; `replaced` says that another project took the old one's place; `modified_changed` that the
     project came to differ from its file, or to equal it again.
+
+    One sheet is shown at a time: the network itself, or the inside of a group. `sheet` is that as a project, to be read
+    only, and `apply_here` edits it; `sheet_changed` says that another one is shown.
     """
 
     edited = Signal(object)
     replaced = Signal()
     path_changed = Signal()
     modified_changed = Signal()
+    sheet_changed = Signal()
 
     def __init__(self, project: Project | None = None, path: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.project = project or Project()
+        self.sheet = self.project
+        self.trail: tuple[GroupId, ...] = ()
+        """The groups that were entered, from the network to the sheet that is shown."""
         self.path = path
         self._name = ""
         self.undo_stack = QUndoStack(self)
@@ -57,7 +80,65 @@ class Document(QObject):
         inverse = edit.apply(self.project)
         self._remember_ids()
         self.undo_stack.push(_Step(self, text, edit, inverse, merge))
+        self._leave_vanished()
         self.edited.emit(edit)
+
+    def apply_here(self, edit: Edit, *, merge: str | None = None) -> None:
+        """Apply an edit of the sheet that is shown, as `apply` does."""
+        self.apply(inside(edit, self.group) if self.group else edit, merge=merge)
+
+    @property
+    def group(self) -> GroupId | None:
+        """The group whose inside is shown; None for the network itself."""
+        return self.trail[-1] if self.trail else None
+
+    def show(self, group: GroupId | None) -> None:
+        """Show the inside of a group, or, for None, the network itself."""
+        trail = self._trail_to(group)
+        if trail != self.trail:
+            self._show(trail)
+
+    def show_home_of(self, node: NodeId) -> None:
+        """Show the sheet on which a block stands, if there is such a block."""
+        if node not in self.sheet.graph:
+            self.show(next((group for group, sheet in self.project.sheets() if node in sheet.graph), self.group))
+
+    def sheet_of(self, node: NodeId) -> Sheet | None:
+        """Return the sheet on which a block stands, if there is such a block."""
+        if node in self.sheet.graph:
+            return self.sheet
+        return next((sheet for _, sheet in self.project.sheets() if node in sheet.graph), None)
+
+    def _show(self, trail: tuple[GroupId, ...]) -> None:
+        self.trail = trail
+        self.sheet = self.project.inside(trail[-1]) if trail else self.project
+        self.sheet_changed.emit()
+
+    def _trail_to(self, group: GroupId | None) -> tuple[GroupId, ...]:
+        """Return the way to a group: back, or on through an instance on this sheet, else the shortest from the network."""
+        if group is None:
+            return ()
+        if group in self.trail:
+            return self.trail[: self.trail.index(group) + 1]
+        if group in _groups_on(self.sheet):
+            return (*self.trail, group)
+        waiting, seen = deque[tuple[GroupId, ...]]([()]), set[GroupId]()
+        while waiting:
+            trail = waiting.popleft()
+            for entered in _groups_on(self.project.sheet(trail[-1] if trail else None)) - seen:
+                if entered == group:
+                    return (*trail, group)
+                seen.add(entered)
+                if entered in self.project.groups:
+                    waiting.append((*trail, entered))
+        return (group,)
+
+    def _leave_vanished(self) -> None:
+        """Go out of groups that are no more, and take those up that came back."""
+        groups = self.project.groups
+        alive = tuple(itertools.takewhile(groups.__contains__, self.trail))
+        if alive != self.trail or (alive and groups[alive[-1]].graph is not self.sheet.graph):
+            self._show(alive)
 
     def new_ids(self) -> Iterator[NodeId]:
         """Yield ids that no block of this session has had, so that undo never brings an id to another block."""
@@ -68,7 +149,8 @@ class Document(QObject):
 
         `name` is what it is called while it has no file; it is `modified` if no file holds it as it is.
         """
-        self.project = project
+        self.project = self.sheet = project
+        self.trail = ()
         self.undo_stack.clear()
         if modified:
             self.undo_stack.resetClean()
@@ -86,8 +168,13 @@ class Document(QObject):
         self.path_changed.emit()
 
     def replay(self, edit: Edit) -> None:
-        """Apply an edit of the undo stack, backwards or forwards."""
+        """Apply an edit of the undo stack, backwards or forwards, and show the sheet on which it was made."""
+        touched = _touched(edit)
+        if touched and self.group not in touched:
+            present = [group for group in touched if group is None or group in self.project.groups]
+            self.show(present[0] if present else self.group)
         edit.apply(self.project)
+        self._leave_vanished()
         self.edited.emit(edit)
 
     def _remember_ids(self) -> None:
@@ -126,6 +213,17 @@ class _Step(QUndoCommand):
         self._document.replay(self._inverse)
 
 
+def _touched(edit: Edit) -> list[GroupId | None]:
+    """Return the sheets that an edit changes, in order."""
+    sheets = (AddNode, RemoveNode, Connect, Disconnect, SetParameter, RenameNode, MoveNodes, SetFormal)
+    return [part.group for part in flatten(edit) if isinstance(part, sheets)]
+
+
+def _groups_on(sheet: Sheet) -> set[GroupId]:
+    """Return the groups of which there are instances on a sheet."""
+    return {group for node in sheet.graph.nodes() if (group := group_of(node.type))}
+
+
 def _overwrites(later: Edit, earlier: Edit) -> bool:
     """Tell whether `later` leaves nothing of what `earlier` did, so that `earlier`'s inverse takes back both."""
     match later, earlier:
@@ -133,6 +231,8 @@ def _overwrites(later: Edit, earlier: Edit) -> bool:
             return {node for node, _ in after} == {node for node, _ in before}
         case SetParameter(), SetParameter():
             return (later.node, later.parameter) == (earlier.node, earlier.parameter)
+        case SetFormal(), SetFormal():
+            return (later.group, later.parameter) == (earlier.group, earlier.parameter)
         case SetSection(), SetSection():
             return later.section == earlier.section
         case Batch(edits=after), Batch(edits=before):

@@ -15,10 +15,22 @@ from netbuilder.blocks.expressions import ExpressionError
 from netbuilder.blocks.library.input_output import Input, Output
 from netbuilder.blocks.parameters import defaults
 from netbuilder.compiler.groups import INDEX
-from netbuilder.graph.edits import AddGroup, AddNode, Batch, Connect, Edit, RemoveGroup, RemoveNode, RenameGroup
+from netbuilder.graph.edits import (
+    AddGroup,
+    AddNode,
+    Batch,
+    Connect,
+    Disconnect,
+    Edit,
+    RemoveGroup,
+    RemoveNode,
+    RenameGroup,
+    RenameNode,
+)
 from netbuilder.graph.model import Edge, Graph, Json, Node, NodeId, PortRef, creation_number, name_problem
 from netbuilder.graph.placing import COLUMN, ROW
 from netbuilder.graph.project import GroupId, Position, Project, group_of, group_type
+from netbuilder.ui import intents
 from netbuilder.ui.geometry import snap
 from netbuilder.ui.group_parameters import inlined, instances, names_used, rewritten, substituted
 from netbuilder.ui.wiring import Refusal
@@ -295,6 +307,30 @@ def copy_group(draft: Draft, ids: Iterator[NodeId], source: Project, group: Grou
     for edge in definition.graph.edges():
         ends = (PortRef(twins[end.node], end.port) for end in (edge.source, edge.target))
         draft.do(Connect(Edge(*ends), twin))
+
+
+def rename_block(project: Project, sheet: GroupId | None, node: NodeId, name: str) -> Edit | Refusal | None:
+    """Give a block another name; None where it is the one it has.
+
+    The name of a group's input or output is that of a port: the wires there follow, wherever the group is used.
+    """
+    rename = intents.rename(project.sheet(sheet), node, name)
+    if sheet is None or not isinstance(rename, RenameNode):
+        return rename
+    old = project.sheet(sheet).graph.node(node)
+    rename = replace(rename, group=sheet)
+    moved: list[Edit] = []
+    for place, box in instances(project, sheet):
+        graph, port = project.sheet(place).graph, PortRef(box.id, old.name)
+        new = replace(port, port=rename.name)
+        wires = []
+        if old.type == Input.__name__:
+            wires = [(edge, replace(edge, target=new)) for edge in graph.edges_into(box.id) if edge.target == port]
+        elif old.type == Output.__name__:
+            wires = [(edge, replace(edge, source=new)) for edge in graph.edges_out_of(box.id) if edge.source == port]
+        for before, after in wires:
+            moved += [Disconnect(before, place), Connect(after, place)]
+    return Batch((rename, *moved), f"Rename {old.name} to {rename.name}") if moved else rename
 
 
 def rename_group(project: Project, group: GroupId, name: str) -> Edit | Refusal | None:

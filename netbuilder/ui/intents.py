@@ -15,9 +15,9 @@ from netbuilder.blocks.spec import Block
 from netbuilder.graph.edits import AddNode, Batch, Connect, Disconnect, Edit, MoveNodes, RemoveNode, RenameNode, flatten
 from netbuilder.graph.model import Edge, Graph, Node, NodeId, PortRef, creation_number, name_problem
 from netbuilder.graph.placing import COLUMN, free_spot
-from netbuilder.graph.project import Position, Project
+from netbuilder.graph.project import Position, Project, Sheet
 from netbuilder.ui.geometry import snap
-from netbuilder.ui.ports import sockets
+from netbuilder.ui.ports import Kind, kind_of, sockets
 from netbuilder.ui.wiring import UNKNOWN, Refusal, Specs, accepts_wires, check, first_fit, misfit, taken, unknown
 
 # Wires
@@ -25,24 +25,24 @@ from netbuilder.ui.wiring import UNKNOWN, Refusal, Specs, accepts_wires, check, 
 
 def connect(project: Project, source: PortRef, target: PortRef, specs: Specs = UNKNOWN) -> Edit | Refusal:
     """Draw a wire from an output port to an input port."""
-    return check(project.graph, source, target, specs) or Connect(Edge(source, target))
+    return check(project, source, target, specs) or Connect(Edge(source, target))
 
 
 def connect_to_block(project: Project, source: PortRef, node: NodeId, specs: Specs = UNKNOWN) -> Edit | Refusal:
     """Draw a wire from `source` to the first input of the block that is free and fits. None that is there is replaced."""
-    targets = [PortRef(node, socket.name) for socket in sockets(project.graph, node).inputs]
+    targets = [PortRef(node, socket.name) for socket in sockets(project, node).inputs]
     return _first_of((connect(project, source, target, specs) for target in targets), project, node, "inputs")
 
 
 def connect_from_block(project: Project, node: NodeId, target: PortRef, specs: Specs = UNKNOWN) -> Edit | Refusal:
     """Draw a wire to `target` from the first output of the block that fits."""
-    sources = [PortRef(node, socket.name) for socket in sockets(project.graph, node).outputs]
+    sources = [PortRef(node, socket.name) for socket in sockets(project, node).outputs]
     return _first_of((connect(project, source, target, specs) for source in sources), project, node, "outputs")
 
 
 def connect_blocks(project: Project, source: NodeId, target: NodeId, specs: Specs = UNKNOWN) -> Edit | Refusal:
     """Draw a wire between two blocks, at the first ports that fit."""
-    outputs = [PortRef(source, socket.name) for socket in sockets(project.graph, source).outputs]
+    outputs = [PortRef(source, socket.name) for socket in sockets(project, source).outputs]
     attempts = (connect_to_block(project, output, target, specs) for output in outputs)
     return _first_of(attempts, project, source, "outputs")
 
@@ -62,7 +62,7 @@ def connect_in_line(project: Project, nodes: Sequence[NodeId], specs: Specs = UN
 
 def reroute(project: Project, edge: Edge, target: PortRef, specs: Specs = UNKNOWN) -> Edit | Refusal:
     """Move the end of a wire to another input port."""
-    refused = check(project.graph, edge.source, target, specs)
+    refused = check(project, edge.source, target, specs)
     return refused or _batch("Move wire", Disconnect(edge), Connect(Edge(edge.source, target)))
 
 
@@ -105,9 +105,10 @@ def add_fed_block(
     node = new_node(project, ids, type_id)
     if isinstance(node, Refusal):
         return node
-    port = first_fit(registry.blocks()[type_id], specs.get(source))
+    kind = _kind_of(project, node)
+    port = first_fit(kind, specs.get(source))
     if port is None:
-        return Refusal("no-port", f"{type_id} has no input for this wire.")
+        return Refusal("no-port", f"{kind.name} has no input for this wire.")
     wire = Connect(Edge(source, PortRef(node.id, port)))
     return _batch(f"Add {node.name}", AddNode(node, snap(position)), wire)
 
@@ -119,18 +120,22 @@ def add_feeding_block(
     node = new_node(project, ids, type_id)
     if isinstance(node, Refusal):
         return node
-    outputs = registry.blocks()[type_id].outputs
-    if not outputs:
-        return Refusal("no-port", f"{type_id} has no output.")
+    kind = _kind_of(project, node)
+    if not kind.outputs:
+        return Refusal("no-port", f"{kind.name} has no output.")
     if project.graph.edge_into(target):
         return taken(project.graph, target)
-    wire = Connect(Edge(PortRef(node.id, outputs[0].name), target))
+    wire = Connect(Edge(PortRef(node.id, kind.outputs[0].name), target))
     return _batch(f"Add {node.name}", AddNode(node, snap(position)), wire)
 
 
 def blocks_fed_by(source: PortRef, specs: Specs = UNKNOWN) -> list[type[Block]]:
     """Return the blocks that could take what the output port `source` gives."""
-    return [block for block in registry.blocks().values() if first_fit(block, specs.get(source))]
+    return [
+        block
+        for name, block in registry.blocks().items()
+        if first_fit(Kind(name, block.inputs, block.outputs, block.role), specs.get(source))
+    ]
 
 
 def blocks_feeding() -> list[type[Block]]:
@@ -171,15 +176,15 @@ def splice_existing(
 
 def can_splice(project: Project, edge: Edge, type_id: str, specs: Specs = UNKNOWN) -> Refusal | None:
     """Say why a block of this type can't go into the wire, or return None where it can."""
-    block = registry.get(type_id)
-    if block is None:
+    kind = kind_of(project, type_id)
+    if kind is None:
         return unknown(type_id)
     if not project.graph.has_edge(edge):
         return Refusal("unknown", "This wire is gone.")
-    if not block.outputs or block.role in ("loss", "metric"):
-        return Refusal("no-port", f"{type_id} ends a path; it can't stand inside one.")
-    if first_fit(block, specs.get(edge.source)) is None:
-        return Refusal("no-port", f"{type_id} has no input that takes this wire.")
+    if not kind.outputs or kind.role in ("loss", "metric"):
+        return Refusal("no-port", f"{kind.name} ends a path; it can't stand inside one.")
+    if first_fit(kind, specs.get(edge.source)) is None:
+        return Refusal("no-port", f"{kind.name} has no input that takes this wire.")
     return None
 
 
@@ -193,12 +198,12 @@ def delete(
     cut = [edge for edge in edges if graph.has_edge(edge) and not {edge.source.node, edge.target.node} & gone]
     if not present:
         return disconnect(project, cut)
-    healed = [Connect(edge) for edge in _healed(graph, gone, set(edges), specs)]
+    healed = [Connect(edge) for edge in _healed(project, gone, set(edges), specs)]
     name = graph.node(present[0]).name if len(present) == 1 else _count(present, "block")
     return _batch(f"Delete {name}", *map(Disconnect, cut), *map(RemoveNode, present), *healed)
 
 
-def rename(project: Project, node: NodeId, name: str) -> Edit | Refusal | None:
+def rename(project: Sheet, node: NodeId, name: str) -> RenameNode | Refusal | None:
     """Give a block another name; None where it is the one it has."""
     name = name.strip()
     if node not in project.graph:
@@ -241,11 +246,14 @@ def connected(edit: Edit) -> Edge:
 def new_node(project: Project, ids: Iterator[NodeId], type_id: str) -> Node | Refusal:
     """Return a node of this type with a fresh id, a free name and its parameters at their defaults.
 
-    An `Input` stands for the first field of the data that none stands for yet, and has its name.
+    An `Input` stands for the first field of the data that none stands for yet, and has its name. An instance of a group
+    leaves all parameters to the group.
     """
-    block = registry.get(type_id)
-    if block is None:
+    kind, block = kind_of(project, type_id), registry.get(type_id)
+    if kind is None:
         return unknown(type_id)
+    if block is None:
+        return Node(next(ids), type_id, project.graph.free_name(kind.name), {})
     params = defaults(block)
     name = type_id.lower()
     field = _open_field(project) if block.role == "input" else None
@@ -265,12 +273,18 @@ def _open_field(project: Project) -> str | None:
 
 
 def _splice(project: Project, edge: Edge, node: Node, specs: Specs) -> Iterator[Edit]:
-    block = registry.blocks()[node.type]
-    port = first_fit(block, specs.get(edge.source))
+    kind = _kind_of(project, node)
+    port = first_fit(kind, specs.get(edge.source))
     assert port is not None, "can_splice has looked"
     yield Disconnect(edge)
     yield Connect(Edge(edge.source, PortRef(node.id, port)))
-    yield Connect(Edge(PortRef(node.id, block.outputs[0].name), edge.target))
+    yield Connect(Edge(PortRef(node.id, kind.outputs[0].name), edge.target))
+
+
+def _kind_of(project: Project, node: Node) -> Kind:
+    kind = kind_of(project, node.type)
+    assert kind, "a new block is of a known type"
+    return kind
 
 
 def _spot_after(project: Project, after: NodeId | None) -> Position:
@@ -283,17 +297,18 @@ def _spot_after(project: Project, after: NodeId | None) -> Position:
 def _wire_after(project: Project, after: NodeId, node: Node, specs: Specs) -> Edge | None:
     if after not in project.graph:
         return None
-    block = registry.blocks()[node.type]
-    for socket in sockets(project.graph, after).outputs:
+    kind = _kind_of(project, node)
+    for socket in sockets(project, after).outputs:
         source = PortRef(after, socket.name)
-        port = first_fit(block, specs.get(source))
-        if port and accepts_wires(project.graph, source, socket):
+        port = first_fit(kind, specs.get(source))
+        if port and accepts_wires(project, source, socket):
             return Edge(source, PortRef(node.id, port))
     return None
 
 
-def _healed(graph: Graph, gone: set[NodeId], cut: set[Edge], specs: Specs) -> Iterator[Edge]:
+def _healed(project: Project, gone: set[NodeId], cut: set[Edge], specs: Specs) -> Iterator[Edge]:
     """Yield the wires that join what deleted blocks stood between."""
+    graph = project.graph
     for node in sorted(gone, key=creation_number):
         for edge in graph.edges_out_of(node):
             if edge.target.node in gone or edge in cut:
@@ -301,7 +316,7 @@ def _healed(graph: Graph, gone: set[NodeId], cut: set[Edge], specs: Specs) -> It
             source = _source_before(graph, edge, gone, cut)
             if source is None or source.node == edge.target.node:
                 continue
-            socket = next(s for s in sockets(graph, edge.target.node).inputs if s.name == edge.target.port)
+            socket = next(s for s in sockets(project, edge.target.node).inputs if s.name == edge.target.port)
             if misfit(socket, "", specs.get(source)) is None:
                 yield Edge(source, edge.target)
 

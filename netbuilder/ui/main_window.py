@@ -9,7 +9,6 @@ from PySide6.QtCore import QByteArray, QEventLoop, QMargins, QSize, Qt, QTimer, 
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QLabel,
     QMainWindow,
     QSplitter,
     QStackedWidget,
@@ -25,6 +24,7 @@ from netbuilder.training.telemetry import Ended
 from netbuilder.ui import commands
 from netbuilder.ui.actions import Actions
 from netbuilder.ui.analysis import Analysis
+from netbuilder.ui.breadcrumb import Breadcrumb
 from netbuilder.ui.canvas.view import CanvasView
 from netbuilder.ui.dialogs import Choice, ask, show_problem
 from netbuilder.ui.document import Document
@@ -116,11 +116,8 @@ class MainWindow(QMainWindow):
         for splitter, kept in ((self.middle, 0), (self.across, 1)):
             for place in range(splitter.count()):
                 splitter.setStretchFactor(place, int(place == kept))
-        self.crumb = QLabel(self.canvas)
-        self.crumb.setTextFormat(Qt.TextFormat.PlainText)
-        self.crumb.setProperty("role", "muted")
-        self.crumb.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.crumb.move(16, 12)
+        self.crumb = Breadcrumb(self.document, self.canvas)
+        self.crumb.move(12, 10)
 
         editor = QWidget()
         column = QVBoxLayout(editor)
@@ -142,6 +139,7 @@ class MainWindow(QMainWindow):
     def _wire(self) -> None:
         self.document.path_changed.connect(self._on_document_path_changed)
         self.document.modified_changed.connect(self._on_document_path_changed)
+        self.document.sheet_changed.connect(self.refresh)
         self.files.opened.connect(self.show_editor)
         self.recovery.failed.connect(lambda sentence: self.notice.tell(sentence, "warning"))
         self.analysis.changed.connect(self._on_analysis_changed)
@@ -213,7 +211,8 @@ class MainWindow(QMainWindow):
         self.refresh()
 
     def show_node(self, node: str) -> None:
-        """Select a block and bring it into view."""
+        """Select a block and bring it into view, inside of its group if it is in one."""
+        self.document.show_home_of(NodeId(node))
         self.canvas.select([NodeId(node)], center=True)
         self.canvas.setFocus()
 
@@ -229,8 +228,6 @@ class MainWindow(QMainWindow):
         file = document.path.name if document.path else document.name
         self.setWindowTitle(f"{document.name}{star} – NetBuilder")
         self.top_bar.name.setText(f"{file}{star}")
-        self.crumb.setText(document.name)
-        self.crumb.adjustSize()
         self.refresh()
 
     def _on_analysis_changed(self) -> None:

@@ -1,5 +1,7 @@
 """The ports that a block shows: those it declares, a slot more for a variadic input, and those that stray wires name.
 
+An instance of a group declares what its group has inside: an input for each `Input`, an output for each `Output`.
+
 A network may hold blocks that this version does not know, and wires to ports that a block does not have. Both are shown,
 so that they can be seen and mended.
 """
@@ -11,12 +13,34 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from netbuilder.blocks import registry
-from netbuilder.blocks.spec import Block, Port
-from netbuilder.graph.model import Graph, NodeId
+from netbuilder.blocks.spec import Port, Role
+from netbuilder.compiler import groups
+from netbuilder.graph.model import NodeId
+from netbuilder.graph.project import Project, group_of
 
 _MOST_SLOTS = 64
 _MOST_STRAYS = 64
 _NUMBERED = re.compile(r"(.+?)([1-9][0-9]{0,3})")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What blocks of one type look like from outside, be they of the library or instances of a group."""
+
+    name: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    role: Role
+
+
+def kind_of(project: Project, type_id: str) -> Kind | None:
+    """Return what blocks of a type look like; None for a type that is not known here."""
+    group = group_of(type_id)
+    if group is not None:
+        definition = project.groups.get(group)
+        return Kind(definition.name, *groups.ports(definition), "layer") if definition else None
+    block = registry.get(type_id)
+    return Kind(type_id, block.inputs, block.outputs, block.role) if block else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +64,24 @@ class Sockets:
         return max(len(self.inputs), len(self.outputs))
 
 
-def sockets(graph: Graph, node: NodeId) -> Sockets:
+def sockets(project: Project, node: NodeId) -> Sockets:
     """Return the sockets of a node, as it is wired now."""
-    block = registry.get(graph.node(node).type)
+    graph = project.graph
+    kind = kind_of(project, graph.node(node).type)
     into = [edge.target.port for edge in graph.edges_into(node)]
     out_of = [edge.source.port for edge in graph.edges_out_of(node)]
-    inputs = input_sockets(block, into) if block else ()
-    outputs = tuple(Socket(port.name, port) for port in block.outputs) if block else ()
+    inputs = input_sockets(kind.inputs, into) if kind else ()
+    outputs = tuple(Socket(port.name, port) for port in kind.outputs) if kind else ()
     return Sockets(_with_strays(inputs, into), _with_strays(outputs, out_of))
 
 
-def input_sockets(block: type[Block], wired: Iterable[str] = ()) -> tuple[Socket, ...]:
+def input_sockets(ports: Iterable[Port], wired: Iterable[str] = ()) -> tuple[Socket, ...]:
     """Return the inputs of a block: a variadic one as x1, x2, ... up to the first behind the last that is wired."""
-    return tuple(_inputs(block, set(wired)))
+    return tuple(_inputs(ports, set(wired)))
 
 
-def _inputs(block: type[Block], wired: set[str]) -> Iterator[Socket]:
-    for port in block.inputs:
+def _inputs(ports: Iterable[Port], wired: set[str]) -> Iterator[Socket]:
+    for port in ports:
         if not port.variadic:
             yield Socket(port.name, port)
             continue

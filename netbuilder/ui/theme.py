@@ -99,7 +99,11 @@ LIGHT = _theme(
 
 _PLAIN = QColor("#98a1b1")
 
+GROUP_CATEGORY = "Group"
+"""What instances of groups are, among the categories of blocks."""
+
 _CATEGORIES = {
+    GROUP_CATEGORY: QColor("#c08cf0"),
     "Input and output": QColor("#8a94a6"),
     "Linear": QColor("#8b7cff"),
     "Embedding": QColor("#8b7cff"),

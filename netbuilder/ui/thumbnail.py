@@ -31,8 +31,7 @@ class Thumbnail:
         """Return the picture of this project."""
         scene = CanvasScene(Document(project))
         blocks = tuple(
-            (item.block.category if item.block else "", QRectF(item.x(), item.y(), BLOCK_WIDTH, item.height))
-            for item in scene.blocks.values()
+            (item.category, QRectF(item.x(), item.y(), BLOCK_WIDTH, item.height)) for item in scene.blocks.values()
         )
         wires = tuple(item.path.translated(item.pos()) for item in scene.wires.values())
         area = QRectF()

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from netbuilder.blocks import registry
-from netbuilder.blocks.spec import Block, Port, TensorSpec
+from netbuilder.blocks.spec import Port, TensorSpec
 from netbuilder.graph.model import Graph, NodeId, PortRef
-from netbuilder.ui.ports import Socket, input_sockets, sockets
+from netbuilder.graph.project import Project
+from netbuilder.ui.ports import Kind, Socket, input_sockets, kind_of, sockets
 
 Specs = Mapping[PortRef, TensorSpec]
 UNKNOWN: Specs = {}
@@ -23,43 +23,45 @@ class Refusal:
     message: str
 
 
-def check(graph: Graph, source: PortRef, target: PortRef, specs: Specs = UNKNOWN) -> Refusal | None:
+def check(project: Project, source: PortRef, target: PortRef, specs: Specs = UNKNOWN) -> Refusal | None:
     """Say why there can be no wire from `source` to `target`, or return None where there can."""
+    graph = project.graph
     gone = [end for end in (source, target) if end.node not in graph]
     if gone:
         return Refusal("unknown", f"There is no block {gone[0].node} any more.")
-    outputs, inputs = sockets(graph, source.node).outputs, sockets(graph, target.node).inputs
+    outputs, inputs = sockets(project, source.node).outputs, sockets(project, target.node).inputs
     for end, offered in ((source, outputs), (target, inputs)):
-        if not any(accepts_wires(graph, end, socket) for socket in offered):
+        if not any(accepts_wires(project, end, socket) for socket in offered):
             return Refusal("no-port", f"“{graph.node(end.node).name}” has no port “{end.port}”.")
-    return _check(graph, source, target, specs, graph.would_cycle)
+    return _check(project, source, target, specs, graph.would_cycle)
 
 
-def accepting_inputs(graph: Graph, source: PortRef, specs: Specs = UNKNOWN) -> dict[PortRef, Refusal | None]:
+def accepting_inputs(project: Project, source: PortRef, specs: Specs = UNKNOWN) -> dict[PortRef, Refusal | None]:
     """Judge every input port of the network for a wire from `source`: why it can't take it, or None."""
-    before = graph.ancestors([source.node])
+    before = project.graph.ancestors([source.node])
     return {
-        target: _check(graph, source, target, specs, lambda _, node: node in before)
-        for node in graph
-        for socket in sockets(graph, node).inputs
-        if accepts_wires(graph, target := PortRef(node, socket.name), socket)
+        target: _check(project, source, target, specs, lambda _, node: node in before)
+        for node in project.graph
+        for socket in sockets(project, node).inputs
+        if accepts_wires(project, target := PortRef(node, socket.name), socket)
     }
 
 
-def accepting_outputs(graph: Graph, target: PortRef, specs: Specs = UNKNOWN) -> dict[PortRef, Refusal | None]:
+def accepting_outputs(project: Project, target: PortRef, specs: Specs = UNKNOWN) -> dict[PortRef, Refusal | None]:
     """Judge every output port of the network for a wire to `target`: why it can't feed it, or None."""
-    behind = _descendants(graph, target.node)
+    behind = project.graph.descendants([target.node])
     return {
-        source: _check(graph, source, target, specs, lambda node, _: node in behind)
-        for node in graph
-        for socket in sockets(graph, node).outputs
-        if accepts_wires(graph, source := PortRef(node, socket.name), socket)
+        source: _check(project, source, target, specs, lambda node, _: node in behind)
+        for node in project.graph
+        for socket in sockets(project, node).outputs
+        if accepts_wires(project, source := PortRef(node, socket.name), socket)
     }
 
 
 def _check(
-    graph: Graph, source: PortRef, target: PortRef, specs: Specs, would_cycle: Callable[[NodeId, NodeId], bool]
+    project: Project, source: PortRef, target: PortRef, specs: Specs, would_cycle: Callable[[NodeId, NodeId], bool]
 ) -> Refusal | None:
+    graph = project.graph
     if would_cycle(source.node, target.node):
         name, fed = graph.node(source.node).name, graph.node(target.node).name
         if name == fed:
@@ -67,7 +69,7 @@ def _check(
         return Refusal("cycle", f"This would close a circle: “{fed}” comes before “{name}” already.")
     if graph.edge_into(target):
         return taken(graph, target)
-    socket = next(socket for socket in sockets(graph, target.node).inputs if socket.name == target.port)
+    socket = next(socket for socket in sockets(project, target.node).inputs if socket.name == target.port)
     return misfit(socket, graph.node(target.node).name, specs.get(source))
 
 
@@ -81,9 +83,11 @@ def unknown(type_id: str) -> Refusal:
     return Refusal("unknown", f"This version has no block “{type_id[:40]}”.")
 
 
-def accepts_wires(graph: Graph, end: PortRef, socket: Socket) -> bool:
+def accepts_wires(project: Project, end: PortRef, socket: Socket) -> bool:
     """Tell whether the socket is this end, and a wire may be drawn there: any on an unknown block, else declared ones."""
-    return socket.name == end.port and (socket.port is not None or registry.get(graph.node(end.node).type) is None)
+    return socket.name == end.port and (
+        socket.port is not None or kind_of(project, project.graph.node(end.node).type) is None
+    )
 
 
 def misfit(socket: Socket, name: str, spec: TensorSpec | None) -> Refusal | None:
@@ -107,19 +111,9 @@ def _ranks(port: Port) -> str:
     return f"{low} or {high} dimensions" if high == low + 1 else f"{low} to {high} dimensions"
 
 
-def first_fit(block: type[Block], spec: TensorSpec | None) -> str | None:
+def first_fit(kind: Kind, spec: TensorSpec | None) -> str | None:
     """Return the first input of a new block that takes a tensor of this spec, of those that it can't do without."""
-    for socket in input_sockets(block):
+    for socket in input_sockets(kind.inputs):
         if not (socket.port and socket.port.optional) and misfit(socket, "", spec) is None:
             return socket.name
     return None
-
-
-def _descendants(graph: Graph, node: NodeId) -> set[NodeId]:
-    found, waiting = {node}, [node]
-    while waiting:
-        for edge in graph.edges_out_of(waiting.pop()):
-            if edge.target.node not in found:
-                found.add(edge.target.node)
-                waiting.append(edge.target.node)
-    return found

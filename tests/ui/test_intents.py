@@ -141,14 +141,14 @@ def test_judging_every_port_says_the_same_as_trying_each() -> None:
     project = digits_cnn().project
     specs = {out(str(node)): IMAGE for node in project.graph}
     for source in (out("n1"), out("n3"), out("n7")):
-        judged = accepting_inputs(project.graph, source, specs)
-        assert judged == {target: check(project.graph, source, target, specs) for target in judged}
+        judged = accepting_inputs(project, source, specs)
+        assert judged == {target: check(project, source, target, specs) for target in judged}
         assert {target.node for target in judged} == {
             node.id for node in project.graph.nodes() if registry.blocks()[node.type].inputs
         }
     for target in (out("n5", "x"), out("n9", "target")):
-        judged = accepting_outputs(project.graph, target, specs)
-        assert judged == {source: check(project.graph, source, target, specs) for source in judged}
+        judged = accepting_outputs(project, target, specs)
+        assert judged == {source: check(project, source, target, specs) for source in judged}
 
 
 # Wires to blocks

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.blocks import registry
 from netbuilder.blocks.spec import Block
 from netbuilder.graph.model import NodeId
-from netbuilder.graph.project import Position
+from netbuilder.graph.project import Position, group_type
 from netbuilder.ui import clip, intents
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.canvas.layout import arrange
@@ -21,7 +21,7 @@ from netbuilder.ui.canvas.surface import CanvasSurface
 from netbuilder.ui.document import Document
 from netbuilder.ui.geometry import BLOCK_HEIGHT, BLOCK_WIDTH
 from netbuilder.ui.search_popup import Entry, SearchPopup
-from netbuilder.ui.theme import theme
+from netbuilder.ui.theme import GROUP_CATEGORY, theme
 from netbuilder.ui.wiring import Refusal
 from netbuilder.ui.worker import Worker
 
@@ -102,7 +102,7 @@ class CanvasCommands(CanvasSurface):
             self.camera.reveal(self.canvas_scene.extent([found]))
 
     def _next_block(self, dx: int, dy: int) -> NodeId | None:
-        blocks, graph = self.canvas_scene.blocks, self.document.project.graph
+        blocks, graph = self.canvas_scene.blocks, self.document.sheet.graph
         if not self.selected():
             centre = self.camera.centre
             return min(blocks, key=lambda node: _distance(blocks[node].area.middle, centre), default=None)
@@ -126,7 +126,7 @@ class CanvasCommands(CanvasSurface):
         after = chosen[-1] if chosen and position is None else None
         document = self.document
         self.perform(
-            intents.add_block(document.project, document.new_ids(), type_id, position, after, self.specs),
+            intents.add_block(document.sheet, document.new_ids(), type_id, position, after, self.specs),
             select_added=True,
         )
         if position is None:
@@ -135,13 +135,13 @@ class CanvasCommands(CanvasSurface):
     def delete_selection(self) -> None:
         """Delete what is selected; the wires of a deleted block are joined where that can be done."""
         scene = self.canvas_scene
-        self.perform(intents.delete(self.document.project, scene.selected_nodes, scene.selected_edges, self.specs))
+        self.perform(intents.delete(self.document.sheet, scene.selected_nodes, scene.selected_edges, self.specs))
 
     def disconnect_selection(self) -> None:
         """Cut the selected wires, and every wire of the selected blocks."""
         scene = self.canvas_scene
         edges = {*scene.selected_edges, *(edge for node in scene.selected_nodes for edge in scene.ways.at(node))}
-        self.perform(intents.disconnect(self.document.project, sorted(edges)))
+        self.perform(intents.disconnect(self.document.sheet, sorted(edges)))
 
     def connect_selected(self) -> None:
         """Wire each selected block to the one selected after it."""
@@ -149,7 +149,7 @@ class CanvasCommands(CanvasSurface):
         if len(chosen) < 2:
             self.show_hint("Select two blocks to wire the first to the second.", passing=True)
             return
-        self.perform(intents.connect_in_line(self.document.project, chosen, self.specs))
+        self.perform(intents.connect_in_line(self.document.sheet, chosen, self.specs))
 
     def rename_selected(self) -> None:
         """Edit the name of the selected block, in its place."""
@@ -168,12 +168,12 @@ class CanvasCommands(CanvasSurface):
         self._nudges += now - self._last_nudge > _NUDGE_PAUSE
         self._last_nudge = now
         nodes = ",".join(sorted(self.selected()))
-        edit = intents.nudge(self.document.project, self.selected(), dx, dy)
+        edit = intents.nudge(self.document.sheet, self.selected(), dx, dy)
         self.perform(edit, merge=f"nudge {self._nudges} {nodes}")
 
     def arrange(self) -> None:
         """Lay the whole network out: layers from left to right, as large as the window can show it."""
-        scene, project = self.canvas_scene, self.document.project
+        scene, project = self.canvas_scene, self.document.sheet
         heights = {node: item.height for node, item in scene.blocks.items()}
         room = self.viewport().size()
         corner = scene.extent().topLeft()
@@ -185,7 +185,7 @@ class CanvasCommands(CanvasSurface):
         self.show_hint("Arranging…")
         self._layout_worker.submit(
             lambda: arrange(graph, heights, *wanted),
-            lambda places: self._take_arranged(heights, places) if project is self.document.project else None,
+            lambda places: self._take_arranged(heights, places) if project is self.document.sheet else None,
         )
 
     @property
@@ -199,14 +199,14 @@ class CanvasCommands(CanvasSurface):
 
     def _take_arranged(self, heights: Mapping[NodeId, float], places: Mapping[NodeId, Position]) -> None:
         self.show_hint("")
-        if self.perform(intents.move(self.document.project, places, "Arrange")):
+        if self.perform(intents.move(self.document.sheet, places, "Arrange")):
             self.camera.fit_all(_extent(places, heights))
 
     # The clipboard
 
     def copy(self) -> None:
         """Copy the selected blocks as text."""
-        copied = clip.clip(self.document.project, self.selected())
+        copied = clip.clip(self.document.sheet, self.selected())
         if copied is not None:
             QGuiApplication.clipboard().setText(copied.text())
             self._pastes, self._last_paste = 0, ""
@@ -231,7 +231,7 @@ class CanvasCommands(CanvasSurface):
 
     def duplicate(self) -> None:
         """Copy the selected blocks beside themselves, without the clipboard."""
-        copied = clip.clip(self.document.project, self.selected())
+        copied = clip.clip(self.document.sheet, self.selected())
         if copied is not None:
             self._paste(copied, _PASTE_SHIFT, keep_incoming=False)
 
@@ -242,7 +242,7 @@ class CanvasCommands(CanvasSurface):
             left, top = seen.center().x() - BLOCK_WIDTH / 2, seen.center().y() - BLOCK_HEIGHT / 2
         document = self.document
         edit = clip.paste(
-            document.project, document.new_ids(), copied, (left + shift, top + shift), keep_incoming=keep_incoming
+            document.sheet, document.new_ids(), copied, (left + shift, top + shift), keep_incoming=keep_incoming
         )
         self.perform(edit, select_added=True)
 
@@ -280,7 +280,7 @@ class CanvasCommands(CanvasSurface):
         self._open_search(self.mapFromScene(at), blocks, lambda type_id: self._add_wired(type_id, port, at))
 
     def _add_wired(self, type_id: str, port: PortPlace, at: QPointF) -> None:
-        project, ids = self.document.project, self.document.new_ids()
+        project, ids = self.document.sheet, self.document.new_ids()
         top = at.y() - BLOCK_HEIGHT / 2
         if port.side is Side.OUTPUT:
             intent = intents.add_fed_block(project, ids, type_id, (at.x(), top), port.ref, self.specs)
@@ -292,8 +292,17 @@ class CanvasCommands(CanvasSurface):
         if self._search is None:
             self._search = SearchPopup(self)
             self._search.installEventFilter(self)
-        entries = [_entry(block) for block in blocks]
+        entries = [*map(_entry, blocks), *self._group_entries()]
         self._search.open_at(self.viewport().mapToGlobal(place), entries, lambda entry: on_chosen(str(entry.value)))
+
+    def _group_entries(self) -> list[Entry]:
+        """Offer the groups of the project, but not inside of themselves."""
+        groups, colour = self.document.project.groups, theme().category(GROUP_CATEGORY)
+        return [
+            Entry(definition.name, "A group of this project", colour, group_type(group), hint="My groups")
+            for group, definition in groups.items()
+            if group not in self.document.trail
+        ]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._search and event.type() == QEvent.Type.Hide:

@@ -77,7 +77,7 @@ class FarItem(QGraphicsItem):
         self._lines = list(itertools.chain.from_iterable(wire.lines() for wire in self._wires))
         boxes: dict[str, list[QRectF]] = {}
         for item in self._blocks:
-            boxes.setdefault(item.block.category if item.block else "", []).append(_box(item))
+            boxes.setdefault(item.category, []).append(_box(item))
         self._boxes = [(mix(look.raised, look.category(name), 0.72), rects) for name, rects in boxes.items()]
 
     def _read_rims(self) -> None:

@@ -13,11 +13,14 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QApplication
 
+from netbuilder.blocks import registry
 from netbuilder.graph.model import Edge, NodeId
+from netbuilder.graph.project import group_of
 from netbuilder.ui import intents
 from netbuilder.ui.canvas.painting import paint_ghost, with_alpha
 from netbuilder.ui.geometry import BLOCK_HEIGHT, BLOCK_WIDTH, GRID
-from netbuilder.ui.theme import theme
+from netbuilder.ui.ports import kind_of
+from netbuilder.ui.theme import GROUP_CATEGORY, theme
 from netbuilder.ui.wiring import Refusal
 
 if TYPE_CHECKING:
@@ -72,7 +75,7 @@ class MoveBlocks(Gesture):
         self._adds = adds
         if not self._was_selected:
             self.scene.select([*self.scene.selected_nodes, node] if adds else [node])
-        layout = canvas.document.project.layout
+        layout = canvas.document.sheet.layout
         self._from = {node: layout[node] for node in self.scene.selected_nodes}
         self._to = dict(self._from)
         self._into: Edge | None = None
@@ -90,12 +93,12 @@ class MoveBlocks(Gesture):
         into = None
         if len(self._to) == 1 and not self.scene.ways.at(self._node):
             x, y = self._to[self._node]
-            into = splice_target(self.canvas, x, y, self.canvas.document.project.graph.node(self._node).type)
+            into = splice_target(self.canvas, x, y, self.canvas.document.sheet.graph.node(self._node).type)
         self.canvas.offer_wire(into)
         self._into = into
 
     def release(self, modifiers: Qt.KeyboardModifier) -> None:
-        project = self.canvas.document.project
+        project = self.canvas.document.sheet
         if not self.is_drag:
             self._click()
         elif self._into is not None:
@@ -172,7 +175,7 @@ class Cut(Gesture):
     def release(self, modifiers: Qt.KeyboardModifier) -> None:
         if self.is_drag:
             crossed = [edge for edge, item in self.scene.wires.items() if item.crosses(self._line)]
-            self.canvas.perform(intents.disconnect(self.canvas.document.project, crossed))
+            self.canvas.perform(intents.disconnect(self.canvas.document.sheet, crossed))
 
     def paint(self, painter: QPainter) -> None:
         pen = QPen(theme().error, 1.5, Qt.PenStyle.DashLine)
@@ -224,16 +227,19 @@ class Place(Gesture):
         document = self.canvas.document
         ids = document.new_ids()
         if self._into is None:
-            intent = intents.add_block(document.project, ids, self.type_id, self._corner)
+            intent = intents.add_block(document.sheet, ids, self.type_id, self._corner)
         else:
-            intent = intents.splice(document.project, ids, self._into, self.type_id, self._corner, self.canvas.specs)
+            intent = intents.splice(document.sheet, ids, self._into, self.type_id, self._corner, self.canvas.specs)
         self.canvas.perform(intent, select_added=True)
 
     def end(self) -> None:
         self.canvas.offer_wire(None)
 
     def paint(self, painter: QPainter) -> None:
-        paint_ghost(painter, self._corner, self.type_id)
+        group = group_of(self.type_id)
+        kind, block = kind_of(self.canvas.document.sheet, self.type_id), registry.get(self.type_id)
+        category = GROUP_CATEGORY if group else block.category if block else ""
+        paint_ghost(painter, self._corner, kind.name if kind else self.type_id, category)
 
 
 def select_wire(canvas: CanvasView, edge: Edge, adds: bool) -> None:
@@ -253,5 +259,5 @@ def splice_target(canvas: CanvasView, x: float, y: float, type_id: str) -> Edge 
     edge = canvas.canvas_scene.wire_at(middle, BLOCK_HEIGHT / 3)
     if edge is None:
         return None
-    refused = intents.can_splice(canvas.document.project, edge, type_id, canvas.specs)
+    refused = intents.can_splice(canvas.document.sheet, edge, type_id, canvas.specs)
     return None if isinstance(refused, Refusal) else edge

@@ -11,15 +11,18 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import parse
-from netbuilder.blocks.spec import Block, TensorSpec
+from netbuilder.blocks.spec import TensorSpec
 from netbuilder.diagnostics import Diagnostic
-from netbuilder.graph.model import Edge, Node, PortRef, creation_number
+from netbuilder.graph.model import Edge, Json, Node, PortRef, creation_number
+from netbuilder.graph.project import Group, group_of
 from netbuilder.ui.canvas import painting
 from netbuilder.ui.canvas.motion import Fade
 from netbuilder.ui.canvas.parts import PortPlace, Side
 from netbuilder.ui.canvas.routing import Route
 from netbuilder.ui.geometry import BLOCK_WIDTH, EDGE, Rect, block_height, port_height
+from netbuilder.ui.group_parameters import is_expression
 from netbuilder.ui.ports import Socket, Sockets
+from netbuilder.ui.theme import GROUP_CATEGORY
 
 _MARGIN = 12.0
 """What a block paints around its area: glow, ports, shadow."""
@@ -28,13 +31,19 @@ _MARGIN = 12.0
 class BlockItem(QGraphicsItem):
     """A block: its name, type, parameters, output shape, share of the network's parameters, ports, and what is wrong."""
 
-    def __init__(self, node: Node, sockets: Sockets) -> None:
+    def __init__(self, node: Node, sockets: Sockets, group: Group | None = None) -> None:
         super().__init__()
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setZValue(1)
         self.node = node
         self.sockets = sockets
-        self.block: type[Block] | None = None
+        self.kind = ""
+        """What is written for the type: a block's own name, or that of the group."""
+        self.category = ""
+        self.is_known = False
+        self.is_group = False
+        self.mark = ""
+        """How often a group runs, and whether with the same weights."""
         self.summary = ""
         self.main_output: PortRef | None = None
         """The output whose shape the block shows."""
@@ -51,16 +60,23 @@ class BlockItem(QGraphicsItem):
         self.judged: Mapping[str, bool] | None = None
         self.judged_side = Side.INPUT
         self.hover = Fade(self.update, self.scene)
-        self.show_node(node, sockets)
+        self.show_node(node, sockets, group)
 
-    def show_node(self, node: Node, sockets: Sockets) -> None:
-        """Show this state of the node and its ports."""
+    def show_node(self, node: Node, sockets: Sockets, group: Group | None = None) -> None:
+        """Show this state of the node and its ports; `group` is what it is an instance of."""
         self.prepareGeometryChange()
         self.node = node
         self.sockets = sockets
-        self.block = registry.get(node.type)
-        block = parse(self.block, node.params)[0] if self.block else None
-        self.summary = block.summary() if block else ""
+        found = registry.get(node.type)
+        self.is_group, self.is_known = group is not None, bool(group or found)
+        if group is not None:
+            self.kind, self.category = group.name, GROUP_CATEGORY
+            self.summary, self.mark = _arguments(node, group), _mark(node)
+        else:
+            block = parse(found, node.params)[0] if found else None
+            self.kind = node.type if found else f"{_short_type(node)} · unknown"
+            self.category = found.category if found else ""
+            self.summary, self.mark = block.summary() if block else _expressions(node), ""
         self.height = block_height(sockets.most)
         self.main_output = PortRef(node.id, sockets.outputs[0].name) if sockets.outputs else None
         self.ports = self._place_ports()
@@ -160,6 +176,35 @@ class BlockItem(QGraphicsItem):
         if not found or has_input != (side is Side.INPUT):
             return None
         return "error" if "error" in found else "warning"
+
+
+def _short_type(node: Node) -> str:
+    return "group" if group_of(node.type) else node.type
+
+
+def _expressions(node: Node) -> str:
+    """Return the expressions in a block's fields."""
+    return ", ".join(_value(value) for value in node.params.values() if is_expression(value))
+
+
+def _arguments(node: Node, group: Group) -> str:
+    """Return what an instance sets its group's parameters to, or what they are by themselves."""
+    values = dict(group.parameters) | {key: value for key, value in node.params.items() if key in group.parameters}
+    return ", ".join(f"{name} {_value(value)}" for name, value in values.items())
+
+
+def _value(value: Json) -> str:
+    if isinstance(value, str):
+        return value.removeprefix("=")
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return " × ".join(map(_value, value)) if isinstance(value, tuple) else str(value)
+
+
+def _mark(node: Node) -> str:
+    repeat = node.params.get("repeat", 1)
+    times = f"× {_value(repeat)}" if repeat != 1 else ""
+    return f"{times} shared" if times and node.params.get("shared") is True else times
 
 
 class WireItem(QGraphicsItem):

@@ -44,6 +44,10 @@ def _commands(canvas: CanvasView) -> dict[str, Callable[[], object]]:
         "Ctrl+-": canvas.zoom_out,
         "Alt+M": canvas.toggle_overview,
         "Tab": canvas.open_search,
+        "Ctrl+G": canvas.group_selected,
+        "Ctrl+Shift+G": canvas.ungroup_selected,
+        "Return": canvas.enter_selected,
+        "Enter": canvas.enter_selected,
     }
 
 

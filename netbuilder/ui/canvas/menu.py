@@ -66,6 +66,13 @@ def _add_selection(menu: QMenu, canvas: CanvasView) -> None:
         menu.addAction("Add block after", "Tab", canvas.search_after_selection)
         wire = menu.addAction("Wire in order of selection", "W", canvas.connect_selected)
         wire.setEnabled(blocks > 1)
+        menu.addSeparator()
+        if canvas.selected_group():
+            menu.addAction("Edit inside", "Enter", canvas.enter_selected)
+            menu.addAction("Ungroup", "Ctrl+Shift+G", canvas.ungroup_selected)
+            menu.addAction("Make independent", canvas.make_selected_independent)
+        menu.addAction("Group", "Ctrl+G", canvas.group_selected)
+        menu.addSeparator()
     menu.addAction("Cut wires", canvas.disconnect_selection)
     menu.addSeparator()
     menu.addAction("Delete", "Del", canvas.delete_selection)
@@ -75,6 +82,8 @@ def _add_canvas(menu: QMenu, canvas: CanvasView, place: QPoint) -> None:
     menu.addAction("Add block", "Space", lambda: canvas.search(place))
     menu.addAction("Paste", "Ctrl+V", canvas.paste)
     menu.addAction("Select all", "Ctrl+A", canvas.select_all)
+    if canvas.document.group:
+        menu.addAction("Leave the group", "Esc", canvas.leave)
     menu.addSeparator()
     menu.addAction("Arrange", "L", canvas.arrange)
     menu.addAction("Show all", "Home", canvas.fit)

@@ -9,9 +9,10 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton
 
+from netbuilder.graph.edits import Edit
 from netbuilder.graph.model import NodeId
-from netbuilder.ui import intents
 from netbuilder.ui.geometry import BLOCK_WIDTH
+from netbuilder.ui.group_intents import rename_block
 from netbuilder.ui.theme import notifier, text_font, theme
 from netbuilder.ui.wiring import Refusal
 
@@ -87,7 +88,7 @@ class RenameField(QLineEdit):
     def open_for(self, node: NodeId) -> None:
         """Edit the name of this block."""
         self._node = node
-        self.setText(self._canvas.document.project.graph.node(node).name)
+        self.setText(self._canvas.document.sheet.graph.node(node).name)
         self.selectAll()
         self._on_edited()
         self.follow()
@@ -117,10 +118,14 @@ class RenameField(QLineEdit):
             if had_focus:
                 self._canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _renaming(self) -> Edit | Refusal | None:
+        assert self._node is not None
+        document = self._canvas.document
+        return rename_block(document.project, document.group, self._node, self.text())
+
     def _on_edited(self) -> None:
         """Say at once why this can't be a name, if it can't."""
-        assert self._node is not None
-        intent = intents.rename(self._canvas.document.project, self._node, self.text())
+        intent = self._renaming()
         why = intent.message if isinstance(intent, Refusal) else ""
         self.setProperty("invalid", bool(why))
         self.style().unpolish(self)
@@ -131,11 +136,11 @@ class RenameField(QLineEdit):
         """Take the name; return whether it could be one."""
         if self._node is None:
             return True
-        intent = intents.rename(self._canvas.document.project, self._node, self.text())
+        intent = self._renaming()
         if isinstance(intent, Refusal):
             return False
         self.close_field()
-        self._canvas.perform(intent)
+        self._canvas.perform(intent, says_where=True)
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -101,7 +101,7 @@ class Overview(QWidget):
         for item in self._canvas.canvas_scene.blocks.values():
             x, y = scale * item.x() + left, scale * item.y() + top
             box = QRectF(x, y, scale * BLOCK_WIDTH, scale * item.height)
-            boxes.setdefault(item.block.category if item.block else "", []).append(box)
+            boxes.setdefault(item.category, []).append(box)
         for category, rects in boxes.items():
             painter.setBrush(look.category(category))
             if rects[0].height() < _LEAST_ROUND:

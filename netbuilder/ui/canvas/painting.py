@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
-from netbuilder.blocks import registry
 from netbuilder.ui.canvas.parts import PortPlace
 from netbuilder.ui.canvas.routing import Route
 from netbuilder.ui.geometry import BLOCK_HEIGHT, BLOCK_WIDTH, PORT_SIZE
@@ -28,6 +27,8 @@ _RIGHT = BLOCK_WIDTH - 12.0
 _BADGE = 14.0
 _GAP = 7.0
 _LEAST_TYPE = 28.0
+_CARD = 4.0
+"""How far the cards behind a group stand out: one for a group, two for one that is repeated."""
 _ABOVE = BLOCK_HEIGHT / 2 + 12
 _ALL, _NAME_ALONE = 0.7, 0.5
 """Below these zooms a block shows less, and that larger."""
@@ -106,6 +107,11 @@ def paint_block(painter: QPainter, item: BlockItem) -> None:
 
 def _paint_surround(painter: QPainter, frame: QRectF, item: BlockItem, look: Theme) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    for step in range(2 if item.mark else 1 if item.is_group else 0, 0, -1):
+        painter.setPen(QPen(look.line, 1.0))
+        painter.setBrush(mix(look.raised, look.background, 0.3 * step))
+        painter.drawRoundedRect(frame.translated(_CARD * step, _CARD * step), RADIUS, RADIUS)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     if item.selected:
         for width, alpha in ((10.0, 0.10), (7.0, 0.12), (4.0, 0.22)):
             painter.setPen(QPen(with_alpha(look.accent, alpha), width))
@@ -137,7 +143,7 @@ def _strip(height: float, left: float, width: float, thickness: float) -> QPaint
 def _paint_body(painter: QPainter, frame: QRectF, item: BlockItem, look: Theme) -> None:
     hover = item.hover.value
     painter.fillPath(_outline(item.height), mix(look.raised, look.hover, hover) if hover else look.raised)
-    colour = look.category(item.block.category) if item.block else with_alpha(look.muted, 0.5)
+    colour = look.category(item.category) if item.is_known else with_alpha(look.muted, 0.5)
     painter.fillPath(_strip(item.height, 0.0, STRIPE, item.height), colour)
     if item.bar:
         painter.fillPath(_strip(item.height, STRIPE, item.bar, BAR), colour)
@@ -145,7 +151,7 @@ def _paint_body(painter: QPainter, frame: QRectF, item: BlockItem, look: Theme) 
     pen = QPen(mix(look.line, look.muted, 0.45 * hover) if hover else look.line, 1.0)
     if item.severity and _has_own_problem(item):
         pen = QPen(severity_colour(look, item.severity), 1.25)
-    if item.block is None:
+    if not item.is_known:
         pen.setDashPattern([4, 3])
         pen.setColor(mix(pen.color(), look.muted, 0.5))
     if item.selected:
@@ -176,13 +182,17 @@ def _paint_text(painter: QPainter, item: BlockItem, look: Theme) -> None:
         _write(painter, "large", _LEFT - 2, top + 28, item.node.name, right)
         _write(painter, "large shape", _LEFT - 2, top + 49, shape, _RIGHT + 4)
         return
-    kind = item.node.type if item.block else f"{item.node.type} · unknown"
-    name, kind = title(item.node.name, kind, int(right - _LEFT))
+    name, kind = title(item.node.name, item.kind, int(right - _LEFT))
     after = _write(painter, "name", _LEFT, top + 21, name, right) + _GAP
     _write(painter, "shape", _LEFT, top + 52, shape, _RIGHT)
     painter.setPen(look.muted)
     _write(painter, "small", after, top + 21, kind, right)
-    _write(painter, "small", _LEFT, top + 36, item.summary, _RIGHT)
+    room = _RIGHT - (text_width("small", item.mark) + _GAP if item.mark else 0)
+    _write(painter, "small", _LEFT, top + 36, item.summary, room)
+    if item.mark:
+        painter.setPen(look.text)
+        _write(painter, "small", _RIGHT - text_width("small", item.mark), top + 36, item.mark, _RIGHT + 1)
+        painter.setPen(look.muted)
     if not shape and item.is_analysed:
         painter.setPen(with_alpha(look.muted, 0.7))
         _write(painter, "small", _LEFT, top + 52, "no shape yet", _RIGHT)
@@ -270,20 +280,19 @@ def _paint_special_port(painter: QPainter, item: BlockItem, port: PortPlace, mid
     _paint_port(painter, middle, ring, fill, 1.5 if is_hot else 0.0)
 
 
-def paint_ghost(painter: QPainter, corner: tuple[float, float], type_id: str) -> None:
+def paint_ghost(painter: QPainter, corner: tuple[float, float], name: str, category: str) -> None:
     """Paint a block that is in the hand."""
     look = theme()
-    block = registry.get(type_id)
     frame = QRectF(*corner, BLOCK_WIDTH, BLOCK_HEIGHT)
     painter.setPen(QPen(look.accent, 1.5))
     painter.setBrush(with_alpha(look.raised, 0.85))
     painter.drawRoundedRect(frame, RADIUS, RADIUS)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(look.category(block.category if block else ""))
+    painter.setBrush(look.category(category))
     painter.drawRoundedRect(QRectF(*corner, STRIPE, BLOCK_HEIGHT).adjusted(2, 8, 0, -8), 1.5, 1.5)
     painter.setPen(look.text)
     painter.setFont(font("name"))
-    painter.drawText(frame.adjusted(16, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, type_id)
+    painter.drawText(frame.adjusted(16, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, name)
 
 
 # Wires

@@ -1,4 +1,4 @@
-"""The document, drawn: one item for each block and wire, kept in step with the edits that the document announces.
+"""The sheet that is shown, drawn: an item for each block and wire, kept in step with the edits that are announced.
 
 1. An edit says which nodes and wires it touched; their state is then taken from the project, so that it does not matter
    in which order a batch did things, or whether it was done, undone or redone.
@@ -18,18 +18,22 @@ from PySide6.QtWidgets import QGraphicsScene
 from netbuilder.blocks.spec import TensorSpec
 from netbuilder.compiler.program import Lowering
 from netbuilder.graph.edits import (
+    AddGroup,
     AddNode,
     Connect,
     Disconnect,
     Edit,
     MoveNodes,
+    RemoveGroup,
     RemoveNode,
+    RenameGroup,
     RenameNode,
+    SetFormal,
     SetParameter,
     flatten,
 )
 from netbuilder.graph.model import Edge, NodeId, PortRef, creation_number
-from netbuilder.graph.project import Position
+from netbuilder.graph.project import GroupId, Position, group_of
 from netbuilder.ui.canvas.far import NEAREST, FarItem
 from netbuilder.ui.canvas.findings import Findings
 from netbuilder.ui.canvas.items import BlockItem, LabelsItem, WireItem
@@ -72,13 +76,14 @@ class CanvasScene(QGraphicsScene):
         self.addItem(self._labels)
         document.edited.connect(self._on_document_edited)
         document.replaced.connect(self.rebuild)
+        document.sheet_changed.connect(self.rebuild)
         notifier().changed.connect(self._on_theme_changed)
         self.rebuild()
 
     # In step with the document
 
     def rebuild(self) -> None:
-        """Draw the whole project anew."""
+        """Draw the whole sheet anew."""
         self.ways.finish()
         for edge in list(self.wires):
             self._remove_wire(edge)
@@ -86,7 +91,7 @@ class CanvasScene(QGraphicsScene):
             self._remove_block(node)
         self.findings.forget()
         self.selected_nodes, self.selected_edges = [], []
-        graph = self.document.project.graph
+        graph = self.document.sheet.graph
         self._take(set(graph), set(graph.edges()), {})
         self.setSceneRect(self.extent() | _INDEXED)
         self.selection_changed.emit()
@@ -95,8 +100,18 @@ class CanvasScene(QGraphicsScene):
         nodes: set[NodeId] = set()
         edges: set[Edge] = set()
         moved: dict[NodeId, Position] = {}
+        changed: set[GroupId | None] = set()
+        here = self.document.group
         for part in flatten(edit):
             match part:
+                case (
+                    AddGroup(group=group) | RemoveGroup(group=group) | RenameGroup(group=group) | SetFormal(group=group)
+                ):
+                    changed.add(group)
+                case AddNode(group=group) | RemoveNode(group=group) | RenameNode(group=group) if group != here:
+                    changed.add(group)
+                case _ if getattr(part, "group", here) != here:
+                    pass
                 case AddNode(node=node):
                     nodes.add(node.id)
                 case RemoveNode(node=node):
@@ -110,12 +125,14 @@ class CanvasScene(QGraphicsScene):
                     moved.update(positions)
                 case _:
                     pass
+        if changed:
+            nodes |= {node for node, item in self.blocks.items() if group_of(item.node.type) in changed}
         self._take(nodes, edges, moved)
 
     def _take(self, nodes: set[NodeId], edges: set[Edge], moved: Mapping[NodeId, Position]) -> None:
         """Show these nodes and wires as the project has them now."""
         self.ways.finish()
-        project = self.document.project
+        project = self.document.sheet
         nodes = nodes.union(end.node for edge in edges for end in (edge.source, edge.target))
         areas: list[Rect] = []
         alive = [edge for edge in edges if project.graph.has_edge(edge)]
@@ -148,14 +165,17 @@ class CanvasScene(QGraphicsScene):
 
     def _show_block(self, node: NodeId) -> bool:
         """Show a node; return whether it is new or its ports changed."""
-        project = self.document.project
-        ports = sockets(project.graph, node)
+        project = self.document.sheet
+        ports = sockets(project, node)
+        state = project.graph.node(node)
+        group = group_of(state.type)
+        definition = project.groups.get(group) if group else None
         item = self.blocks.get(node)
         if item is not None:
             reshaped = item.sockets != ports
-            item.show_node(project.graph.node(node), ports)
+            item.show_node(state, ports, definition)
             return reshaped
-        item = BlockItem(project.graph.node(node), ports)
+        item = BlockItem(state, ports, definition)
         item.setPos(*project.layout[node])
         item.setVisible(not self._is_far)
         self.blocks[node] = item
@@ -194,7 +214,7 @@ class CanvasScene(QGraphicsScene):
 
     def settle(self) -> None:
         """Show every block where the project has it: a drag was given up."""
-        layout = self.document.project.layout
+        layout = self.document.sheet.layout
         self.ways.move({n: layout[n] for n, item in self.blocks.items() if (item.x(), item.y()) != layout[n]})
 
     def _on_moved(self) -> None:
@@ -305,7 +325,7 @@ class CanvasScene(QGraphicsScene):
         """Return what leaves or enters a port, where that is known."""
         if side is Side.OUTPUT:
             return self.findings.specs.get(PortRef(node, port))
-        edge = self.document.project.graph.edge_into(PortRef(node, port))
+        edge = self.document.sheet.graph.edge_into(PortRef(node, port))
         return self.findings.specs.get(edge.source) if edge else None
 
     # Near and far

@@ -57,6 +57,7 @@ class CanvasSurface(QGraphicsView):
 
         self.canvas_scene.selection_changed.connect(self._on_selection_changed)
         self.canvas_scene.content_changed.connect(self._on_content_changed)
+        document.sheet_changed.connect(self._on_analysis_changed)
         analysis.changed.connect(self._on_analysis_changed)
         notifier().changed.connect(self.viewport().update)
         self.camera.changed.connect(self._on_camera_changed)
@@ -109,14 +110,25 @@ class CanvasSurface(QGraphicsView):
 
     # Changing things
 
-    def perform(self, intent: Edit | Refusal | None, *, merge: str | None = None, select_added: bool = False) -> bool:
-        """Apply what a gesture asked for, or show why it can't be; return whether something changed."""
+    def perform(
+        self,
+        intent: Edit | Refusal | None,
+        *,
+        merge: str | None = None,
+        select_added: bool = False,
+        says_where: bool = False,
+    ) -> bool:
+        """Apply what a gesture asked for, or show why it can't be; return whether something changed.
+
+        It is an edit of the sheet that is shown, unless it `says_where` its parts are made.
+        """
         if isinstance(intent, Refusal):
             self.show_hint(intent.message, passing=True)
         if intent is None or isinstance(intent, Refusal):
             return False
         try:
-            self.document.apply(intent, merge=merge)
+            apply = self.document.apply if says_where else self.document.apply_here
+            apply(intent, merge=merge)
         except GraphError as error:
             self.show_hint(str(error), passing=True)
             return False

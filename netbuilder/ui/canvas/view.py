@@ -31,8 +31,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from netbuilder.graph.edits import Edit
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.canvas import keys, menu
-from netbuilder.ui.canvas.commands import CanvasCommands
 from netbuilder.ui.canvas.gestures import Band, Cut, Gesture, MoveBlocks, Pan, Place, PressWire
+from netbuilder.ui.canvas.group_commands import GroupCommands
 from netbuilder.ui.canvas.overlays import EdgeScroll
 from netbuilder.ui.canvas.parts import Hit, PortPlace, Side
 from netbuilder.ui.canvas.wiring_gestures import DrawWire, Reroute
@@ -45,7 +45,7 @@ _WHEEL_STEP = 1.2
 _NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 
 
-class CanvasView(CanvasCommands):
+class CanvasView(GroupCommands):
     """The canvas under the hand."""
 
     def __init__(self, document: Document, analysis: Analysis, parent: QWidget | None = None) -> None:
@@ -56,6 +56,7 @@ class CanvasView(CanvasCommands):
         self._edge_scroll = EdgeScroll(self, self._on_edge_scrolled)
         document.edited.connect(self._on_document_edited)
         document.replaced.connect(self._on_document_replaced)
+        document.sheet_changed.connect(self._on_document_sheet_changed)
 
     def _on_document_edited(self, edit: Edit) -> None:
         self._give_up_gesture()  # undone under the hand: what it holds may be gone
@@ -63,7 +64,14 @@ class CanvasView(CanvasCommands):
     def _on_document_replaced(self) -> None:
         self._give_up_gesture()
         self.rename_field.close_field()
+        self.forget_places()
         self._fit_at_once()
+
+    def _on_document_sheet_changed(self) -> None:
+        self._give_up_gesture()
+        self.rename_field.close_field()
+        self.show_hint("")
+        self.look_where_it_was()
 
     # Gestures
 
@@ -87,7 +95,7 @@ class CanvasView(CanvasCommands):
         return PressWire(self, at, hit.edge, adds) if hit.edge else Band(self, at, adds)
 
     def _gesture_for_port(self, port: PortPlace, at: QPointF, adds: bool) -> Gesture:
-        edge = self.document.project.graph.edge_into(port.ref) if port.side is Side.INPUT else None
+        edge = self.document.sheet.graph.edge_into(port.ref) if port.side is Side.INPUT else None
         return Reroute(self, at, edge, adds) if edge else DrawWire(self, at, port)
 
     def _finish_gesture(self, modifiers: Qt.KeyboardModifier) -> None:
@@ -169,7 +177,7 @@ class CanvasView(CanvasCommands):
         if event.button() != Qt.MouseButton.LeftButton or hit.port or hit.edge:
             self.mousePressEvent(event)
         elif hit.node is not None:
-            self.rename(hit.node)
+            self.open_block(hit.node)
         else:
             self.search(event.position().toPoint())
 
@@ -265,7 +273,7 @@ class CanvasView(CanvasCommands):
                 self._show_cursor()
         elif event.key() == Qt.Key.Key_Escape:
             if not self._give_up_gesture():
-                self.canvas_scene.select([])
+                self.leave_or_deselect()
         elif self.gesture is not None or not keys.press(self, event):
             event.ignore()
 

@@ -46,9 +46,9 @@ class _WireGesture(Gesture):
 
     def _judge(self) -> None:
         """Let the ports that can take the wire glow, and dim the others."""
-        graph, specs = self.canvas.document.project.graph, self.canvas.specs
+        sheet, specs = self.canvas.document.sheet, self.canvas.specs
         judge = accepting_inputs if self._wanted is Side.INPUT else accepting_outputs
-        self._verdicts = self._allow(judge(graph, self._fast.ref, specs))
+        self._verdicts = self._allow(judge(sheet, self._fast.ref, specs))
         judged: dict[NodeId, dict[str, bool]] = {node: {} for node in self.scene.blocks}
         for port, refused in self._verdicts.items():
             judged[port.node][port.port] = refused is None
@@ -121,10 +121,10 @@ class DrawWire(_WireGesture):
 
     def _join(self, port: PortRef) -> Edit | Refusal | None:
         source, target = (self._fast.ref, port) if self._wanted is Side.INPUT else (port, self._fast.ref)
-        return intents.connect(self.canvas.document.project, source, target, self.canvas.specs)
+        return intents.connect(self.canvas.document.sheet, source, target, self.canvas.specs)
 
     def _join_block(self, node: NodeId) -> Edit | Refusal | None:
-        project, specs = self.canvas.document.project, self.canvas.specs
+        project, specs = self.canvas.document.sheet, self.canvas.specs
         if self._wanted is Side.INPUT:
             return intents.connect_to_block(project, self._fast.ref, node, specs)
         return intents.connect_from_block(project, node, self._fast.ref, specs)
@@ -156,18 +156,18 @@ class Reroute(_WireGesture):
     def _join(self, port: PortRef) -> Edit | Refusal | None:
         if port == self._edge.target:
             return None
-        return intents.reroute(self.canvas.document.project, self._edge, port, self.canvas.specs)
+        return intents.reroute(self.canvas.document.sheet, self._edge, port, self.canvas.specs)
 
     def _join_block(self, node: NodeId) -> Edit | Refusal | None:
         if node == self._edge.target.node:
             return None
-        return intents.reroute_to_block(self.canvas.document.project, self._edge, node, self.canvas.specs)
+        return intents.reroute_to_block(self.canvas.document.sheet, self._edge, node, self.canvas.specs)
 
     def release(self, modifiers: Qt.KeyboardModifier) -> None:
         if not self.is_drag:
             select_wire(self.canvas, self._edge, self._adds)
         elif self._over.node is None:
-            self.canvas.perform(intents.disconnect(self.canvas.document.project, [self._edge]))
+            self.canvas.perform(intents.disconnect(self.canvas.document.sheet, [self._edge]))
         else:
             self.canvas.perform(self._intent)
 

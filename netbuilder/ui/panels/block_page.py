@@ -15,14 +15,14 @@ from netbuilder.blocks.parameters import Parameter, parameters
 from netbuilder.blocks.spec import Block, TensorSpec
 from netbuilder.compiler.program import Cost, Lowering
 from netbuilder.diagnostics import Diagnostic
-from netbuilder.graph.edits import Batch, Edit, RenameNode, SetParameter
+from netbuilder.graph.edits import Batch, Edit, SetParameter
 from netbuilder.graph.model import Node, PortRef, thaw
 from netbuilder.graph.project import Project
 from netbuilder.ui.amounts import count, memory, short
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import TextField
 from netbuilder.ui.forms import Choices, Form
-from netbuilder.ui.intents import rename
+from netbuilder.ui.group_intents import rename_block
 from netbuilder.ui.panels.help import body, port_tooltip
 from netbuilder.ui.panels.parts import Elided, Facts, ProblemCard, Square, words
 from netbuilder.ui.ports import Socket, sockets
@@ -119,7 +119,7 @@ class BlockPage(QWidget):
         self.payload.setVisible(block is None)
         if block is None:
             self.payload.setPlainText(json.dumps(thaw(first.params), indent=2, ensure_ascii=False))
-        project = self._document.project
+        project = self._document.sheet
         self._shapes.show_facts(_shape_facts(project, first, lowering) if len(nodes) == 1 else [])
         self._cost.show_facts(
             _cost_facts([lowering.costs[node.id] for node in nodes if node.id in lowering.costs] if lowering else [])
@@ -165,7 +165,7 @@ class BlockPage(QWidget):
         self.more.setVisible(bool(self._body.text()))
 
     def _show_form(self, block: type[Block] | None, problems: Sequence[Diagnostic]) -> None:
-        choices = {"field": _field_choices(self._document.project)} if block and block.role == "input" else {}
+        choices = {"field": _field_choices(self._document.sheet)} if block and block.role == "input" else {}
         wanted = (block.__name__, choices) if block and block.model_fields else None
         if wanted != self._shown:
             self._shown = wanted
@@ -199,22 +199,22 @@ class BlockPage(QWidget):
     # What the person wants
 
     def _on_form_edited(self, parameter: str, value: Any, series: int) -> None:
-        graph = self._document.project.graph
+        graph = self._document.sheet.graph
         nodes = [node.id for node in self._nodes if node.id in graph]
         edits: list[Edit] = [SetParameter(node, parameter, value) for node in nodes]
         if not edits:
             return
         edit = edits[0] if len(edits) == 1 else Batch(tuple(edits), f"Set {parameter} of {len(edits)} blocks")
-        self._document.apply(edit, merge=f"{','.join(nodes)} {parameter} {series}" if series else None)
+        self._document.apply_here(edit, merge=f"{','.join(nodes)} {parameter} {series}" if series else None)
 
     def _on_name_committed(self, name: str) -> None:
         node = self._nodes[0]
-        wanted = rename(self._document.project, node.id, name)
+        wanted = rename_block(self._document.project, self._document.group, node.id, name)
         match wanted:
             case Refusal(message=message):
                 self.name.refuse(node.name)
                 self._say_name_problem(message)
-            case RenameNode():
+            case Edit():
                 self._say_name_problem("")
                 self._document.apply(wanted)
             case _:
@@ -266,7 +266,7 @@ def _field_choices(project: Project) -> Choices:
 
 def _shape_facts(project: Project, node: Node, lowering: Lowering | None) -> list[tuple[str, str, str]]:
     specs = lowering.specs if lowering else {}
-    around = sockets(project.graph, node.id)
+    around = sockets(project, node.id)
     wires = {socket.name: project.graph.edge_into(PortRef(node.id, socket.name)) for socket in around.inputs}
     into = {name: _spec_text(specs.get(wire.source)) if wire else "not connected" for name, wire in wires.items()}
     out_of = {socket.name: _spec_text(specs.get(PortRef(node.id, socket.name))) for socket in around.outputs}

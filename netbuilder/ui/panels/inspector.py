@@ -43,6 +43,7 @@ class Inspector(QScrollArea):
 
         document.edited.connect(self._on_document_edited)
         document.replaced.connect(self._on_document_replaced)
+        document.sheet_changed.connect(self._on_document_replaced)
         document.path_changed.connect(self.refresh)
         analysis.changed.connect(self.refresh)
         self.refresh()
@@ -72,7 +73,7 @@ class Inspector(QScrollArea):
             self.project_page.refresh(lowering)
 
     def _nodes(self) -> list[Node]:
-        graph = self._document.project.graph
+        graph = self._document.sheet.graph
         return [graph.node(node) for node in self._selection if node in graph]
 
     def _on_document_edited(self, edit: Edit) -> None:

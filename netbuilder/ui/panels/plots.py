@@ -6,13 +6,13 @@ steps and at ten million. Zooming in shows single steps again.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QColor, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from netbuilder.training.telemetry import Floats
@@ -27,6 +27,43 @@ Array = npt.NDArray[np.float64]
 _SMOOTH_COLUMNS = 240
 _LEAST_STEPS = 10.0
 _DOTS_APART = 11.0
+
+
+class Told(NamedTuple):
+    """A value in a legend, under its name, in the colour of its curve."""
+
+    name: str
+    value: str
+    colour: QColor
+
+
+class _Legend(QLabel):
+    """Names and values; where there is no room for them, values alone, which their colours name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setMinimumWidth(1)
+        self._told: list[Told] = []
+
+    def tell(self, told: list[Told]) -> None:
+        self._told = told
+        whole = "   ".join(f"{each.name} {each.value}" for each in told)
+        has_room = self.fontMetrics().horizontalAdvance(whole) <= self.width()
+        look = theme()
+        parts = [
+            f'<span style="color:{each.colour.name()}">{each.name}</span> '
+            f'<span style="color:{look.muted.name()}">{each.value}</span>'
+            if has_room
+            else f'<span style="color:{each.colour.name()}">{each.value}</span>'
+            for each in told
+        ]
+        self.setText("&nbsp;&nbsp;&nbsp;".join(parts))
+        self.setToolTip("" if has_room else whole)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.tell(self._told)
 
 
 class Plot(QWidget):
@@ -64,9 +101,7 @@ class Plot(QWidget):
 
         self._title = words(title)
         self._title.setStyleSheet("font-weight: 600;")
-        self.legend = QLabel()
-        self.legend.setTextFormat(Qt.TextFormat.RichText)
-        self.legend.setMinimumWidth(1)
+        self.legend = _Legend()
         self.reset_button = _tool("mdi6.magnify-minus-outline", "Show the whole run again (double click).")
         self.reset_button.clicked.connect(self.reset_zoom)
         self.reset_button.hide()
@@ -93,8 +128,8 @@ class Plot(QWidget):
         """Draw the curves over the stretch that is visible."""
         raise AssertionError("each plot draws its own")
 
-    def told(self, epoch: float | None) -> str:
-        """Return the legend: the values at an epoch, or the latest ones."""
+    def told(self, epoch: float | None) -> list[Told]:
+        """Return what the legend says: the values at an epoch, or the latest ones."""
         raise AssertionError("each plot tells its own")
 
     # What all do
@@ -154,7 +189,7 @@ class Plot(QWidget):
 
     def show_legend(self) -> None:
         """Say the values under the pointer, or the latest ones."""
-        self.legend.setText(self.told(self._hover))
+        self.legend.tell(self.told(self._hover))
 
     def _on_x_range_changed(self) -> None:
         self.reset_button.setVisible(self.is_zoomed)
@@ -242,25 +277,24 @@ class LossPlot(Plot):
         seen = checks[(checks[:, 0] >= left) & (checks[:, 0] <= right), 1]
         self._fit_to(np.concatenate([values, seen]))
 
-    def told(self, epoch: float | None) -> str:
+    def told(self, epoch: float | None) -> list[Told]:
         look = theme()
         if not len(self._envelope):
-            return ""
+            return []
         if epoch is None:
             loss = self._mean_line(len(self._envelope) - 1, len(self._envelope))[1][-1]
-            parts = [_told("train", loss, look.accent)]
-            parts += [_told("validation", self._validation[-1][1], look.warning)] if self._validation else []
-            return _GAP.join(parts)
+            parts = [Told("train", measure(loss), look.accent)]
+            return parts + [Told("validation", measure(loss), look.warning) for _, loss in self._validation[-1:]]
         step = round(epoch * self._steps_per_epoch) - 1
         value = self._envelope.value(step)
         if value is None:
-            return _GAP.join([f"epoch {epoch:.1f}"])
-        parts = [_told("step", count(step + 1), look.muted), _told("train", value, look.accent)]
+            return [Told("epoch", f"{epoch:.1f}", look.muted)]
+        parts = [Told("step", count(step + 1), look.muted), Told("train", measure(value), look.accent)]
         checks = dict(self._validation)
         nearest = min(checks, key=lambda each: abs(each - epoch), default=None)
         if nearest is not None and abs(nearest - epoch) <= 0.5:
-            parts.append(_told("validation", checks[nearest], look.warning))
-        return _GAP.join(parts)
+            parts.append(Told("validation", measure(checks[nearest]), look.warning))
+        return parts
 
     def dress(self) -> None:
         look = theme()
@@ -326,13 +360,13 @@ class MetricPlot(Plot):
         elif self.scale_kind == "percent":
             self.fit(0.05, 1.0)
 
-    def told(self, epoch: float | None) -> str:
+    def told(self, epoch: float | None) -> list[Told]:
         if not self._points:
-            return ""
+            return []
         at, value = self._points[-1] if epoch is None else min(self._points, key=lambda point: abs(point[0] - epoch))
         text = f"{100 * value:.1f} %" if self.scale_kind == "percent" else measure(value)
-        parts = [] if epoch is None else [_told("epoch", f"{at:g}", theme().muted)]
-        return _GAP.join([*parts, _told("validation", text, theme().warning)])
+        parts = [] if epoch is None else [Told("epoch", f"{at:g}", theme().muted)]
+        return [*parts, Told("validation", text, theme().warning)]
 
     def dress(self) -> None:
         self._line.setPen(_thick(theme().warning, self.plot))
@@ -356,14 +390,6 @@ class _TimeBox(pg.ViewBox):
 
     def mouseDoubleClickEvent(self, event: object) -> None:
         self.reset_requested.emit()
-
-
-_GAP = "&nbsp;&nbsp;&nbsp;"
-
-
-def _told(name: str, value: float | str, colour: QColor) -> str:
-    text = value if isinstance(value, str) else measure(value)
-    return f'<span style="color:{colour.name()}">{name}</span> <span style="color:{theme().muted.name()}">{text}</span>'
 
 
 def _tool(glyph: str, tip: str) -> QToolButton:

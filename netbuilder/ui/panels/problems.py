@@ -118,8 +118,8 @@ class Problems(QScrollArea):
         self._made.append(card)
 
     def _place(self, diagnostic: Diagnostic) -> str:
-        graph, node = self._document.project.graph, diagnostic.node
-        return graph.node(NodeId(node)).name if node is not None and NodeId(node) in graph else "the network"
+        sheet = self._document.sheet_of(NodeId(diagnostic.node)) if diagnostic.node is not None else None
+        return sheet.graph.node(NodeId(diagnostic.node)).name if sheet and diagnostic.node else "the network"
 
     def _on_card_clicked(self, at: int) -> None:
         diagnostic = self.cards[at].diagnostic

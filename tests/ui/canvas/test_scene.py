@@ -43,7 +43,7 @@ def assert_mirrors(scene: CanvasScene, project: Project) -> None:
     for node, item in scene.blocks.items():
         assert item.scene() is scene
         assert item.node == graph.node(node)
-        assert item.sockets == sockets(graph, node)
+        assert item.sockets == sockets(project, node)
         assert (item.x(), item.y()) == project.layout[node]
         into = {(Side.INPUT, edge.target.port) for edge in graph.edges_into(node)}
         assert item.wired == into | {(Side.OUTPUT, edge.source.port) for edge in graph.edges_out_of(node)}
@@ -92,7 +92,7 @@ def test_a_block_of_an_unknown_type_is_shown_with_the_ports_that_its_wires_name(
     drawing.wire(image, mystery, "in")
     hand = open_canvas(drawing.project, analysed=True)
     item = hand.block("odd")
-    assert item.block is None
+    assert not item.is_known
     assert [socket.name for socket in item.sockets.inputs] == ["in"]
     assert item.severity == "error"
     hand.drag(hand.body("odd"), hand.body("odd") + QPointF(40, 40))

@@ -1,0 +1,72 @@
+"""Where one is: the project, and the groups that were entered, each to be gone back to by a click."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+
+from netbuilder.graph.edits import Edit, RenameGroup, flatten
+from netbuilder.graph.project import GroupId
+from netbuilder.ui.document import Document
+from netbuilder.ui.theme import icon, notifier, theme
+
+_MARK = QSize(14, 14)
+
+
+class Breadcrumb(QWidget):
+    """A row of names over the canvas."""
+
+    def __init__(self, document: Document, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(2)
+        self.parts: list[QToolButton] = []
+        document.path_changed.connect(self._refresh)
+        document.sheet_changed.connect(self._refresh)
+        document.edited.connect(self._on_document_edited)
+        notifier().changed.connect(self._refresh)
+        self._refresh()
+
+    def text(self) -> str:
+        """Return the names, from the project inwards."""
+        return " / ".join(part.text() for part in self.parts)
+
+    def _on_document_edited(self, edit: Edit) -> None:
+        if any(isinstance(part, RenameGroup) for part in flatten(edit)):
+            self._refresh()
+
+    def _refresh(self) -> None:
+        while (item := self._row.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        document = self._document
+        self.parts = []
+        self._add(document.name, None)
+        for group in document.trail:
+            mark = QLabel()
+            mark.setPixmap(icon("mdi6.chevron-right", "muted").pixmap(_MARK))
+            self._row.addWidget(mark)
+            self._add(document.project.groups[group].name, group)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not document.trail)
+        self.adjustSize()
+
+    def _add(self, name: str, group: GroupId | None) -> None:
+        is_here = group == self._document.group
+        part = QToolButton()
+        part.setText(name)
+        part.setEnabled(not is_here)
+        part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        part.setToolTip("" if is_here else f"Go back to {name}")
+        look = theme()
+        colour = (look.text if is_here and self._document.trail else look.muted).name()
+        part.setStyleSheet(
+            f"QToolButton {{ background: transparent; border: none; padding: 2px 4px; margin: 0; color: {colour}; }}"
+            f"QToolButton:hover {{ color: {look.accent.name()}; }}"
+        )
+        part.clicked.connect(lambda: self._document.show(group))
+        self._row.addWidget(part)
+        self.parts.append(part)

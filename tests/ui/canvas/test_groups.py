@@ -1,0 +1,198 @@
+"""Groups under the hand: made and taken apart by key, entered and left, and undone where they were changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.graph.edits import RenameGroup
+from netbuilder.graph.files import dumps
+from netbuilder.graph.project import GroupId, Project
+from netbuilder.ui.canvas.parts import Side
+from tests.drawing import Drawing, digits_cnn
+from tests.ui.canvas.hand import CTRL, SHIFT, Hand
+from tests.ui.canvas.test_scene import assert_mirrors
+
+Open = Callable[..., Hand]
+Key = Qt.Key
+G1 = GroupId("g1")
+
+
+def names(hand: Hand) -> set[str]:
+    """Return the names of the blocks that are shown."""
+    return {item.node.name for item in hand.scene.blocks.values()}
+
+
+def grouped(open_canvas: Open, *, analysed: bool = False) -> Hand:
+    """Return a canvas on which three blocks have just been grouped by Ctrl+G."""
+    hand = open_canvas(digits_cnn().project, analysed=analysed)
+    hand.canvas.select([hand.node(name) for name in ("conv1", "relu1", "pool1")])
+    hand.key(Key.Key_G, CTRL)
+    return hand
+
+
+def repeated() -> Project:
+    """Draw a network with a group that runs twelve times."""
+    drawing = Drawing()
+    with drawing.group("stage", width=8) as stage:
+        x = drawing.put("Input", "x")
+        linear = drawing.put("Linear", "linear", x, out_features="=width")
+        drawing.put("Output", "y", linear)
+    row = drawing.put("Input", "row", shape=[8])
+    drawing.put_group(stage, "box", row, repeat=12, shared=True)
+    drawing.put("ReLU", "relu")
+    return drawing.project
+
+
+def test_ctrl_g_puts_one_box_in_the_place_of_the_selection(open_canvas: Open) -> None:
+    hand = grouped(open_canvas)
+    assert names(hand) == {"image", "label", "group", "flatten", "classes", "logits", "loss", "accuracy"}
+    assert hand.selected() == {"group"}
+    assert {"image.y → group.x", "group.y → flatten.x"} <= hand.wires()
+    assert_mirrors(hand.scene, hand.document.project)
+    assert hand.undo_is_exact()
+
+
+def test_what_can_not_be_grouped_says_why(open_canvas: Open) -> None:
+    hand = open_canvas(digits_cnn().project)
+    hand.canvas.select([hand.node("conv1"), hand.node("pool1")])
+    hand.key(Key.Key_G, CTRL)
+    assert "relu1" in hand.hint()
+    assert hand.is_untouched()
+
+
+def test_ctrl_shift_g_brings_the_blocks_back_selected(open_canvas: Open) -> None:
+    hand = grouped(open_canvas)
+    hand.key(Key.Key_G, CTRL | SHIFT)
+    assert hand.selected() == {"conv1", "relu1", "pool1"}
+    assert "relu1.y → pool1.x" in hand.wires()
+    assert_mirrors(hand.scene, hand.document.project)
+
+
+@pytest.mark.parametrize("way", ["enter", "double click"])
+def test_one_goes_in_and_comes_out_by_escape(open_canvas: Open, way: str) -> None:
+    hand = grouped(open_canvas)
+    if way == "enter":
+        hand.key(Key.Key_Return)
+    else:
+        hand.double_click(hand.body("group"))
+    assert names(hand) == {"x", "conv1", "relu1", "pool1", "y"}
+    assert hand.document.trail == (G1,)
+    assert_mirrors(hand.scene, hand.document.sheet)
+    hand.key(Key.Key_Escape)
+    assert hand.document.group is None
+    assert hand.selected() == {"group"}
+    assert_mirrors(hand.scene, hand.document.project)
+
+
+def test_edits_inside_stay_inside(open_canvas: Open) -> None:
+    hand = grouped(open_canvas)
+    hand.key(Key.Key_Return)
+    outside = set(hand.document.project.graph)
+    hand.drop("GELU", hand.scene.extent().center())
+    assert "gelu" in names(hand)
+    assert set(hand.document.project.graph) == outside
+    hand.key(Key.Key_Delete)
+    relu = next(node for node, item in hand.scene.blocks.items() if item.node.name == "relu1")
+    hand.canvas.select([relu])
+    hand.key(Key.Key_Delete)
+    definition = hand.document.project.groups[G1]
+    assert {node.name for node in definition.graph.nodes()} == {"x", "conv1", "pool1", "y"}
+    conv, pool = definition.graph.named("conv1"), definition.graph.named("pool1")
+    assert conv
+    assert pool
+    assert definition.graph.edges_into(pool.id)[0].source.node == conv.id
+    assert_mirrors(hand.scene, hand.document.sheet)
+
+
+def test_undo_and_redo_go_to_where_the_edit_was_made(open_canvas: Open) -> None:
+    hand = grouped(open_canvas)
+    hand.key(Key.Key_Return)
+    hand.canvas.select([node for node, item in hand.scene.blocks.items() if item.node.name == "relu1"])
+    hand.key(Key.Key_Delete)
+    hand.key(Key.Key_Escape)
+    assert hand.document.group is None
+    hand.document.undo_stack.undo()
+    hand.settle()
+    assert hand.document.group == G1
+    assert "relu1" in names(hand)
+    hand.key(Key.Key_Escape)
+    hand.document.undo_stack.redo()
+    hand.settle()
+    assert hand.document.group == G1
+    assert "relu1" not in names(hand)
+    assert_mirrors(hand.scene, hand.document.sheet)
+
+
+def test_undoing_the_group_that_is_shown_goes_out(open_canvas: Open) -> None:
+    hand = grouped(open_canvas)
+    hand.key(Key.Key_Return)
+    hand.document.undo_stack.undo()
+    hand.settle()
+    assert hand.document.trail == ()
+    assert dumps(hand.document.project) == hand.before
+    assert_mirrors(hand.scene, hand.document.project)
+
+
+def test_a_box_has_the_ports_that_its_group_has_now(open_canvas: Open) -> None:
+    hand = grouped(open_canvas)
+    hand.key(Key.Key_Return)
+    x = next(item for item in hand.scene.blocks.values() if item.node.name == "x")
+    hand.canvas.select([x.node.id])
+    hand.key(Key.Key_F2)
+    hand.canvas.rename_field.setText("picture")
+    QTest.keyClick(hand.canvas.rename_field, Key.Key_Return)
+    hand.document.show(None)
+    assert [socket.name for socket in hand.block("group").side(Side.INPUT)] == ["picture"]
+    assert "image.y → group.picture" in hand.wires()
+    hand.document.apply(RenameGroup(G1, "encoder"))
+    assert hand.block("group").kind == "encoder"
+
+
+def test_shapes_and_shares_are_shown_inside_too(open_canvas: Open, qtbot: QtBot) -> None:
+    hand = grouped(open_canvas, analysed=True)
+    hand.key(Key.Key_Return)
+    qtbot.waitUntil(lambda: hand.analysis.is_current)
+    conv = next(item for item in hand.scene.blocks.values() if item.node.name == "conv1")
+    assert str(conv.spec) == "N × 4 × 8 × 8"
+    assert conv.bar > 0
+
+
+def test_a_box_says_how_often_it_runs_and_with_what(open_canvas: Open) -> None:
+    hand = open_canvas(repeated())
+    item = hand.block("box")
+    assert (item.kind, item.mark, item.summary) == ("stage", "× 12 shared", "width 8")
+    hand.canvas.open_block(item.node.id)
+    linear = next(item for item in hand.scene.blocks.values() if item.node.name == "linear")
+    assert linear.summary == "width"
+
+
+def test_a_wire_is_drawn_to_the_port_of_a_group(open_canvas: Open) -> None:
+    hand = open_canvas(repeated())
+    hand.drag(hand.outlet("box"), hand.inlet("relu"))
+    assert "box.y → relu.x" in hand.wires()
+    assert hand.undo_is_exact()
+
+
+def test_a_group_is_found_in_the_search_and_dropped_from_the_palette(open_canvas: Open) -> None:
+    hand = open_canvas(repeated())
+    hand.drop("group:g1", hand.body("relu") + (hand.body("relu") - hand.body("box")))
+    assert "stage" in names(hand)
+    assert [socket.name for socket in hand.block("stage").side(Side.OUTPUT)] == ["y"]
+    assert hand.undo_is_exact()
+
+
+def test_sheets_are_looked_at_as_they_were_left(open_canvas: Open) -> None:
+    hand = grouped(open_canvas)
+    hand.canvas.zoom_to(1.7)
+    hand.settle()
+    hand.key(Key.Key_Return)
+    hand.settle()
+    assert hand.canvas.sees_all()
+    hand.key(Key.Key_Escape)
+    hand.settle()
+    assert hand.canvas.zoom() == pytest.approx(1.7)
