@@ -33,10 +33,9 @@ def build(program: Program, modules: nn.Module | None = None) -> fx.GraphModule:
 
 def _build(program: Program, modules: nn.Module | None, class_name: str) -> fx.GraphModule:
     root = nn.Module()
-    for instruction in program.instructions:
-        if instruction.call.is_module:
-            lent = modules.get_submodule(instruction.name) if modules else _make(instruction.call)
-            root.add_module(instruction.name, lent)
+    for instruction in program.makers():
+        lent = modules.get_submodule(instruction.module) if modules else _make(instruction.call)
+        root.add_module(instruction.module, lent)
 
     graph = fx.Graph()
     values: dict[PortRef, Any] = {}
@@ -74,7 +73,7 @@ def _emit_group(
     args = [values[value] for value in instruction.args if value]
     for number, part in enumerate(call.parts):
         place = "" if len(call.modules) == 1 else f".{number}"
-        whole = graph.call_module(instruction.name + place, tuple(args))
+        whole = graph.call_module(instruction.module + place, tuple(args))
         whole.meta["value"] = PortRef(instruction.node, "")
         is_last = number + 1 == len(call.parts)
         wanted = [not is_last or PortRef(instruction.node, result.name) in used for result in part.results]
@@ -100,7 +99,7 @@ def _emit(
         if call.is_metric:
             return args
         if call.is_module:
-            node = graph.create_node("call_module", instruction.name, args, kwargs, name=instruction.name)
+            node = graph.create_node("call_module", instruction.module, args, kwargs, name=instruction.name)
         else:
             name = instruction.name if call is instruction.call else None
             node = graph.create_node("call_function", resolve(call.target), args, kwargs, name=name)

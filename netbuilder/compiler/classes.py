@@ -95,7 +95,7 @@ def _parts(program: Program) -> dict[str, list[_Part]]:
             instance = instruction.call
             if not isinstance(instance, GroupCall):
                 continue
-            for index, part in enumerate(instance.modules):
+            for index, part in enumerate(instance.parts):
                 if id(part) not in seen:
                     seen.add(id(part))
                     visit(part)
@@ -145,7 +145,7 @@ class _Unfolded:
             told,
             {slot: code for slot, code in settings.items() if code is not None},
             _shapes([part.program for part in parts]),
-            {each.node: self.making(each.call) for each in program.instructions if isinstance(each.call, GroupCall)},
+            {each.node: self.making(each.call) for each in program.makers() if isinstance(each.call, GroupCall)},
         )
         for number, part in enumerate(parts):
             self.made[id(part.program)] = result, tuple(values[number] for values in parameters.columns.values())
@@ -153,7 +153,7 @@ class _Unfolded:
 
     def _rows(self, programs: Sequence[Program]) -> Iterator[tuple[Instruction, str, list[Any]]]:
         """Yield each setting of each block, with its value in each variant."""
-        for variants in zip(*(program.instructions for program in programs), strict=True):
+        for variants in zip(*(program.makers() for program in programs), strict=True):
             first = variants[0]
             for pairs in zip(*(self._settings(each) for each in variants), strict=True):
                 name = pairs[0][0]
@@ -165,7 +165,9 @@ class _Unfolded:
 
     def _form(self, program: Program) -> object:
         """Return what all variants of a class have in common."""
-        lines = tuple((each.node, each.name, each.args, self._call_form(each)) for each in program.instructions)
+        lines = tuple(
+            (each.node, each.name, each.module, each.args, self._call_form(each)) for each in program.instructions
+        )
         results = tuple((result.name, result.value) for result in program.results)
         inputs = tuple((slot.value, slot.spec.dtype) for slot in program.inputs)
         return inputs, lines, results

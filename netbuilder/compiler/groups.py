@@ -13,13 +13,13 @@ from typing import ClassVar
 from netbuilder.blocks.expressions import ExpressionError, Name, compute, names_in, parse
 from netbuilder.blocks.library.input_output import Input, Output
 from netbuilder.blocks.spec import Port, Role
+from netbuilder.compiler.weights import untagged
 from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.model import Json, Node
 from netbuilder.graph.project import Group, GroupId, Project, group_of
 
 MOST_REPEATS = 1_000
 INDEX = "index"
-_OWN = ("repeat", "shared")
 
 Names = Mapping[str, Json]
 """What names in expressions stand for."""
@@ -51,7 +51,7 @@ def instance(project: Project, node: Node, names: Names) -> tuple[Instance | Non
     if group is None or definition is None:
         message = f"“{node.name}” stands for a group that is not in this project any more."
         return None, [Diagnostic("error", "unknown-group", message, node.id)]
-    given, problems = resolved(node.params, names)
+    given, problems = resolved(untagged(node.params), names)
     given = dict(definition.parameters) | given
     repeat, shared = given.pop("repeat", 1), given.pop("shared", False)
     if type(repeat) is not int or not 1 <= repeat <= MOST_REPEATS:

@@ -27,7 +27,9 @@ from netbuilder.compiler.groups import INDEX, Instance, Names, counts_repetition
 from netbuilder.compiler.infer import InferenceError, infer
 from netbuilder.compiler.program import Cost, GroupCall, InputSlot, Instruction, Lowering, Program, Result
 from netbuilder.compiler.review import Review
-from netbuilder.diagnostics import Diagnostic
+from netbuilder.compiler.weights import WEIGHTS, difference, inner_difference, tag_of, tag_problems, untagged
+from netbuilder.diagnostics import Diagnostic, Fix, Severity
+from netbuilder.graph.edits import UNSET, SetParameter
 from netbuilder.graph.model import Edge, Json, Node, NodeId, PortRef
 from netbuilder.graph.project import GroupId, Project, group_of
 
@@ -138,6 +140,8 @@ class _Lowerer(Review):
         self.inputs: list[InputSlot] = []
         self.instructions: list[Instruction] = []
         self.results: list[Result] = []
+        self.tagged: dict[str, Instruction] = {}
+        """The first block with each tag: its module is that of the others."""
 
     def lower(self) -> Lowering:
         self._read_fields()
@@ -191,13 +195,13 @@ class _Lowerer(Review):
             message = f"This version has no block “{node.type}”; it is kept as it is, and nothing can run through it."
             self.say("error", "unknown-block", message, node)
             return
-        self.diagnostics += [replace(problem, node=node.id) for problem in problems]
+        self.diagnostics += [replace(problem, node=node.id) for problem in (*problems, *tag_problems(node))]
         if block is not None:
             self.blocks[node.id] = block
 
     def _block(self, block_type: type[Block], node: Node) -> tuple[Block | None, list[Diagnostic]]:
         texts = tuple(parameter.name for parameter in parameters(block_type) if parameter.kind == "text")
-        params, problems = resolved(node.params, self.names, plain=texts)
+        params, problems = resolved(untagged(node.params), self.names, plain=texts)
         return (None, problems) if problems else parse(block_type, params)
 
     def _lower_node(self, node: Node) -> None:
@@ -206,6 +210,9 @@ class _Lowerer(Review):
             return
         if isinstance(block, Input):
             self._lower_input(node, block)
+        if block.role in ("input", "output") and tag_of(node):
+            self._refuse_tag(node, "warning", "no-weights", f"{node.type} has no weights that it could share.")
+        if isinstance(block, Input):
             return
         wires = self.wires_of(node, block)
         if wires is None:
@@ -248,8 +255,9 @@ class _Lowerer(Review):
         cost = Cost(inference.parameters, inference.flops, size)
         formulas = expressions(node.params)
         instruction = Instruction(node.id, node.name, node.type, call, wires, inference.outputs, formulas)
+        instruction, cost = self._with_shared_weights(node, instruction, cost)
         self._take(instruction, outputs, cost)
-        if self.memo is not None and block.role == "layer" and not doubts:
+        if self.memo is not None and block.role == "layer" and not doubts and not tag_of(node):
             into = dict(self.graph.wires_into(node.id))
             given = [self.specs.get(edge.source) for edge in into.values()]
             self.memo[node.id] = _Known(node, into, given, block, instruction, outputs, cost)
@@ -257,6 +265,28 @@ class _Lowerer(Review):
             port, spec = inference.outputs[0] if inference.outputs else ("", TensorSpec(()))
             weight = block.weight if isinstance(block, Loss) else 1.0
             self.results.append(Result(node.id, node.name, block.role, PortRef(node.id, port), spec, weight))
+
+    def _with_shared_weights(self, node: Node, instruction: Instruction, cost: Cost) -> tuple[Instruction, Cost]:
+        """Let a block with a tag call the module of the first with that tag, whose parameters are counted there."""
+        tag = tag_of(node)
+        if not tag:
+            return instruction, cost
+        if not instruction.call.is_module:
+            self._refuse_tag(node, "warning", "no-weights", f"{node.type} has no weights that it could share.")
+            return instruction, cost
+        first = self.tagged.setdefault(tag, instruction)
+        if first is instruction:
+            return instruction, cost
+        unlike = difference(first.call, instruction.call)
+        if unlike:
+            message = f"“{node.name}” can't share the weights “{tag}” with “{first.name}”: {unlike}."
+            self._refuse_tag(node, "error", "weights-mismatch", message)
+            return instruction, cost
+        return replace(instruction, weights_of=first.name), replace(cost, parameters=0)
+
+    def _refuse_tag(self, node: Node, severity: Severity, code: str, message: str) -> None:
+        fix = Fix("Take the tag away", SetParameter(node.id, WEIGHTS, UNSET))
+        self.say(severity, code, message, node, parameter=WEIGHTS, fixes=(fix,))
 
     def _is_known(self, node: Node) -> bool:
         """Take over what was found of this block before, if nothing that it depends on has changed."""
@@ -306,10 +336,17 @@ class _Lowerer(Review):
         outputs = tuple((result.name, result.spec) for result in parts[-1].results)
         for port, spec in outputs:
             self.specs[PortRef(node.id, port)] = spec
-        self.costs[node.id] = total
+        unlike = next((text for part in parts if instance.shared and (text := inner_difference(parts[0], part))), "")
+        if unlike:
+            message = f"{instance.name} can't run {instance.repeat} times with the same weights: {unlike}."
+            fix = Fix("Give each time its own weights", SetParameter(node.id, "shared", False))
+            self.say("error", "weights-mismatch", message, node, parameter="shared", fixes=(fix,))
+            return
         call = GroupCall(instance.name, tuple(parts), instance.shared, instance.arguments)
         formulas = expressions(node.params)
-        self.instructions.append(Instruction(node.id, node.name, node.type, call, wires, outputs, formulas))
+        instruction = Instruction(node.id, node.name, node.type, call, wires, outputs, formulas)
+        instruction, self.costs[node.id] = self._with_shared_weights(node, instruction, total)
+        self.instructions.append(instruction)
 
     def _report_inside(
         self, node: Node, instance: Instance, index: int, inputs: Mapping[str, TensorSpec], lowering: Lowering

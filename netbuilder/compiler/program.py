@@ -60,7 +60,8 @@ class Instruction:
     """One call.
 
     `args[i]` is the value of the call's `Arg(i)`, None for an optional input left open; `outputs` are port and spec of what it
-    produces. `expressions` are the texts of those fields that were computed (`=channels*4`).
+    produces. `expressions` are the texts of those fields that were computed (`=channels*4`). `weights_of` is the name of the
+    block whose module it calls, where that is not its own.
     """
 
     node: NodeId
@@ -70,6 +71,12 @@ class Instruction:
     args: tuple[PortRef | None, ...]
     outputs: tuple[tuple[str, TensorSpec], ...]
     expressions: tuple[str, ...] = ()
+    weights_of: str = ""
+
+    @property
+    def module(self) -> str:
+        """The name of the module that it calls, if it calls one."""
+        return self.weights_of or self.name
 
 
 ResultRole = Literal["output", "loss", "metric"]
@@ -126,14 +133,21 @@ class Program:
             else:
                 yield instruction, instruction.call
 
+    def makers(self) -> Iterator[Instruction]:
+        """Yield the first instruction that calls each module, a group's too: the others with its weights have no other."""
+        first: dict[str, Instruction] = {}
+        for instruction in self.instructions:
+            if instruction.call.is_module and first.setdefault(instruction.module, instruction) is instruction:
+                yield instruction
+
     def modules(self, prefix: str = "") -> Iterator[tuple[str, Call]]:
         """Yield the call of every module that is no group, with its path in the network: `encoder.3.conv`."""
-        for instruction in self.instructions:
-            place, call = prefix + instruction.name, instruction.call
+        for instruction in self.makers():
+            place, call = prefix + instruction.module, instruction.call
             if isinstance(call, GroupCall):
                 for number, part in enumerate(call.modules):
                     yield from part.modules(f"{place}." if len(call.modules) == 1 else f"{place}.{number}.")
-            elif call.is_module:
+            else:
                 yield place, call
 
     def volume(self) -> int:

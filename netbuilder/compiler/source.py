@@ -74,7 +74,7 @@ def _printed(program: Program) -> Program:
 
 def _class_text(group: GroupClass) -> str:
     program, variables = group.program, _variables(group.program)
-    init = [line for instruction in program.instructions for line in _init_lines(instruction, group)]
+    init = [line for instruction in program.makers() for line in _init_lines(instruction, group)]
     forward = [line for instruction in program.instructions for line in _lines(instruction, group, variables)]
     results = [variables[result.value] for result in program.results]
     taken = [f"{variables[slot.value]}: torch.Tensor" for slot in program.inputs]
@@ -120,11 +120,9 @@ def _init_lines(instruction: Instruction, group: GroupClass) -> list[str]:
     call = instruction.call
     if isinstance(call, GroupCall):
         code = _instance(instruction, call, group)
-    elif call.settings is None:
-        return []
     else:
         code = call_of(_spelling(call.target), _settings(instruction, call, group))
-    return assignment(f"self.{instruction.name}", code, 2)
+    return assignment(f"self.{instruction.module}", code, 2)
 
 
 def _instance(instruction: Instruction, call: GroupCall, group: GroupClass) -> Code:
@@ -174,11 +172,11 @@ def _group_forward(
     comment = ", ".join(group.shapes[port] for port in ports)
     if len(call.parts) == 1 or _is_chain(call):
         targets = ", ".join(variables.get(port, "_") for port in ports)
-        return assignment(targets, call_of(f"self.{instruction.name}", inputs), 2, comment)
+        return assignment(targets, call_of(f"self.{instruction.module}", inputs), 2, comment)
     named = [variables.get(port, f"{instruction.name}_{port.port}") for port in ports]
     layer = _unlike("layer", variables.values())
-    each = f"self.{instruction.name}" if call.shared else layer
-    times = f"_ in range({len(call.parts)})" if call.shared else f"{layer} in self.{instruction.name}"
+    each = f"self.{instruction.module}" if call.shared else layer
+    times = f"_ in range({len(call.parts)})" if call.shared else f"{layer} in self.{instruction.module}"
     first = [Code(value) for value in inputs[: len(named)]]
     return [
         *assignment(", ".join(named), first[0] if len(first) == 1 else Code(", ".join(first)), 2),
@@ -249,7 +247,7 @@ def _forward_lines(
         if call.target in OPERATORS:
             return operation(call.target, args)
         defaults = {} if call.is_module else _defaults(call.target)
-        callee = f"self.{instruction.name}" if call.is_module else _spelling(call.target)
+        callee = f"self.{instruction.module}" if call.is_module else _spelling(call.target)
         by_name = [
             named(name, constant(short(name, value)))
             for name, value in kwargs.items()

@@ -1,0 +1,80 @@
+"""Weights shared by tag: blocks of one graph whose parameter `weights` holds the same text are one module, called several times.
+
+The tag is no parameter of the block: any block with a module may carry it, and any instance of a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from netbuilder.blocks.spec import Call
+from netbuilder.compiler.program import GroupCall, Program
+from netbuilder.diagnostics import Diagnostic
+from netbuilder.graph.model import Json, Node
+
+WEIGHTS = "weights"
+
+
+def tag_of(node: Node) -> str:
+    """Return the tag of a node, empty where it has none."""
+    tag = node.params.get(WEIGHTS, "")
+    return tag if isinstance(tag, str) else ""
+
+
+def tag_problems(node: Node) -> list[Diagnostic]:
+    """Return what is wrong with the tag of a node."""
+    if isinstance(node.params.get(WEIGHTS, ""), str):
+        return []
+    message = "weights has to be a text: blocks with the same one share their weights."
+    return [Diagnostic("error", "bad-parameter", message, parameter=WEIGHTS)]
+
+
+def untagged(params: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the parameters without the tag."""
+    return {name: value for name, value in params.items() if name != WEIGHTS}
+
+
+def difference(first: Call | GroupCall, other: Call | GroupCall) -> str:
+    """Say what keeps `other` from being a call of the module of `first`, in half a sentence; empty where nothing does."""
+    if isinstance(first, GroupCall) and isinstance(other, GroupCall):
+        if first.name == other.name and len(first.modules) != len(other.modules):
+            return f"it has weights for {_times(other)} here and for {_times(first)} there"
+        if first.name == other.name:
+            owners = first.modules if len(first.modules) > 1 else first.modules * len(other.parts)
+            return _first(map(inner_difference, owners, other.parts))
+    elif isinstance(first, Call) and isinstance(other, Call) and first.target == other.target:
+        settings, there = dict(other.settings or ()), dict(first.settings or ())
+        names = [name for name in {**settings, **there} if repr(settings.get(name)) != repr(there.get(name))]
+        return f"{names[0]} is {settings.get(names[0])} here and {there.get(names[0])} there" if names else ""
+    return f"it is a {_kind(other)} here and a {_kind(first)} there"
+
+
+def inner_difference(first: Program, other: Program) -> str:
+    """Say what keeps a group, as it unfolds in `other`, from running as the module that `first` is built to."""
+    if first is other:
+        return ""
+    return _first(
+        text and f"“{b.name}” inside: {text}"
+        for a, b in zip(first.instructions, other.instructions, strict=True)
+        if (text := difference(a.call, b.call) or _use_difference(a.call, b.call))
+    )
+
+
+def _use_difference(first: Call | GroupCall, other: Call | GroupCall) -> str:
+    """Say in what two calls with the same weights differ: what a group does besides is fixed with its module."""
+    if isinstance(first, GroupCall) and isinstance(other, GroupCall):
+        runs = len(other.parts), len(first.parts)
+        return "" if runs[0] == runs[1] else f"it runs {runs[0]} times here and {runs[1]} there"
+    return "" if repr(first) == repr(other) else "it does something else here than there"
+
+
+def _first(texts: Iterable[str]) -> str:
+    return next(filter(None, texts), "")
+
+
+def _times(call: GroupCall) -> str:
+    return "one run" if len(call.modules) == 1 else f"{len(call.modules)} runs"
+
+
+def _kind(call: Call | GroupCall) -> str:
+    return call.name if isinstance(call, GroupCall) else call.target.rpartition(".")[2]
