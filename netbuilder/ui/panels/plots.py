@@ -6,19 +6,20 @@ steps and at ten million. Zooming in shows single steps again.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPen, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPen
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from netbuilder.training.telemetry import Floats
 from netbuilder.ui.amounts import count, measure
 from netbuilder.ui.panels.axes import AXIS_ROOM, Axis, Scale, round_range
 from netbuilder.ui.panels.envelope import Envelope
+from netbuilder.ui.panels.legend import Legend, Told
 from netbuilder.ui.panels.parts import words
 from netbuilder.ui.theme import icon, mix, notifier, theme
 
@@ -27,43 +28,6 @@ Array = npt.NDArray[np.float64]
 _SMOOTH_COLUMNS = 240
 _LEAST_STEPS = 10.0
 _DOTS_APART = 11.0
-
-
-class Told(NamedTuple):
-    """A value in a legend, under its name, in the colour of its curve."""
-
-    name: str
-    value: str
-    colour: QColor
-
-
-class _Legend(QLabel):
-    """Names and values; where there is no room for them, values alone, which their colours name."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setTextFormat(Qt.TextFormat.RichText)
-        self.setMinimumWidth(1)
-        self._told: list[Told] = []
-
-    def tell(self, told: list[Told]) -> None:
-        self._told = told
-        whole = "   ".join(f"{each.name} {each.value}" for each in told)
-        has_room = self.fontMetrics().horizontalAdvance(whole) <= self.width()
-        look = theme()
-        parts = [
-            f'<span style="color:{each.colour.name()}">{each.name}</span> '
-            f'<span style="color:{look.muted.name()}">{each.value}</span>'
-            if has_room
-            else f'<span style="color:{each.colour.name()}">{each.value}</span>'
-            for each in told
-        ]
-        self.setText("&nbsp;&nbsp;&nbsp;".join(parts))
-        self.setToolTip("" if has_room else whole)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.tell(self._told)
 
 
 class Plot(QWidget):
@@ -101,7 +65,7 @@ class Plot(QWidget):
 
         self._title = words(title)
         self._title.setStyleSheet("font-weight: 600;")
-        self.legend = _Legend()
+        self.legend = Legend()
         self.reset_button = _tool("mdi6.magnify-minus-outline", "Show the whole run again (double click).")
         self.reset_button.clicked.connect(self.reset_zoom)
         self.reset_button.hide()

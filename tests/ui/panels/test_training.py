@@ -49,6 +49,25 @@ def pixels(widget: QWidget, colour: QColor) -> int:
     return int((distance < 24).sum())
 
 
+def test_in_a_narrow_panel_the_heading_keeps_its_values_and_their_names_go_to_the_tooltip(
+    panel: TrainingPanel, session: HandSession
+) -> None:
+    session.begin("one", losses=[2.0] * 20)
+    session.end_epoch(1, {"validation_loss": 1.5, "validation_accuracy": 0.5})
+    session.poll()
+    assert "train" in told(panel.loss)
+    panel.resize(430, 300)
+    QApplication.processEvents()
+    assert re.findall(r"[0-9.]+", told(panel.loss)) == ["2.000", "1.500"]
+    assert not re.search("[a-z]", told(panel.loss))
+    assert panel.loss.legend.toolTip().split() == ["train", "2.000", "validation", "1.500"]
+    assert panel.loss.legend.sizeHint().width() <= panel.loss.legend.width()
+    panel.resize(1400, 300)
+    QApplication.processEvents()
+    assert "validation" in told(panel.loss)
+    assert panel.loss.legend.toolTip() == ""
+
+
 def test_before_the_first_run_the_panel_says_what_to_do(panel: TrainingPanel) -> None:
     assert "Ctrl+Enter" in panel.message()
     assert panel.settings.isVisible()
