@@ -1,4 +1,6 @@
-"""The data sets that travel with the program: scikit-learn's own, small and real. Free of torch and of scikit-learn."""
+"""The data sets that travel with the program: scikit-learn's own, small and real, and some that are made. Free of torch and
+of scikit-learn.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,8 @@ class Source:
 
     @property
     def label(self) -> str | None:
-        """The field with classes, if there is one."""
-        return next((name for name, field in self.fields.items() if field.classes), None)
+        """The field with one class for each sample, if there is one."""
+        return next((name for name, field in self.fields.items() if field.classes and not field.shape), None)
 
 
 def _table(features: int) -> DataField:
@@ -32,6 +34,21 @@ def _table(features: int) -> DataField:
 def _label(*classes: str) -> DataField:
     return DataField(shape=(), dtype="int64", classes=classes)
 
+
+def _tokens(length: int, names: tuple[str, ...]) -> DataField:
+    return DataField(shape=(length,), dtype="int64", classes=names)
+
+
+CHARACTERS = "\n" + "".join(map(chr, range(32, 127)))
+"""What text is made of, by token number."""
+SHAPES = ("background", "circle", "square", "triangle")
+DATE_CHARACTERS = " 0123456789-ADFJMNOSabceghilmnoprstuvy"
+"""Space, which also fills up, and what dates are written with, by token number."""
+WINDOW, WRITTEN_DATE, ISO_DATE = 64, 17, 10
+"""Tokens in a sample of text, in a date as people write it, and as machines do."""
+
+_DATE_TOKENS = tuple(DATE_CHARACTERS)
+_IMAGE = DataField(shape=(1, 8, 8), dtype="float32")
 
 _ALL = (
     Source(
@@ -73,6 +90,50 @@ _ALL = (
         442,
         {"features": _table(10), "target": DataField(shape=(1,), dtype="float32")},
         ("features",),
+    ),
+    Source(
+        "digit_pairs",
+        "Pairs of digits",
+        "4,000 pairs of handwritten digits. Are both the same digit, and what do they add up to?",
+        4000,
+        {
+            "left": _IMAGE,
+            "right": _IMAGE,
+            "same": _label("different", "same"),
+            "sum": _label(*map(str, range(19))),
+        },
+        ("left", "right"),
+    ),
+    Source(
+        "shapes",
+        "Drawn shapes",
+        "1,200 pictures of circles, squares and triangles. Which pixel belongs to what?",
+        1200,
+        {
+            "image": DataField(shape=(1, 32, 32), dtype="float32"),
+            "mask": DataField(shape=(32, 32), dtype="int64", classes=SHAPES),
+        },
+        ("image",),
+    ),
+    Source(
+        "python_text",
+        "Python's own source",
+        "4,096 pieces of the standard library's source, 64 characters each. Which character comes next?",
+        4096,
+        {"text": _tokens(WINDOW, tuple(CHARACTERS)), "next": _tokens(WINDOW, tuple(CHARACTERS))},
+        (),
+    ),
+    Source(
+        "dates",
+        "Dates in words",
+        "6,000 dates as people write them. How does a machine write each?",
+        6000,
+        {
+            "written": _tokens(WRITTEN_DATE, _DATE_TOKENS),
+            "answer_before": _tokens(ISO_DATE, (*_DATE_TOKENS, "start")),
+            "answer": _tokens(ISO_DATE, _DATE_TOKENS),
+        },
+        (),
     ),
 )
 

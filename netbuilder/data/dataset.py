@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from netbuilder.data import catalog
+from netbuilder.data import catalog, made
 from netbuilder.data.config import PARTS, DataConfig, DataField, SplitConfig
 from netbuilder.diagnostics import NetbuilderError
 
@@ -151,6 +151,10 @@ _READERS: dict[str, Callable[[], Arrays]] = {
     "wine": _table("wine"),
     "breast_cancer": _table("breast_cancer"),
     "diabetes": _diabetes,
+    "digit_pairs": lambda: made.pairs(_digits()),
+    "shapes": made.shapes,
+    "python_text": made.text,
+    "dates": made.dates,
 }
 
 
