@@ -50,11 +50,12 @@ class GroupClass:
 class Making:
     """How the module of an instance is made, or the list of them where it runs more than once.
 
-    All `alike`, or `counted` with arguments that grow by a step each time: then `settings` holds the class's arguments, the
-    steps and how often it `repeat`s. Or `listed`: a setting for each argument of each.
+    `settings` holds the arguments of that `one`; or those of the first and of all others, which are `led` by it (`width.0`,
+    `width.1`), and how often it `repeat`s; or, where they are `counted`, those of the first and by how much some grow each time
+    (`width_step`); or those of each that is `listed`.
     """
 
-    form: Literal["one", "alike", "counted", "listed"]
+    form: Literal["one", "led", "counted", "listed"]
     classes: tuple[str, ...]
     parameters: tuple[tuple[str, ...], ...]
     stepped: tuple[str, ...] = ()
@@ -188,13 +189,19 @@ class _Unfolded:
         if len(made) == 1:
             return Making("one", names, parameters, (), tuple(first.items()))
         once, repeat = (names[:1], parameters[:1]), {"repeat": len(made)}
+        rest = dict(zip(parameters[1], made[1][1], strict=True))
+        if len(set(names)) == 1 and _same([arguments for _, arguments in made[1:]]):
+            led = {f"{key}.0": value for key, value in first.items()} | {
+                f"{key}.1": value for key, value in rest.items()
+            }
+            return Making("led", *once, (), tuple((led | repeat).items()))
         if len(set(names)) == 1:
             columns = list(zip(*(arguments for _, arguments in made), strict=True))
             steps = [_step(column) for column in columns]
             if None not in steps:
                 grows = {key: step for key, step in zip(parameters[0], steps, strict=True) if step}
                 settings = first | {f"{key}_step": step for key, step in grows.items()} | repeat
-                return Making("counted" if grows else "alike", *once, tuple(grows), tuple(settings.items()))
+                return Making("counted", *once, tuple(grows), tuple(settings.items()))
         listed = tuple(
             (f"{key}.{number}", value)
             for number, (one, arguments) in enumerate(made)
@@ -204,10 +211,10 @@ class _Unfolded:
 
 
 def _step(column: Sequence[Any]) -> int | None:
-    """Return by how much an argument grows each time; None where it doesn't grow evenly, over three times at least."""
+    """Return by how much an argument grows each time; None where it doesn't grow evenly."""
     if _same(column):
         return 0
-    if len(column) < 3 or any(type(value) is not int for value in column):
+    if any(type(value) is not int for value in column):
         return None
     step = column[1] - column[0]
     return step if all(b - a == step for a, b in itertools.pairwise(column)) else None
@@ -267,13 +274,10 @@ class _Parameters:
         return None
 
     def _multiple(self, values: Sequence[Any]) -> Code | None:
-        """Return a parameter times a whole number."""
-        for name, column in (self._formals | dict(self.columns)).items():
+        """Return a parameter times a small whole number; of a larger one it is a multiple by chance."""
+        for factor, (name, column) in itertools.product(range(2, 9), (self._formals | dict(self.columns)).items()):
             pairs = list(zip(column, values, strict=True))
-            if name == INDEX or not all(type(a) is int and type(b) is int and a > 0 for a, b in pairs):
-                continue
-            factor = values[0] // column[0]
-            if factor > 1 and all(a * factor == b for a, b in pairs):
+            if name != INDEX and all(type(a) is int and type(b) is int and a * factor == b for a, b in pairs):
                 return operation("operator.mul", (self._formal(name) if name in self._formals else Code(name), factor))
         return None
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from netbuilder.blocks.spec import Call, Key, Value
 from netbuilder.compiler.calls import calls_in, perform, resolve
-from netbuilder.compiler.classes import GroupClass, classes, short
+from netbuilder.compiler.classes import GroupClass, Making, classes, short
 from netbuilder.compiler.program import GroupCall, Instruction, Program
 from netbuilder.compiler.text import (
     OPERATORS,
@@ -130,22 +130,35 @@ def _instance(instruction: Instruction, call: GroupCall, group: GroupClass) -> C
     making = group.instances[instruction.node]
     values = {name: constant(value) for name, value in making.settings}
     values |= {name: code for (node, name), code in group.settings.items() if node == instruction.node}
-    container = "nn.Sequential" if _is_chain(call) else "nn.ModuleList"
+    if making.form == "one":
+        return call_of(making.classes[0], [values[key] for key in making.parameters[0]])
+    index = next(name for name in ("index", "i", "j", "k") if name not in dict(group.parameters))
+    modules = _modules(making, values, Code(index))
+    items = [call_of("*", [each]) if each.kind == "each" else each for each in modules]
+    if _is_chain(call):
+        return call_of("nn.Sequential", items)
+    return call_of("nn.ModuleList", modules if len(modules) == 1 else [display(items, "[]")])
+
+
+def _modules(making: Making, values: Mapping[str, Code], index: Code) -> list[Code]:
+    """Return what makes the modules of a group that runs more than once: each, or a generator of those that are alike."""
     if making.form == "listed":
         numbered = enumerate(zip(making.classes, making.parameters, strict=True))
-        made = [call_of(name, [values[f"{key}.{number}"] for key in keys]) for number, (name, keys) in numbered]
-        return call_of(container, made if _is_chain(call) else [display(made, "[]")])
-    (name,), (keys,) = making.classes, making.parameters
-    if making.form == "one":
-        return call_of(name, [values[key] for key in keys])
-    index = next(name for name in ("index", "i", "j", "k") if name not in dict(group.parameters))
-    arguments = [
-        _stepped(values[key], values[f"{key}_step"], Code(index)) if key in making.stepped else values[key]
-        for key in keys
-    ]
-    loop = f"for {index if making.stepped else '_'} in range({values['repeat']})"
-    made = generator(call_of(name, arguments), loop)
-    return call_of(container, [call_of("*", [made])] if _is_chain(call) else [made])
+        return [call_of(name, [values[f"{key}.{number}"] for key in keys]) for number, (name, keys) in numbered]
+    (name,), (keys,), repeat = making.classes, making.parameters, values["repeat"]
+    if making.form == "counted":
+        arguments = [
+            _stepped(values[key], values[f"{key}_step"], index) if key in making.stepped else values[key]
+            for key in keys
+        ]
+        return [generator(call_of(name, arguments), f"for {index} in range({repeat})")]
+    first, other = (call_of(name, [values[f"{key}.{number}"] for key in keys]) for number in (0, 1))
+    if first == other:
+        return [generator(first, f"for _ in range({repeat})")]
+    if repeat in ("2", "3"):
+        return [first, *[other] * (int(repeat) - 1)]
+    others = int(repeat) - 1 if repeat.isdecimal() else operation("operator.sub", (repeat, Code("1")))
+    return [first, generator(other, f"for _ in range({others})")]
 
 
 def _stepped(start: Code, step: Code, index: Code) -> Code:

@@ -187,6 +187,33 @@ def test_repetitions_that_grow_evenly_are_counted() -> None:
     assert_equal_to_its_print(program, torch.randn(2, 5))
 
 
+def test_a_first_repetition_that_differs_leads_the_others() -> None:
+    drawing = Drawing()
+    group = dense(drawing, "Layer", out_features="=width")
+    with drawing.group("Stack", width=8, depth=2) as stack:
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put_group(group, "layers", x, width="=width", repeat="=depth"))
+    x = drawing.put("Input", "x", shape=[3])
+    x = drawing.put_group(stack, "narrow", x, width=5)
+    x = drawing.put_group(stack, "wide", x, depth=4)
+    x = drawing.put_group(group, "fives", x, width=5, repeat=5)
+    drawing.put("Output", "out", drawing.put_group(group, "pair", x, width=6, repeat=2))
+    program = program_of(drawing.project)
+    text = source(program)
+    assert (
+        """
+        self.layers = nn.Sequential(
+            Layer(in_features, width), *(Layer(width, width) for _ in range(depth - 1))
+        )
+"""
+        in text
+    )
+    assert "self.wide = Stack(5, 8, 4)" in text
+    assert "self.fives = nn.Sequential(Layer(8, 5), *(Layer(5, 5) for _ in range(4)))" in text
+    assert "self.pair = nn.Sequential(Layer(5, 6), Layer(6, 6))" in text
+    assert_equal_to_its_print(program, torch.randn(2, 3))
+
+
 def test_instances_that_do_different_things_have_numbered_classes() -> None:
     drawing = Drawing()
     with drawing.group("Shape", shape=(2, 3)) as group:
@@ -293,7 +320,11 @@ def test_any_nest_of_groups_computes_what_it_prints(data: st.DataObject) -> None
     same = drawing.put("Linear", "same", x, out_features=7)
     with drawing.group("Loop", width=7) as loop:
         inside = drawing.put("Input", "x")
-        drawing.put("Output", "y", drawing.put_group(groups[0], "inner", inside, width="=width", times=1))
+        inner = drawing.put_group(groups[0], "inner", inside, width="=width", times=1)
+        drawing.put("Output", "y", drawing.put("Linear", "back", inner, out_features="=width"))
     drawing.put("Output", "out", same)
-    drawing.put("Output", "looped", drawing.put_group(loop, "loop", same))
+    times, shared = data.draw(st.integers(1, 4)), data.draw(st.booleans())
+    looped = drawing.put_group(loop, "loop", same, repeat=times, shared=shared, weights="loop")
+    again = drawing.put_group(loop, "again", looped, repeat=times, shared=shared, weights="loop")
+    drawing.put("Output", "looped", again)
     assert_equal_to_its_print(program_of(drawing.project), torch.randn(2, 4))
