@@ -251,9 +251,9 @@ def _resize(project: Project, target: PortRef, features: int) -> Fix | None:
 
 
 def _prediction(project: Project, specs: Mapping[PortRef, TensorSpec]) -> PortRef | None:
-    """Return the value that the network is for: what an Output or a loss looks at, else the newest loose end."""
+    """Return the value that the network is for: what an Output, a loss or a metric looks at, else the newest loose end."""
     graph = project.graph
-    for role in ("output", "loss"):
+    for role in ("output", "loss", "metric"):
         for node in graph.nodes():
             block = registry.get(node.type)
             if block and block.role == role:

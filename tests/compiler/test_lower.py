@@ -176,6 +176,21 @@ def test_a_missing_output_is_added_behind_the_logits() -> None:
     assert program.only("output").results[0].value == PortRef(id_of(project, "classes"), "y")
 
 
+@pytest.mark.parametrize("gone", [("loss", "logits"), ("loss", "logits", "accuracy")])
+def test_without_loss_and_output_both_are_offered_where_they_were(gone: tuple[str, ...]) -> None:
+    project = digits_cnn().project
+    for name in gone:
+        RemoveNode(id_of(project, name)).apply(project)
+    for code in ("missing-loss", "missing-output"):
+        (problem,) = (each for each in lower(project).diagnostics if each.code == code)
+        problem.fixes[0].edit.apply(project)
+    lowering = lower(project)
+    assert not lowering.diagnostics
+    assert lowering.program is not None
+    (output,) = lowering.program.only("output").results
+    assert output.value == PortRef(id_of(project, "classes"), "y")
+
+
 def test_a_cycle_is_named_and_can_be_cut() -> None:
     drawing = Drawing()
     x = drawing.put("Input", "x", shape=[16])
