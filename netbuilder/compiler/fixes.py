@@ -175,9 +175,24 @@ def add_output(project: Project, specs: Mapping[PortRef, TensorSpec]) -> tuple[F
     return (Fix("Add Output", Batch((AddNode(node, spot), wire), "Add Output")),)
 
 
-def bind_input(project: Project, node: NodeId, fields: Iterable[str]) -> tuple[Fix, ...]:
-    """Offer each field of the data to an input that has none, or a wrong one."""
-    return tuple(Fix(f"Use “{field}”", SetParameter(node, "field", field)) for field in fields)
+def bind_input(project: Project, node: NodeId, fields: Mapping[str, TensorSpec]) -> tuple[Fix, ...]:
+    """Offer an input the fields of the data that fit all that it feeds, or, where none does, each; the likeliest first."""
+    ports = [port for edge in project.graph.edges_out_of(node) if (port := _port(project, edge.target))]
+    name, truth = _target_field(project) or ("", "")
+
+    def fits(field: str, spec: TensorSpec, port: Port) -> bool:
+        is_missed = port.truth == "labels" == truth and field != name
+        return port.takes_rank(spec) and port.takes_dtype(spec) and not is_missed
+
+    fitting = [field for field, spec in fields.items() if all(fits(field, spec, port) for port in ports)]
+    is_truth = any(port.truth for port in ports)
+    likely = sorted(fitting or fields, key=lambda field: (field == name) != is_truth)
+    return tuple(Fix(f"Use “{field}”", SetParameter(node, "field", field)) for field in likely)
+
+
+def _port(project: Project, target: PortRef) -> Port | None:
+    block = registry.get(project.graph.node(target.node).type)
+    return next((port for port in block.inputs if port.name == target.port), None) if block else None
 
 
 def _from_suggestion(project: Project, target: PortRef, suggestion: Suggestion) -> Fix | None:

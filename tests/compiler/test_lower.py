@@ -261,11 +261,23 @@ def test_an_input_bound_to_no_such_field_offers_those_that_exist() -> None:
     assert not lower(drawing.project).errors()
 
 
-def test_training_an_input_without_data_is_refused_and_can_be_bound() -> None:
+@pytest.mark.parametrize("field", ["image", "label"])
+def test_training_an_input_without_data_is_refused_and_can_be_bound_to_what_fits(field: str) -> None:
     drawing = digits_cnn()
-    SetParameter(id_of(drawing.project, "image"), "field", "").apply(drawing.project)
-    problem = only(drawing.project, "unbound-input")
-    assert [fix.title for fix in problem.fixes] == ["Use “image”", "Use “label”"]
+    SetParameter(id_of(drawing.project, field), "field", "").apply(drawing.project)
+    (problem,) = (each for each in lower(drawing.project).diagnostics if each.code == "unbound-input")
+    assert [fix.title for fix in problem.fixes] == [f"Use “{field}”"]
+
+
+@pytest.mark.parametrize(("name", "offers"), [("x", ["features", "target"]), ("truth", ["target", "features"])])
+def test_of_fields_that_fit_alike_the_likelier_is_offered_first(name: str, offers: list[str]) -> None:
+    fields = {key: {"shape": [3], "dtype": "float32"} for key in ("features", "target")}
+    drawing = Drawing({"source": "own", "fields": fields})
+    prediction = drawing.put("Linear", "prediction", drawing.put("Input", "x", field="features"), out_features=3)
+    drawing.put("MSE", "loss", prediction, drawing.put("Input", "truth", field="target"))
+    SetParameter(id_of(drawing.project, name), "field", "none").apply(drawing.project)
+    (problem,) = (each for each in lower(drawing.project).diagnostics if each.code == "unknown-field")
+    assert [fix.title for fix in problem.fixes] == [f"Use “{field}”" for field in offers]
 
 
 @pytest.mark.parametrize("name", ["forward", "train", "state_dict", "training", "graph", "torch", "nn", "functional"])
