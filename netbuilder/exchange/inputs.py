@@ -14,6 +14,8 @@ from netbuilder.graph.model import NodeId, PortRef
 
 _INTEGERS = 10
 """Integers that index nothing are drawn from 0 to 9."""
+_TABLES = ("torch.nn.Embedding", "netbuilder.nn.TiedEmbedding")
+"""What looks integers up."""
 
 
 def draw(
@@ -94,7 +96,7 @@ class Uses:
         return given
 
     def _note(self, whole: Call, sources: list[set[NodeId]]) -> None:
-        if whole.target == "torch.nn.Embedding":
+        if whole.target in _TABLES:
             size = dict(whole.settings or ())["num_embeddings"]
             assert isinstance(size, int), "a block's parameter is checked"
             for node in set[NodeId]().union(*sources):

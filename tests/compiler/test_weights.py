@@ -162,6 +162,22 @@ def test_both_calls_can_be_looked_at() -> None:
     assert torch.equal(seen[right], network.left(b))
 
 
+def test_the_head_of_a_language_model_scores_with_the_table_that_reads_its_tokens(tmp_path: Path) -> None:
+    drawing = Drawing()
+    ids = drawing.put("Input", "ids", shape=[6], dtype="int64")
+    tokens = drawing.put("TiedEmbedding", "tokens", ids, num_embeddings=5, embedding_dim=4, weights="table")
+    features = drawing.put("Linear", "fc", tokens, out_features=4)
+    head = drawing.put("Unembedding", "head", features, num_embeddings=5, weights="table")
+    drawing.put("Output", "logits", head)
+    program = program_of(drawing.project)
+    network = build(program)
+    assert list(network.state_dict()) == ["tokens.weight", "fc.weight", "fc.bias"]
+    assert lower(drawing.project).total().parameters == 40
+    assert "head = self.tokens(fc)  # N × 6 × 5" in source(program)
+    assert_equal_to_its_print(program, torch.randint(0, 5, (2, 6)))
+    assert max(export(program, network, tmp_path / "tied.onnx").max_abs_diff.values()) < 1e-5
+
+
 def test_the_exported_network_has_the_weights_once(tmp_path: Path) -> None:
     program = program_of(towers_of_groups().project)
     network = build(program)
