@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.data.catalog import default_config
-from netbuilder.graph.edits import RemoveNode, SetSection
+from netbuilder.graph.edits import RemoveNode, SetParameter, SetSection
 from netbuilder.ui.main_window import MainWindow
 from tests.ui.hands import click, drag_out
 
@@ -116,3 +116,23 @@ def test_a_refusal_goes_once_the_next_run_begins(editor: MainWindow, qtbot: QtBo
     click(qtbot, editor.top_bar.buttons["train"])
     qtbot.waitUntil(lambda: editor.session.state == "running", timeout=60_000)
     assert not editor.notice.isVisible()
+
+
+def test_after_a_fix_the_keyboard_is_in_no_field(editor: MainWindow, qtbot: QtBot) -> None:
+    classes = editor.document.project.graph.named("classes")
+    assert classes
+    editor.canvas.select([classes.id])
+    editor.document.apply(SetParameter(classes.id, "out_features", 7))
+    settle(editor, qtbot)
+    editor.show_tab(editor.problems)
+    qtbot.waitUntil(lambda: bool(editor.problems.cards), timeout=10_000)
+    (fix,) = editor.problems.cards[0].fix_buttons()
+    qtbot.waitUntil(fix.isEnabled, timeout=10_000)
+    click(qtbot, fix)
+    settle(editor, qtbot)
+    qtbot.wait(50)
+    focused = editor.focusWidget()
+    assert focused
+    assert editor.problems.isAncestorOf(focused)
+    qtbot.keyClicks(focused, "3")
+    assert editor.document.project.graph.node(classes.id).params["out_features"] == 10

@@ -246,6 +246,9 @@ class ProblemCard(QFrame):
 
     def _on_fix_clicked(self, fix: Fix) -> None:
         if not self._deaf.isActive():
+            (
+                self.parentWidget() or self
+            ).setFocus()  # else the keyboard goes to whatever is next once the button is gone
             self.fix_requested.emit(fix)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
