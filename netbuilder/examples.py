@@ -35,10 +35,14 @@ _EXAMPLES = (
     Example("diabetes_regression", "Diabetes progression", "Predicts a number: how far the disease goes in a year."),
     Example("digits_autoencoder", "Digits, autoencoder", "Squeezes an image through a few numbers and draws it again."),
     Example("digits_denoising", "Digits, denoising", "Learns to draw a clean digit from a noisy one."),
-    Example("digits_vae", "Digits, variational", "Gives each digit a place in a cloud from which new ones can be drawn."),
+    Example(
+        "digits_vae", "Digits, variational", "Gives each digit a place in a cloud from which new ones can be drawn."
+    ),
     Example("digits_resnet", "Digits, residual", "Reads digits through residual blocks, drawn once and repeated."),
     Example("digits_inception", "Digits, inception", "Looks at a digit through windows of several sizes at once."),
-    Example("digits_rnn", "Digits, plain recurrence", "Reads an image as a sequence of rows with the simplest recurrence."),
+    Example(
+        "digits_rnn", "Digits, plain recurrence", "Reads an image as a sequence of rows with the simplest recurrence."
+    ),
     Example("digits_gru", "Digits, gated recurrence", "Reads the rows with a GRU, which learns what to forget."),
     Example("digits_bilstm", "Digits, both ways", "Reads the rows from the top and from the bottom."),
     Example("digits_lstm", "Digits, row by row", "Reads an image as a sequence of rows with an LSTM."),
@@ -56,6 +60,7 @@ _EXAMPLES = (
     ),
     Example("efficientnet_b0", "EfficientNet-B0", "Tan 2019: MBConv blocks that weigh their channels.", "architecture"),
     Example("bert_base", "BERT-base", "Devlin 2018: twelve layers that read in both directions.", "architecture"),
+    Example("gpt2_small", "GPT-2 small", "Radford 2019: twelve blocks that write on, word by word.", "architecture"),
     Example("vit_b16", "ViT-B/16", "Dosovitskiy 2020: an image as a sequence of patches.", "architecture"),
 )
 

@@ -36,9 +36,10 @@ PARAMETERS = {
     "mobilenet_v2": 3_504_872,
     "efficientnet_b0": 5_288_548,
     "bert_base": 109_482_240,
+    "gpt2_small": 124_439_808,
     "vit_b16": 86_567_656,
 }
-"""As torchvision counts; LeNet-5 with a full C3, U-Net as below, BERT as its authors released it: encoder and pooler."""
+"""As torchvision counts; LeNet-5 with a full C3, U-Net as below, BERT and GPT-2 as their authors released them."""
 
 EVERY_ARCHITECTURE = pytest.mark.parametrize("example", examples("architecture"), ids=lambda example: example.name)
 
@@ -85,7 +86,7 @@ def test_its_blocks_stand_on_the_grid_and_apart_inside_of_groups_too(example: Ex
             assert abs(x1 - x2) >= BLOCK_WIDTH + 40 or y1 + height1 + 40 <= y2 or y2 + height2 + 40 <= y1
 
 
-@pytest.mark.parametrize("name", ["bert_base", "resnet50"])
+@pytest.mark.parametrize("name", ["bert_base", "gpt2_small", "resnet50"])
 def test_it_reads_like_the_figure_of_its_paper(name: str) -> None:
     assert len(load(find(name).path).graph) <= 12
 

@@ -22,9 +22,10 @@ from netbuilder.graph.project import Project
 
 ROUNDS = 15
 EDITS = {
+    "gpt2_small": ("GPTBlock", "norm1", "eps"),
     "bert_base": ("BERTLayer", "norm1", "eps"),
-    "resnet50": ("Bottleneck", "norm1", "eps"),
-    "densenet121": ("DenseLayer", "norm1", "eps"),
+    "resnet50": ("Bottleneck", "norm3", "eps"),
+    "densenet121": ("NormActConv", "norm", "eps"),
 }
 """Group, block and parameter that is changed."""
 

@@ -1,0 +1,156 @@
+"""The ready-made groups: a file each, which holds one instance of the group and what it is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from netbuilder import assets
+from netbuilder.compiler.build import build
+from netbuilder.compiler.groups import ports
+from netbuilder.compiler.program import Program
+from netbuilder.compiler.source import source
+from netbuilder.examples import examples
+from netbuilder.graph.edits import AddNode, Connect
+from netbuilder.graph.files import dumps, load
+from netbuilder.graph.model import Edge, Node, PortRef
+from netbuilder.graph.project import Group, Project, group_of
+from tests.drawing import program_of
+
+IMAGE, STEPS = [64, 12, 12], [5, 768]
+INPUTS: dict[str, list[list[int]]] = {
+    "conv_norm_act": [IMAGE],
+    "norm_act_conv": [IMAGE],
+    "residual_basic": [IMAGE],
+    "residual_basic_projection": [IMAGE],
+    "residual_bottleneck": [[256, 12, 12]],
+    "residual_bottleneck_projection": [IMAGE],
+    "residual_preactivation": [IMAGE],
+    "squeeze_excite": [IMAGE],
+    "mbconv": [[32, 12, 12]],
+    "mbconv_residual": [[32, 12, 12]],
+    "inception": [[192, 12, 12]],
+    "dense_block": [IMAGE],
+    "unet_down": [IMAGE],
+    "unet_up": [IMAGE, [128, 5, 5]],
+    "transformer_pre_norm": [STEPS],
+    "transformer_post_norm": [STEPS],
+    "gpt_block": [STEPS],
+    "bert_layer": [STEPS, [5]],
+    "lstm_cell": [[64], [64], [7]],
+    "lstm_unrolled": [[64], [64], [4, 7]],
+}
+"""For every file the shapes that its group takes."""
+
+FILES = sorted((assets.resources() / "groups").glob("*.netb"))
+EVERY_GROUP = pytest.mark.parametrize("name", [path.stem for path in FILES])
+
+
+def _opened(name: str) -> Project:
+    return load(assets.resources() / "groups" / f"{name}.netb")
+
+
+def _program(name: str) -> Program:
+    """Return the program of a network that is this group alone."""
+    project = _opened(name)
+    (box,) = project.graph.nodes()
+    group = group_of(box.type)
+    assert group
+    inputs, outputs = ports(project.groups[group])
+    ids = project.new_ids()
+    for port, shape in zip(inputs, INPUTS[name], strict=True):
+        dtype = "int64" if port.name == "padding" else "float32"
+        node = Node(next(ids), "Input", f"in_{port.name}", {"shape": tuple(shape), "dtype": dtype})
+        AddNode(node, (0.0, 0.0)).apply(project)
+        Connect(Edge(PortRef(node.id, "y"), PortRef(box.id, port.name))).apply(project)
+    for port in outputs:
+        node = Node(next(ids), "Output", f"out_{port.name}", {})
+        AddNode(node, (0.0, 0.0)).apply(project)
+        Connect(Edge(PortRef(box.id, port.name), PortRef(node.id, "x"))).apply(project)
+    return program_of(project)
+
+
+def _inside(group: Group, project: Project) -> tuple[object, ...]:
+    """Return what a group is, apart from ids and places."""
+
+    def kind(node: Node) -> str:
+        inner = group_of(node.type)
+        return project.groups[inner].name if inner else node.type
+
+    graph = group.graph
+    nodes = {node.name: (kind(node), dict(node.params)) for node in graph.nodes()}
+    name = {node.id: node.name for node in graph.nodes()}
+    wires = {
+        (name[edge.source.node], edge.source.port, name[edge.target.node], edge.target.port) for edge in graph.edges()
+    }
+    return dict(group.parameters), nodes, wires
+
+
+def test_every_group_is_tried() -> None:
+    assert {path.stem for path in FILES} == set(INPUTS)
+
+
+@EVERY_GROUP
+def test_its_file_is_canonical_and_holds_one_instance_with_the_defaults(name: str) -> None:
+    project = _opened(name)
+    assert dumps(project) == (assets.resources() / "groups" / f"{name}.netb").read_text("utf-8")
+    (box,) = project.graph.nodes()
+    group = group_of(box.type)
+    assert group
+    assert box.name == name
+    assert dict(box.params) == dict(project.groups[group].parameters)
+
+
+@EVERY_GROUP
+def test_it_runs_as_drawn_and_as_printed(name: str) -> None:
+    program = _program(name)
+    torch.manual_seed(0)
+    network = build(program).eval()
+    scope: dict[str, Any] = {}
+    exec(source(program), scope)
+    printed: nn.Module = scope["Network"]().eval()
+    printed.load_state_dict(network.state_dict())
+    inputs = [_sample(slot.spec.shape_with({"N": 3}), slot.spec.dtype) for slot in program.inputs]
+    ours, theirs = network(*inputs), printed(*inputs)
+    theirs = theirs if isinstance(theirs, tuple) else (theirs,)
+    assert all(torch.equal(one, other) for one, other in zip(ours, theirs, strict=True))
+    assert [tuple(output.shape) for output in ours] == [r.spec.shape_with({"N": 3}) for r in program.results]
+
+
+def test_the_unrolled_lstm_is_torchs() -> None:
+    network = build(_program("lstm_unrolled"))
+    gates = network.lstm_unrolled.step1
+    torchs = nn.LSTM(7, 64, batch_first=True)
+    order = (gates.input_gate, gates.forget_gate, gates.candidate, gates.output_gate)
+    weight = torch.cat([gate.weight for gate in order])
+    with torch.no_grad():
+        torchs.weight_ih_l0.copy_(weight[:, :7])
+        torchs.weight_hh_l0.copy_(weight[:, 7:])
+        torchs.bias_ih_l0.copy_(torch.cat([gate.bias for gate in order]))
+        torchs.bias_hh_l0.zero_()
+    x, h, c = torch.randn(3, 4, 7), torch.randn(3, 64), torch.randn(3, 64)
+    _, (last_h, last_c) = torchs(x, (h[None], c[None]))
+    ours = network(h, c, x)
+    assert torch.allclose(ours[0], last_h[0], atol=1e-6)
+    assert torch.allclose(ours[1], last_c[0], atol=1e-6)
+
+
+def test_the_architectures_are_made_of_them() -> None:
+    ready = {
+        group.name: _inside(group, project) for project in map(_opened, INPUTS) for group in project.groups.values()
+    }
+    used = set[str]()
+    for example in examples("architecture"):
+        project = load(example.path)
+        for group in project.groups.values():
+            if group.name in ready:
+                used.add(group.name)
+                assert _inside(group, project) == ready[group.name], f"{group.name} in {example.name}"
+    assert ready.keys() - used == {"PreActivation", "EncoderBlockPostNorm", "LSTMCell", "LSTMUnrolled"}
+
+
+def _sample(shape: tuple[int, ...], dtype: str) -> torch.Tensor:
+    return torch.randn(shape) if dtype == "float32" else torch.zeros(shape, dtype=torch.int64)
