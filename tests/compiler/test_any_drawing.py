@@ -50,6 +50,7 @@ def drawings(draw: st.DrawFn) -> Project:
         known = parameters(registry.blocks()[type_id])
         changed = draw(st.lists(st.sampled_from(known), unique_by=lambda p: p.name, max_size=2)) if known else []
         params = {parameter.name: draw(value_for(parameter)) for parameter in changed}
+        params |= {"weights": draw(st.sampled_from(["", "tag", 3]))} if draw(st.booleans()) else {}
         drawing.put(type_id, f"block{number}", **params)
     nodes = drawing.project.graph.nodes()
     for _ in range(draw(st.integers(0, 10)) if nodes else 0):
@@ -100,6 +101,8 @@ def test_any_drawing_is_answered(project: Project) -> None:
             torch.zeros(slot.spec.shape_with({"N": 2}), dtype=getattr(torch, slot.spec.dtype))
             for slot in lowering.program.inputs
         ]
-        results = build(lowering.program).eval()(*inputs)
+        network = build(lowering.program)
+        assert lowering.total().parameters == sum(tensor.numel() for tensor in network.parameters())
+        results = network.eval()(*inputs)
         for result, value in zip(lowering.program.results, results, strict=True):
             assert value.shape == result.spec.shape_with({"N": 2})
