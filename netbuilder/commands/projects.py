@@ -5,18 +5,21 @@ from __future__ import annotations
 import keyword
 import re
 from argparse import Namespace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from netbuilder.atomic import atomic_write
 from netbuilder.commands.output import print_json, print_table
 from netbuilder.compiler.program import Program
+from netbuilder.data import config as data_config
 from netbuilder.diagnostics import Diagnostic, NetbuilderError, one_line
 from netbuilder.examples import examples as bundled
 from netbuilder.examples import find
 from netbuilder.graph.files import load, save
 from netbuilder.graph.model import NodeId
 from netbuilder.graph.project import Project
+from netbuilder.training import config as training_config
 
 
 def examples(given: Namespace) -> None:
@@ -45,7 +48,7 @@ def check(given: Namespace) -> None:
 
     lowering = lower(project)
     cost, blocks = lowering.total(), len(project.graph)
-    errors = lowering.errors()
+    errors = [*lowering.errors(), *_section_errors(project)]
     warnings = [each for each in lowering.diagnostics if each.severity == "warning"]
     if given.json:
         print_json(
@@ -63,6 +66,17 @@ def check(given: Namespace) -> None:
             _print(each, project)
     if errors:
         raise NetbuilderError(f"{given.file} has {_count(len(errors), 'error')}.")
+
+
+def _section_errors(project: Project) -> Iterator[Diagnostic]:
+    """Yield what keeps the data and the training section from being used."""
+    sections = ((data_config.read, project.data), (training_config.read, project.training))
+    for read, section in sections:
+        try:
+            if section:
+                read(section)
+        except NetbuilderError as error:
+            yield Diagnostic("error", "bad-section", str(error))
 
 
 def code(given: Namespace) -> None:

@@ -33,6 +33,18 @@ def test_check_as_json(command: Command, file: Path) -> None:
     assert found["flops"] >= 2 * (4 * 8 + 8 * 3)
 
 
+def test_check_refuses_settings_with_which_training_would_not_begin(command: Command, file: Path) -> None:
+    project = load(file)
+    SetSection("training", {**project.training, "epochs": -1}).apply(project)
+    SetSection("data", {**project.data, "split": {"train": 0.9, "validation": 0.9, "test": 0.9}}).apply(project)
+    save(project, file)
+    done = command("check", file)
+    assert done.refusal() == f"{file} has 2 errors."
+    assert "epochs" in done.out
+    assert "add up to 1" in done.out
+    assert [each["code"] for each in command("check", file, "--json").json()["errors"]] == ["bad-section"] * 2
+
+
 def test_check_lists_every_problem_at_its_place_and_fails(command: Command, file: Path) -> None:
     project = load(file)
     Disconnect(wire("n4.y", "n5.x")).apply(project)
