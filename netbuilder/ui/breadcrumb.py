@@ -50,6 +50,7 @@ class Breadcrumb(QWidget):
             mark = QLabel()
             mark.setPixmap(icon("mdi6.chevron-right", "muted").pixmap(_MARK))
             self._row.addWidget(mark)
+            mark.show()
             self._add(document.project.groups[group].name, group)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not document.trail)
         self.adjustSize()
@@ -69,4 +70,5 @@ class Breadcrumb(QWidget):
         )
         part.clicked.connect(lambda: self._document.show(group))
         self._row.addWidget(part)
+        part.show()
         self.parts.append(part)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,6 +15,7 @@ from netbuilder.blocks.parameters import Parameter, expectation, parameters, par
 from netbuilder.graph.edits import UNSET
 from netbuilder.graph.model import thaw
 from netbuilder.ui.fields import MIXED, ChoiceField, Field, SwitchField, TextField
+from netbuilder.ui.group_parameters import is_expression
 from netbuilder.ui.theme import icon
 from netbuilder.ui.values import to_text
 
@@ -32,11 +34,22 @@ class Form(QWidget):
     edited = Signal(str, object, int)
 
     def __init__(
-        self, model: type[BaseModel], choices: Mapping[str, Choices] | None = None, parent: QWidget | None = None
+        self,
+        model: type[BaseModel] | Sequence[Parameter],
+        choices: Mapping[str, Choices] | None = None,
+        parent: QWidget | None = None,
+        *,
+        written: Collection[str] = (),
+        stands_in: str = "",
     ) -> None:
-        """Make the form; `choices` turns a text parameter into a choice among what is there."""
+        """Make the form; `choices` turns a text parameter into a choice among what is there.
+
+        Without a `model`, of parameters alone, values are judged by `problems` alone. Those in `written` hold expressions,
+        so they are lines of text; `stands_in` is the expression that a switch or a choice begins with when it is to be one.
+        """
         super().__init__(parent)
-        self.model = model
+        self._model = model if isinstance(model, type) else None
+        declared = parameters(model) if isinstance(model, type) else model
         self._rows: dict[str, _Row] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -44,34 +57,60 @@ class Form(QWidget):
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(0, 5)
         grid.setColumnStretch(1, 6)
-        for at, parameter in enumerate(parameters(model)):
-            row = _Row(parameter, (choices or {}).get(parameter.name), self)
+        for at, parameter in enumerate(declared):
+            row = _Row(parameter, (choices or {}).get(parameter.name), self, parameter.name in written)
             row.field.committed.connect(
                 lambda value, series, name=parameter.name: self.edited.emit(name, value, series)
             )
             row.reset.clicked.connect(lambda _=False, name=parameter.name: self.edited.emit(name, UNSET, 0))
-            grid.addWidget(row.label, 2 * at, 0)
-            grid.addWidget(row.field, 2 * at, 1)
-            grid.addWidget(row.problem, 2 * at + 1, 0, 1, 2)
+            row.write.setVisible(bool(stands_in) and not isinstance(row.field, TextField))
+            row.write.clicked.connect(lambda _=False, name=parameter.name: self.edited.emit(name, stands_in, 0))
+            grid.addWidget(row.label, 3 * at, 0)
+            grid.addWidget(row.field, 3 * at, 1)
+            grid.addWidget(row.value, 3 * at + 1, 1)
+            grid.addWidget(row.problem, 3 * at + 2, 0, 1, 2)
             self._rows[parameter.name] = row
 
-    def show_values(self, params: Sequence[Mapping[str, Any]], problems: Mapping[str, str] | None = None) -> None:
-        """Show the parameters set on one or several things; `problems` adds what the values alone don't tell."""
+    def show_values(
+        self,
+        params: Sequence[Mapping[str, Any]],
+        problems: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Show the parameters set on one or several things; `problems` adds what the values alone don't tell.
+
+        `values` has what expressions come to, where that is known.
+        """
         given = [thaw(each) for each in params]
         found = dict(problems or {})
-        for each in given:
-            found |= {wrong.parameter: wrong.message for wrong in parse(self.model, each)[1] if wrong.parameter}
+        if self._model is not None:
+            for each in given:
+                plain = {name: value for name, value in each.items() if not is_expression(value)}
+                found |= {wrong.parameter: wrong.message for wrong in parse(self._model, plain)[1] if wrong.parameter}
         for name, row in self._rows.items():
             row.show([each.get(name, row.parameter.default) for each in given], found.get(name))
+            row.show_value((values or {}).get(name))
 
     def commit(self) -> None:
         """Take what is typed in a field as it stands."""
         for row in self._rows.values():
             row.field.commit()
 
+    def names(self) -> set[str]:
+        """Return the names of all parameters."""
+        return set(self._rows)
+
     def field(self, name: str) -> Field:
         """Return the field of a parameter."""
         return self._rows[name].field
+
+    def value(self, name: str) -> str:
+        """Return what is said that a parameter's expression comes to, empty if nothing."""
+        return self._rows[name].value.text()
+
+    def write_button(self, name: str) -> QToolButton:
+        """Return the button that turns a switch or a choice into an expression; hidden where there is none."""
+        return self._rows[name].write
 
     def problem(self, name: str) -> str:
         """Return what is said to be wrong with a parameter, empty if nothing."""
@@ -85,9 +124,11 @@ class Form(QWidget):
 class _Row:
     """The label, the field and the sentence of one parameter."""
 
-    def __init__(self, parameter: Parameter, choices: Choices | None, form: QWidget) -> None:
+    def __init__(self, parameter: Parameter, choices: Choices | None, form: QWidget, is_written: bool) -> None:
         self.parameter = parameter
-        self.field = _field(parameter, choices, form)
+        is_line = is_written and (choices is not None or parameter.kind in ("bool", "choice"))
+        line = replace(parameter, kind="text", choices=())
+        self.field = TextField(line, form) if is_line else _field(parameter, choices, form)
         self.field.setAccessibleName(parameter.name)
         self.field.setMinimumWidth(72)
 
@@ -103,14 +144,26 @@ class _Row:
         self.reset.setAccessibleName(f"Reset {parameter.name}")
         self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.reset.hide()
+        self.write = QToolButton()
+        self.write.setIcon(icon("mdi6.function-variant", "muted"))
+        self.write.setIconSize(QSize(14, 14))
+        self.write.setProperty("role", "quiet")
+        self.write.setStyleSheet("padding: 1px;")
+        self.write.setToolTip("Write an expression of the group's parameters here")
+        self.write.setAccessibleName(f"Write an expression for {parameter.name}")
         self.label = QWidget()
         across = QHBoxLayout(self.label)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(4)
         across.addWidget(name)
         across.addStretch()
+        across.addWidget(self.write)
         across.addWidget(self.reset)
 
+        self.value = QLabel()
+        self.value.setProperty("role", "muted")
+        self.value.setToolTip("What the expression comes to in the first instance.")
+        self.value.hide()
         self.problem = QLabel()
         self.problem.setProperty("role", "error")
         self.problem.setWordWrap(True)
@@ -127,6 +180,11 @@ class _Row:
         self.field.set_problem(problem is not None)
         self.problem.setText(problem or "")
         self.problem.setVisible(problem is not None)
+
+    def show_value(self, value: Any) -> None:
+        """Show what an expression comes to; nothing for None."""
+        self.value.setText("" if value is None else f"now {to_text(self.parameter, value)}")
+        self.value.setVisible(value is not None)
 
 
 def _field(parameter: Parameter, choices: Choices | None, parent: QWidget) -> Field:

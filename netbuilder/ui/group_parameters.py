@@ -5,15 +5,17 @@ Pure, as `group_intents` is: from a project to the edit that does it, or to why 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.expressions import Apply, ExpressionError, Name, Tree, compute, names_in, parse
-from netbuilder.blocks.parameters import parameters
-from netbuilder.compiler.groups import INDEX
+from netbuilder.blocks.parameters import Parameter, parameters
+from netbuilder.compiler.groups import INDEX, MOST_REPEATS, resolved
 from netbuilder.graph.edits import UNSET, Batch, Edit, SetFormal, SetParameter
-from netbuilder.graph.model import Json, Node, name_problem
-from netbuilder.graph.project import GroupId, Project, group_type
+from netbuilder.graph.model import Json, Node, freeze, name_problem
+from netbuilder.graph.project import Group, GroupId, Project, group_type
+from netbuilder.ui.values import from_text
 from netbuilder.ui.wiring import Refusal
 
 _TAKEN = ("repeat", "shared", INDEX)
@@ -71,6 +73,53 @@ def instances(project: Project, group: GroupId) -> Iterator[tuple[GroupId | None
         for node in sheet.graph.nodes():
             if node.type == group_type(group):
                 yield place, node
+
+
+def names_inside(project: Project, trail: Sequence[GroupId]) -> dict[str, Json]:
+    """Return what names stand for inside of the groups that were entered, as the first instance of each has it."""
+    place, names = None, dict[str, Json]()
+    for group in trail:
+        box = next((node for node in project.sheet(place).graph.nodes() if node.type == group_type(group)), None)
+        given = resolved(box.params, names)[0] if box else {}
+        formals = project.groups[group].parameters
+        names = {**formals, **{name: value for name, value in given.items() if name in formals}, INDEX: 0}
+        place = group
+    return names
+
+
+def declared(group: Group) -> tuple[Parameter, ...]:
+    """Return what an instance of a group can be set to, as a form shows it."""
+    formals = (_declared(name, default) for name, default in group.parameters.items())
+    repeat = Parameter("repeat", "int", 1, "How often it runs, each time on what the time before gave.", minimum=1)
+    shared = Parameter("shared", "bool", False, "Whether all repetitions use the same weights.")
+    return (*formals, replace(repeat, maximum=MOST_REPEATS), shared)
+
+
+def _declared(name: str, default: Json) -> Parameter:
+    shown = f"What “{name}” stands for in the expressions inside of this instance."
+    match default:
+        case bool():
+            return Parameter(name, "bool", default, shown)
+        case int():
+            return Parameter(name, "int", default, shown)
+        case float():
+            return Parameter(name, "float", default, shown)
+        case tuple() if all(type(item) is int for item in default):
+            return Parameter(name, "sizes", default, shown)
+        case _:
+            return Parameter(name, "text", default, shown)
+
+
+def value_of(text: str) -> Json:
+    """Return what a person means who types the default of a parameter: a number, on or off, sizes, else a text."""
+    text = text.strip()
+    if text in ("on", "off", "true", "false"):
+        return text in ("on", "true")
+    for kind in ("int", "float", "sizes"):
+        value = from_text(Parameter("", kind, 0, ""), text)
+        if not isinstance(value, str):
+            return freeze(value)
+    return text
 
 
 def _check_name(project: Project, group: GroupId, name: str) -> Refusal | None:

@@ -31,7 +31,7 @@ _MARGIN = 12.0
 class BlockItem(QGraphicsItem):
     """A block: its name, type, parameters, output shape, share of the network's parameters, ports, and what is wrong."""
 
-    def __init__(self, node: Node, sockets: Sockets, group: Group | None = None) -> None:
+    def __init__(self, node: Node, sockets: Sockets, group: Group | None = None, *, is_port: bool = False) -> None:
         super().__init__()
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setZValue(1)
@@ -60,10 +60,13 @@ class BlockItem(QGraphicsItem):
         self.judged: Mapping[str, bool] | None = None
         self.judged_side = Side.INPUT
         self.hover = Fade(self.update, self.scene)
-        self.show_node(node, sockets, group)
+        self.show_node(node, sockets, group, is_port=is_port)
 
-    def show_node(self, node: Node, sockets: Sockets, group: Group | None = None) -> None:
-        """Show this state of the node and its ports; `group` is what it is an instance of."""
+    def show_node(self, node: Node, sockets: Sockets, group: Group | None = None, *, is_port: bool = False) -> None:
+        """Show this state of the node and its ports.
+
+        `group` is what it is an instance of. An `Input` that is a port of the group around it says nothing of its own.
+        """
         self.prepareGeometryChange()
         self.node = node
         self.sockets = sockets
@@ -73,10 +76,10 @@ class BlockItem(QGraphicsItem):
             self.kind, self.category = group.name, GROUP_CATEGORY
             self.summary, self.mark = _arguments(node, group), _mark(node)
         else:
-            block = parse(found, node.params)[0] if found else None
+            block = parse(found, node.params)[0] if found and not is_port else None
             self.kind = node.type if found else f"{_short_type(node)} · unknown"
             self.category = found.category if found else ""
-            self.summary, self.mark = block.summary() if block else _expressions(node), ""
+            self.summary, self.mark = block.summary() if block else "" if is_port else _expressions(node), ""
         self.height = block_height(sockets.most)
         self.main_output = PortRef(node.id, sockets.outputs[0].name) if sockets.outputs else None
         self.ports = self._place_ports()

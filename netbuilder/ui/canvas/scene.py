@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
+from netbuilder.blocks.library.input_output import Input
 from netbuilder.blocks.spec import TensorSpec
 from netbuilder.compiler.program import Lowering
 from netbuilder.graph.edits import (
@@ -170,12 +171,13 @@ class CanvasScene(QGraphicsScene):
         state = project.graph.node(node)
         group = group_of(state.type)
         definition = project.groups.get(group) if group else None
+        is_port = self.document.group is not None and state.type == Input.__name__
         item = self.blocks.get(node)
         if item is not None:
             reshaped = item.sockets != ports
-            item.show_node(state, ports, definition)
+            item.show_node(state, ports, definition, is_port=is_port)
             return reshaped
-        item = BlockItem(state, ports, definition)
+        item = BlockItem(state, ports, definition, is_port=is_port)
         item.setPos(*project.layout[node])
         item.setVisible(not self._is_far)
         self.blocks[node] = item

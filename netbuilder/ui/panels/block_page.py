@@ -13,20 +13,23 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLay
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import Parameter, parameters
 from netbuilder.blocks.spec import Block, TensorSpec
+from netbuilder.compiler.groups import resolved
 from netbuilder.compiler.program import Cost, Lowering
 from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.edits import Batch, Edit, SetParameter
 from netbuilder.graph.model import Node, PortRef, thaw
-from netbuilder.graph.project import Project
+from netbuilder.graph.project import Group, Project, group_of
 from netbuilder.ui.amounts import count, memory, short
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import TextField
 from netbuilder.ui.forms import Choices, Form
 from netbuilder.ui.group_intents import rename_block
+from netbuilder.ui.group_parameters import declared, is_expression, names_inside
+from netbuilder.ui.panels.group_parts import InstanceBar
 from netbuilder.ui.panels.help import body, port_tooltip
 from netbuilder.ui.panels.parts import Elided, Facts, ProblemCard, Square, words
 from netbuilder.ui.ports import Socket, sockets
-from netbuilder.ui.theme import mono_font, text_font, theme
+from netbuilder.ui.theme import GROUP_CATEGORY, mono_font, text_font, theme
 from netbuilder.ui.wiring import Refusal
 
 _NAME = Parameter(
@@ -41,7 +44,7 @@ class BlockPage(QWidget):
         super().__init__(parent)
         self._document = document
         self._nodes: list[Node] = []
-        self._shown: tuple[str, Mapping[str, Choices]] | None = None
+        self._shown: object = None
         self.form: Form | None = None
         self.cards: list[ProblemCard] = []
 
@@ -65,6 +68,7 @@ class BlockPage(QWidget):
         self._body = words(role="muted", wrap=True)
         self._body.setTextFormat(Qt.TextFormat.RichText)
         self._body.setOpenExternalLinks(True)
+        self.instance = InstanceBar(document)
         self.payload = QPlainTextEdit()
         self.payload.setReadOnly(True)
         self.payload.setFont(mono_font())
@@ -90,6 +94,7 @@ class BlockPage(QWidget):
         column.addLayout(header)
         column.addWidget(self._name_problem)
         column.addLayout(about)
+        column.addWidget(self.instance)
         column.addLayout(self._problems)
         column.addSpacing(2)
         column.addLayout(self._form_place)
@@ -102,6 +107,7 @@ class BlockPage(QWidget):
     def commit(self) -> None:
         """Take what is typed in a field as it stands, before other blocks are shown."""
         self.name.commit()
+        self.instance.name.commit()
         if self.form:
             self.form.commit()
 
@@ -110,20 +116,21 @@ class BlockPage(QWidget):
         same = [node.id for node in self._nodes] == [node.id for node in nodes]
         self._nodes = list(nodes)
         first, block = nodes[0], registry.get(nodes[0].type)
+        group = self._group()
         problems = (
             [each for each in lowering.diagnostics if each.node == first.id] if lowering and len(nodes) == 1 else []
         )
         self._show_header(first, block, same=same)
-        self._show_form(block, problems)
+        self._show_form(block, group, problems)
+        self.instance.show_group(group_of(first.type) if group else None, first if len(nodes) == 1 else None)
         self._show_problems(problems)
-        self.payload.setVisible(block is None)
-        if block is None:
+        is_unknown = block is None and group is None
+        self.payload.setVisible(is_unknown)
+        if is_unknown:
             self.payload.setPlainText(json.dumps(thaw(first.params), indent=2, ensure_ascii=False))
         project = self._document.sheet
         self._shapes.show_facts(_shape_facts(project, first, lowering) if len(nodes) == 1 else [])
-        self._cost.show_facts(
-            _cost_facts([lowering.costs[node.id] for node in nodes if node.id in lowering.costs] if lowering else [])
-        )
+        self._cost.show_facts(_cost_facts([cost for node in nodes if lowering and (cost := _cost(lowering, node))]))
 
     def set_stale(self) -> None:
         """Hold fixes back until the analysis has caught up with the project."""
@@ -146,7 +153,9 @@ class BlockPage(QWidget):
 
     def _show_header(self, node: Node, block: type[Block] | None, *, same: bool) -> None:
         one = len(self._nodes) == 1
-        self._square.colour = theme().category(block.category if block else "")
+        group = self._group()
+        category = block.category if block else GROUP_CATEGORY if group else ""
+        self._square.colour = theme().category(category)
         self._square.update()
         self.name.setVisible(one)
         self._several.setVisible(not one)
@@ -157,32 +166,49 @@ class BlockPage(QWidget):
         self.name.set_value(node.name)
         if not self.name.isModified():
             self._say_name_problem("")
-        self._type.setText(node.type)
+        self._type.setText(group.name if group else node.type)
         self._fit_name(self.name.text())
-        self._help.setText(block.purpose() if block else _unknown(node))
+        is_port = block is not None and block.role == "input" and self._document.group is not None
+        about = _PORT if is_port else block.purpose() if block else _about(group) if group else _unknown(node)
+        self._help.setText(about)
         self._body.setText(body(block) if block else "")
         self._body.setVisible(self.more.isChecked() and bool(self._body.text()))
         self.more.setVisible(bool(self._body.text()))
 
-    def _show_form(self, block: type[Block] | None, problems: Sequence[Diagnostic]) -> None:
-        choices = {"field": _field_choices(self._document.sheet)} if block and block.role == "input" else {}
-        wanted = (block.__name__, choices) if block and block.model_fields else None
+    def _group(self) -> Group | None:
+        """Return the group of which instances are shown, if they are."""
+        group = group_of(self._nodes[0].type)
+        return self._document.project.groups.get(group) if group else None
+
+    def _show_form(self, block: type[Block] | None, group: Group | None, problems: Sequence[Diagnostic]) -> None:
+        is_input = block is not None and block.role == "input"
+        choices = {"field": _field_choices(self._document.sheet)} if is_input else {}
+        declared_here = parameters(block) if block else declared(group) if group else ()
+        if is_input and self._document.group:
+            declared_here = ()  # what a group's input gives is what is wired to the instance
+        written = {name for node in self._nodes for name, value in node.params.items() if is_expression(value)}
+        names = names_inside(self._document.project, self._document.trail)
+        wanted = (declared_here, choices, frozenset(written), tuple(names)) if declared_here else None
         if wanted != self._shown:
             self._shown = wanted
             if self.form:
                 self.form.setParent(None)
                 self.form.deleteLater()
-            self.form = Form(block, choices) if block and wanted else None
+            stands_in = f"={next(iter(names))}" if names else ""
+            model = block or declared_here
+            self.form = Form(model, choices, written=written, stands_in=stands_in) if wanted else None
             if self.form:
                 self._form_place.addWidget(self.form)
                 self.form.edited.connect(self._on_form_edited)
         if self.form:
             said = {each.parameter: each.message for each in problems if each.parameter}
-            self.form.show_values([node.params for node in self._nodes], said)
+            first = self._nodes[0].params
+            values, _ = resolved({name: first[name] for name in written if name in first}, names)
+            self.form.show_values([node.params for node in self._nodes], said, values)
 
     def _show_problems(self, problems: Sequence[Diagnostic]) -> None:
         """Show the problems that no field shows, and those that can be fixed."""
-        fields = {each.name for each in parameters(self.form.model)} if self.form else set[str]()
+        fields = self.form.names() if self.form else set[str]()
         shown = [each for each in problems if each.fixes or each.parameter not in fields]
         while len(self.cards) > len(shown):
             card = self.cards.pop()
@@ -249,6 +275,18 @@ QLineEdit[invalid="true"] { border-color: palette(bright-text); }
 _MORE_STYLE = (
     "QPushButton { padding: 0; text-align: left; border: none; background: transparent; color: palette(highlight); }"
 )
+
+
+_PORT = "An input of the group: an instance has a port of this name, and gives what is wired to it."
+
+
+def _about(group: Group) -> str:
+    blocks = len(group.graph)
+    return f"A group with {blocks} block{'' if blocks == 1 else 's'} inside. What is changed inside changes in all its instances."
+
+
+def _cost(lowering: Lowering, node: Node) -> Cost | None:
+    return lowering.costs.get(node.id) or lowering.inner_costs.get(node.id)
 
 
 def _unknown(node: Node) -> str:

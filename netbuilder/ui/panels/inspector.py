@@ -12,6 +12,7 @@ from netbuilder.graph.model import Node, NodeId
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.document import Document
 from netbuilder.ui.panels.block_page import BlockPage
+from netbuilder.ui.panels.group_page import GroupPage
 from netbuilder.ui.panels.parts import Facts, words
 from netbuilder.ui.panels.project_page import ProjectPage
 
@@ -30,13 +31,14 @@ class Inspector(QScrollArea):
         self.setMinimumWidth(220)
 
         self.project_page = ProjectPage(document)
+        self.group_page = GroupPage(document)
         self.block_page = BlockPage(document)
         self.mixed_page = _MixedPage()
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(0)
-        for page in (self.project_page, self.block_page, self.mixed_page):
+        for page in (self.project_page, self.group_page, self.block_page, self.mixed_page):
             page.hide()
             column.addWidget(page)
         self.setWidget(content)
@@ -62,13 +64,16 @@ class Inspector(QScrollArea):
         """Show what is selected as it is now."""
         nodes, lowering = self._nodes(), self._analysis.lowering
         types = {node.type for node in nodes}
-        page = self.project_page if not nodes else self.block_page if len(types) == 1 else self.mixed_page
-        for each in (self.project_page, self.block_page, self.mixed_page):
+        whole = self.group_page if self._document.group else self.project_page
+        page = whole if not nodes else self.block_page if len(types) == 1 else self.mixed_page
+        for each in (self.project_page, self.group_page, self.block_page, self.mixed_page):
             each.setVisible(each is page)
         if page is self.block_page:
             self.block_page.refresh(nodes, lowering)
         elif page is self.mixed_page:
             self.mixed_page.refresh(nodes)
+        elif page is self.group_page:
+            self.group_page.refresh(lowering)
         else:
             self.project_page.refresh(lowering)
 

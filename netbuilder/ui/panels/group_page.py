@@ -1,0 +1,187 @@
+"""What the inspector shows inside of a group while no block is selected: the group itself, its parameters, its ports."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from netbuilder.blocks.parameters import Parameter
+from netbuilder.blocks.spec import Port
+from netbuilder.compiler.groups import ports
+from netbuilder.compiler.program import Lowering
+from netbuilder.graph.edits import Edit
+from netbuilder.graph.model import Json, PortRef
+from netbuilder.graph.project import Group, GroupId
+from netbuilder.ui import group_parameters
+from netbuilder.ui.document import Document
+from netbuilder.ui.fields import TextField
+from netbuilder.ui.panels.group_parts import GroupName
+from netbuilder.ui.panels.parts import Facts, words
+from netbuilder.ui.theme import icon
+from netbuilder.ui.values import to_text
+from netbuilder.ui.wiring import Refusal
+
+_NAME = Parameter("name", "text", "", "What expressions inside call it: =channels*2.")
+_DEFAULT = Parameter(
+    "default", "text", "", "What it is where an instance says nothing: a number, on or off, sizes, a text."
+)
+
+
+class GroupPage(QWidget):
+    """Name, formal parameters, inputs and outputs of the group whose inside is shown."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self.name = GroupName(document)
+        self.rows: dict[str, FormalRow] = {}
+        self._rows_place = QVBoxLayout()
+        self._rows_place.setSpacing(4)
+        self.add = QPushButton("Add parameter")
+        self.add.clicked.connect(self._on_add_clicked)
+        self._problem = words(role="error", wrap=True)
+        self._inputs, self._outputs = Facts("Inputs"), Facts("Outputs")
+        out = QPushButton("Leave the group")
+        out.setToolTip("Come out to where the group stands (Esc)")
+        out.clicked.connect(lambda: document.show(document.trail[-2] if len(document.trail) > 1 else None))
+        hint = words(
+            "Nothing is selected: this is the group itself. What is changed here changes in all its instances. "
+            "Fields of the blocks inside may use its parameters: =width*2.",
+            "muted",
+            wrap=True,
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.name)
+        column.addWidget(hint)
+        column.addSpacing(8)
+        column.addWidget(words("Parameters", "heading"))
+        column.addLayout(self._rows_place)
+        column.addWidget(self._problem)
+        column.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
+        for facts in (self._inputs, self._outputs):
+            column.addSpacing(8)
+            column.addWidget(facts)
+        column.addSpacing(8)
+        column.addWidget(out, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(1)
+
+    def refresh(self, lowering: Lowering | None) -> None:
+        """Show the group as it is now."""
+        group = self._document.group
+        assert group, "this page is for the inside of a group"
+        definition = self._document.project.groups[group]
+        self.name.show_group(group)
+        self._show_rows(definition)
+        self._say("")
+        inputs, outputs = ports(definition)
+        self._inputs.show_facts(_port_facts(definition, inputs, lowering))
+        self._outputs.show_facts(_port_facts(definition, outputs, lowering))
+
+    def problem(self) -> str:
+        """Return why what was asked last can't be, empty if it can."""
+        return self._problem.text()
+
+    def facts(self) -> dict[str, str]:
+        """Return all that is shown in lines, value by name."""
+        return self._inputs.facts() | self._outputs.facts()
+
+    def _show_rows(self, definition: Group) -> None:
+        if list(self.rows) != list(definition.parameters):
+            for row in self.rows.values():
+                row.setParent(None)
+                row.deleteLater()
+            self.rows = {name: FormalRow(self, name) for name in definition.parameters}
+            for row in self.rows.values():
+                self._rows_place.addWidget(row)
+        for name, row in self.rows.items():
+            row.show_default(definition.parameters[name])
+
+    # What the person wants
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a parameter another name."""
+        self._ask(group_parameters.rename_formal(self._document.project, self._group, old, new))
+
+    def set_default(self, name: str, text: str) -> None:
+        """Give a parameter the default that a text stands for."""
+        value = group_parameters.value_of(text)
+        self._ask(group_parameters.set_formal(self._document.project, self._group, name, value))
+
+    def remove(self, name: str) -> None:
+        """Take a parameter away."""
+        self._ask(group_parameters.remove_formal(self._document.project, self._group, name))
+
+    def _on_add_clicked(self) -> None:
+        known = self._document.project.groups[self._group].parameters
+        name = next(name for name in _names() if name not in known)
+        self._ask(group_parameters.add_formal(self._document.project, self._group, name, 1))
+        self.rows[name].name.setFocus()
+        self.rows[name].name.selectAll()
+
+    @property
+    def _group(self) -> GroupId:
+        assert self._document.group, "this page is for the inside of a group"
+        return self._document.group
+
+    def _ask(self, wanted: Edit | Refusal | None) -> None:
+        if isinstance(wanted, Refusal):
+            self._show_rows(self._document.project.groups[self._group])
+            self._say(wanted.message)
+        elif wanted is not None:
+            self._document.apply(wanted)
+
+    def _say(self, problem: str) -> None:
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+
+
+class FormalRow(QWidget):
+    """A formal parameter: its name, its default, and a button that takes it away."""
+
+    def __init__(self, page: GroupPage, name: str) -> None:
+        super().__init__(page)
+        self.name, self.default = TextField(_NAME), TextField(_DEFAULT)
+        self._called = name
+        self.name.setToolTip(_NAME.help)
+        self.default.setToolTip(_DEFAULT.help)
+        self.name.setAccessibleName(f"Name of the parameter {name}")
+        self.default.setAccessibleName(f"Default of {name}")
+        self.remove = QToolButton()
+        self.remove.setIcon(icon("mdi6.close", "muted"))
+        self.remove.setIconSize(QSize(14, 14))
+        self.remove.setProperty("role", "quiet")
+        self.remove.setToolTip(f"Take {name} away")
+        self.remove.setAccessibleName(f"Remove {name}")
+        across = QHBoxLayout(self)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(6)
+        across.addWidget(self.name, 5)
+        across.addWidget(self.default, 5)
+        across.addWidget(self.remove)
+        self.name.committed.connect(lambda new, _series: page.rename(name, new))
+        self.default.committed.connect(lambda text, _series: page.set_default(name, text))
+        self.remove.clicked.connect(lambda: page.remove(name))
+
+    def show_default(self, value: Json) -> None:
+        """Show the parameter as it is."""
+        self.name.set_value(self._called)
+        shown = "on" if value is True else "off" if value is False else value
+        self.default.set_value(to_text(Parameter("", "sizes", (), ""), shown))
+
+
+def _names() -> list[str]:
+    return ["width", "depth", "size", *(f"parameter_{number}" for number in range(1, 1_000))]
+
+
+def _port_facts(definition: Group, declared: tuple[Port, ...], lowering: Lowering | None) -> list[tuple[str, str, str]]:
+    facts: list[tuple[str, str, str]] = []
+    for port in declared:
+        node = definition.graph.named(port.name)
+        assert node, "a port is named by its block"
+        into = definition.graph.edges_into(node.id)
+        source = into[0].source if into else PortRef(node.id, "y")
+        spec = lowering.specs.get(source) if lowering else None
+        facts.append((port.name, str(spec) if spec else "not known", "In the first instance."))
+    return facts

@@ -1,0 +1,111 @@
+"""What the inspector shows of groups: of an instance's group, and of the group whose inside is shown."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from netbuilder.blocks.parameters import Parameter
+from netbuilder.graph.edits import Edit
+from netbuilder.graph.model import Node
+from netbuilder.graph.project import GroupId
+from netbuilder.ui import group_intents
+from netbuilder.ui.document import Document
+from netbuilder.ui.fields import TextField
+from netbuilder.ui.panels.parts import words
+from netbuilder.ui.wiring import Refusal
+
+_NAME = Parameter("group", "text", "", "What the group is called: on its instances and, in the code, as a class.")
+
+
+class GroupName(QWidget):
+    """The name of a group, to be changed."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._group: GroupId | None = None
+        self.field = TextField(_NAME)
+        self.field.setToolTip(_NAME.help)
+        self.field.setAccessibleName("Name of the group")
+        self.field.committed.connect(lambda name, _series: self._on_committed(name))
+        self._problem = words(role="error", wrap=True)
+        self._problem.hide()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(0, 5)
+        grid.setColumnStretch(1, 6)
+        grid.addWidget(words("group", "muted"), 0, 0)
+        grid.addWidget(self.field, 0, 1)
+        grid.addWidget(self._problem, 1, 0, 1, 2)
+
+    def show_group(self, group: GroupId) -> None:
+        """Show the name of this group."""
+        if group != self._group:
+            self.field.revert()
+        self._group = group
+        self.field.set_value(self._document.project.groups[group].name)
+        if not self.field.isModified():
+            self._say("")
+
+    def _on_committed(self, name: str) -> None:
+        group = self._group
+        if group is None or group not in self._document.project.groups:
+            return
+        wanted = group_intents.rename_group(self._document.project, group, name)
+        if isinstance(wanted, Refusal):
+            self.field.refuse(self._document.project.groups[group].name)
+            self._say(wanted.message)
+        elif wanted is not None:
+            self._say("")
+            self._document.apply(wanted)
+
+    def _say(self, problem: str) -> None:
+        self.field.set_problem(bool(problem))
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+
+
+class InstanceBar(QWidget):
+    """What can be done with an instance: rename its group, go inside, give it a group of its own."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._group: GroupId | None = None
+        self._node: Node | None = None
+        self._title = GroupName(document)
+        self.name = self._title.field
+        self.inside = QPushButton("Edit inside")
+        self.inside.setToolTip("Go into the group (Enter)")
+        self.inside.clicked.connect(lambda: self._document.show(self._group))
+        self.independent = QPushButton("Make independent")
+        self.independent.setToolTip("Give this instance a copy of its group, to be changed by itself")
+        self.independent.clicked.connect(self._make_independent)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.inside)
+        buttons.addWidget(self.independent)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(buttons)
+        column.addWidget(self._title)
+
+    def show_group(self, group: GroupId | None, node: Node | None) -> None:
+        """Show the group of what is selected; `node` is the instance, where it is one alone."""
+        self._group, self._node = group, node
+        self.setVisible(group is not None)
+        if group is None:
+            return
+        self._title.show_group(group)
+        self.independent.setEnabled(node is not None)
+
+    def _make_independent(self) -> None:
+        document, node = self._document, self._node
+        if node is not None and node.id in document.sheet.graph:
+            edit = group_intents.make_independent(document.project, document.group, document.new_ids(), node.id)
+            if isinstance(edit, Edit):
+                document.apply(edit)

@@ -1,0 +1,169 @@
+"""The inspector on groups: an instance and what it is set to, the inside and its expressions, the group itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.graph.files import dumps
+from netbuilder.graph.model import NodeId, PortRef
+from netbuilder.graph.project import GroupId, group_of
+from netbuilder.ui.analysis import Analysis
+from netbuilder.ui.document import Document
+from netbuilder.ui.fields import SwitchField, TextField
+from netbuilder.ui.panels.inspector import Inspector
+from tests.drawing import Drawing
+from tests.ui.panels.test_inspector import field, write
+
+G1 = GroupId("g1")
+Named = Callable[[str], NodeId]
+Settle = Callable[[], None]
+
+
+@pytest.fixture
+def document(qtbot: QtBot) -> Document:
+    """Return a network of two instances of a group with parameters."""
+    drawing = Drawing()
+    with drawing.group("stage", width=8, bias=True) as stage:
+        x = drawing.put("Input", "x")
+        linear = drawing.put("Linear", "linear", x, out_features="=width*2", bias="=bias")
+        drawing.put("Output", "y", drawing.put("Linear", "back", linear, out_features=8))
+    row = drawing.put("Input", "row", shape=[8])
+    first = drawing.put_group(stage, "first", row, width=4)
+    second = drawing.put_group(stage, "second", PortRef(first, "y"))
+    drawing.put("Output", "result", PortRef(second, "y"))
+    return Document(drawing.project)
+
+
+@pytest.fixture
+def inspector(document: Document, analysis: Analysis, settle: Settle, qtbot: QtBot) -> Inspector:
+    inspector = Inspector(document, analysis)
+    qtbot.addWidget(inspector)
+    inspector.resize(266, 900)
+    inspector.show()
+    settle()
+    return inspector
+
+
+def inner(document: Document, name: str) -> NodeId:
+    found = document.project.groups[G1].graph.named(name)
+    assert found is not None
+    return found.id
+
+
+def click(button: object) -> None:
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+def test_an_instance_is_set_by_the_parameters_of_its_group(
+    inspector: Inspector, document: Document, node: Named
+) -> None:
+    inspector.set_selection([node("first")])
+    form = inspector.block_page.form
+    assert form is not None
+    assert form.names() == {"width", "bias", "repeat", "shared"}
+    assert field(inspector, "width").text() == "4"
+    assert inspector.block_page.instance.name.text() == "stage"
+    assert inspector.block_page.payload.isHidden()
+    write(field(inspector, "width"), "6")
+    write(field(inspector, "repeat"), "12")
+    params = document.project.graph.node(node("first")).params
+    assert (params["width"], params["repeat"]) == (6, 12)
+    click(form.reset_button("width"))
+    assert "width" not in document.project.graph.node(node("first")).params
+    assert field(inspector, "width").text() == "8"
+
+
+def test_a_group_is_renamed_at_its_instance(inspector: Inspector, document: Document, node: Named) -> None:
+    before = dumps(document.project)
+    inspector.set_selection([node("first")])
+    write(inspector.block_page.instance.name, "encoder")
+    assert document.project.groups[G1].name == "encoder"
+    document.undo_stack.undo()
+    assert dumps(document.project) == before
+    assert inspector.block_page.instance.name.text() == "stage"
+
+
+def test_buttons_go_inside_and_make_independent(inspector: Inspector, document: Document, node: Named) -> None:
+    inspector.set_selection([node("second")])
+    click(inspector.block_page.instance.independent)
+    assert group_of(document.project.graph.node(node("second")).type) == GroupId("g2")
+    inspector.set_selection([node("first")])
+    click(inspector.block_page.instance.inside)
+    assert document.trail == (G1,)
+    assert inspector.group_page.isVisible()
+
+
+def test_a_field_inside_shows_its_expression_and_what_it_comes_to(
+    inspector: Inspector, document: Document, settle: Settle
+) -> None:
+    document.show(G1)
+    inspector.set_selection([inner(document, "linear")])
+    form = inspector.block_page.form
+    assert form is not None
+    assert field(inspector, "out_features").text() == "=width*2"
+    assert (form.value("out_features"), form.value("bias")) == ("now 8", "now true")
+    assert form.problem("out_features") == ""
+    write(field(inspector, "out_features"), "=width*3")
+    assert document.project.groups[G1].graph.node(inner(document, "linear")).params["out_features"] == "=width*3"
+    assert form.value("out_features") == "now 12"
+    write(field(inspector, "out_features"), "=height")
+    settle()
+    assert "height" in form.problem("out_features")
+
+
+def test_a_switch_becomes_an_expression_and_a_switch_again(inspector: Inspector, document: Document) -> None:
+    document.show(G1)
+    back = inner(document, "back")
+    inspector.set_selection([back])
+    form = inspector.block_page.form
+    assert form is not None
+    assert isinstance(form.field("bias"), SwitchField)
+    click(form.write_button("bias"))
+    written = inspector.block_page.form
+    assert written is not None
+    line = written.field("bias")
+    assert isinstance(line, TextField)
+    write(line, "=bias")
+    assert document.project.groups[G1].graph.node(back).params["bias"] == "=bias"
+    click(written.reset_button("bias"))
+    assert inspector.block_page.form is not None
+    assert isinstance(inspector.block_page.form.field("bias"), SwitchField)
+
+
+def test_an_input_inside_is_a_port_and_has_no_fields(inspector: Inspector, document: Document) -> None:
+    document.show(G1)
+    inspector.set_selection([inner(document, "x")])
+    assert inspector.block_page.form is None
+    assert "port" in inspector.block_page.help()
+
+
+def test_the_group_itself_has_parameters_and_ports(inspector: Inspector, document: Document, settle: Settle) -> None:
+    document.show(G1)
+    page = inspector.group_page
+    assert page.isVisible()
+    assert page.facts() == {"x": "N × 8", "y": "N × 8"}
+    assert {name: row.default.text() for name, row in page.rows.items()} == {"width": "8", "bias": "on"}
+    write(page.rows["width"].name, "channels")
+    assert document.project.groups[G1].graph.node(inner(document, "linear")).params["out_features"] == "=channels*2"
+    write(page.rows["channels"].default, "3 × 5")
+    assert document.project.groups[G1].parameters["channels"] == (3, 5)
+    click(page.add)
+    assert set(document.project.groups[G1].parameters) == {"channels", "bias", "width"}
+    click(page.rows["width"].remove)
+    assert set(page.rows) == {"channels", "bias"}
+    click(page.rows["channels"].remove)
+    assert "linear" in page.problem()
+    assert set(page.rows) == {"channels", "bias"}
+
+
+def test_a_parameter_that_has_no_name_of_its_own_keeps_the_old_one(inspector: Inspector, document: Document) -> None:
+    document.show(G1)
+    page = inspector.group_page
+    write(page.rows["width"].name, "repeat")
+    assert "repeat" in page.problem()
+    assert set(document.project.groups[G1].parameters) == {"width", "bias"}
