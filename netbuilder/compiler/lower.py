@@ -54,8 +54,9 @@ class _Known:
     cost: Cost
 
 
-Memo: TypeAlias = dict[NodeId, _Known]
-"""What a lowering leaves to the next one of the same project, some edits later."""
+Memo: TypeAlias = dict[object, dict[NodeId, _Known]]
+"""What a lowering leaves to the next one of the same project, some edits later: the blocks of the network itself, under None,
+and those of each way in which a group unfolds."""
 
 
 def lower(project: Project, memo: Memo | None = None) -> Lowering:
@@ -63,8 +64,10 @@ def lower(project: Project, memo: Memo | None = None) -> Lowering:
 
     A `memo` that is handed in each time saves looking again at what no edit has touched; the result is the same.
     """
-    groups = _Groups(project)
-    whole = _Lowerer(project, groups, memo={} if memo is None else memo).lower()
+    memo = {} if memo is None else memo
+    groups = _Groups(project, memo)
+    whole = _Lowerer(project, groups, memo=memo.setdefault(None, {})).lower()
+    groups.forget_unused()
     if not groups.inside:
         return whole
     specs, costs = dict(whole.specs), dict[NodeId, Cost]()
@@ -77,13 +80,15 @@ def lower(project: Project, memo: Memo | None = None) -> Lowering:
 class _Groups:
     """The groups of a project, lowered as their instances ask for it."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, memo: Memo) -> None:
         self.project = project
+        self.memo = memo
         self.inside: dict[GroupId, Lowering] = {}
         """What is known of each group: the first time that it was lowered."""
         self.diagnostics: list[Diagnostic] = []
         """What is wrong inside of groups, each problem once however many instances have it."""
         self._lowered: dict[object, Lowering] = {}
+        self._views: dict[GroupId, Project] = {}
         self._open: list[GroupId] = []
         self._counting: dict[GroupId, bool] = {}
         self._blocks: dict[int, int] = {}
@@ -103,11 +108,19 @@ class _Groups:
         if key not in self._lowered:
             self._open.append(group)
             names = dict(instance.arguments) | {INDEX: index}
-            lowering = _Lowerer(self.project.inside(group), self, group, names, inputs).lower()
+            known = self.memo.setdefault(key, {})
+            if group not in self._views:
+                self._views[group] = self.project.inside(group)
+            lowering = _Lowerer(self._views[group], self, group, names, inputs, memo=known).lower()
             self._open.pop()
             self._lowered[key] = lowering
             self.inside.setdefault(group, lowering)
         return self._lowered[key]
+
+    def forget_unused(self) -> None:
+        """Keep nothing in the memo of ways in which no group unfolds any more."""
+        for key in self.memo.keys() - self._lowered.keys() - {None}:
+            del self.memo[key]
 
     def blocks(self, program: Program) -> int:
         """Return how many blocks a program runs, each as often as it runs."""
@@ -129,7 +142,8 @@ class _Lowerer(Review):
         group: GroupId | None = None,
         names: Names = MappingProxyType({}),
         given: Mapping[str, TensorSpec] = MappingProxyType({}),
-        memo: Memo | None = None,
+        *,
+        memo: dict[NodeId, _Known],
     ) -> None:
         super().__init__(project, group)
         self.memo = memo
@@ -179,7 +193,7 @@ class _Lowerer(Review):
     # Step 2
 
     def _parse(self, node: Node) -> None:
-        known = self.memo.get(node.id) if self.memo else None
+        known = self.memo.get(node.id)
         if known is not None and known.node is node:
             self.check_name(node)
             self.blocks[node.id] = known.block
@@ -257,7 +271,7 @@ class _Lowerer(Review):
         instruction = Instruction(node.id, node.name, node.type, call, wires, inference.outputs, formulas)
         instruction, cost = self._with_shared_weights(node, instruction, cost)
         self._take(instruction, outputs, cost)
-        if self.memo is not None and block.role == "layer" and not doubts and not tag_of(node):
+        if block.role == "layer" and not doubts and not tag_of(node):
             into = dict(self.graph.wires_into(node.id))
             given = [self.specs.get(edge.source) for edge in into.values()]
             self.memo[node.id] = _Known(node, into, given, block, instruction, outputs, cost)
@@ -290,7 +304,7 @@ class _Lowerer(Review):
 
     def _is_known(self, node: Node) -> bool:
         """Take over what was found of this block before, if nothing that it depends on has changed."""
-        known = self.memo.get(node.id) if self.memo else None
+        known = self.memo.get(node.id)
         if known is None or known.node is not node or known.wires != self.graph.wires_into(node.id):
             return False
         if known.inputs != [self.specs.get(edge.source) for edge in known.wires.values()]:

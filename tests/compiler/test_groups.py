@@ -11,10 +11,10 @@ from torch import nn
 from netbuilder.blocks.spec import BATCH, TensorSpec
 from netbuilder.compiler.build import build
 from netbuilder.compiler.interpret import NodeFailure, activations, first_non_finite, run
-from netbuilder.compiler.lower import lower
+from netbuilder.compiler.lower import Memo, lower
 from netbuilder.compiler.program import Lowering, Program
 from netbuilder.compiler.source import source
-from netbuilder.graph.edits import RemoveGroup, SetParameter
+from netbuilder.graph.edits import UNSET, Edit, RemoveGroup, RenameNode, SetFormal, SetParameter
 from netbuilder.graph.model import NodeId, PortRef
 from netbuilder.graph.project import GroupId
 from tests.drawing import DIGITS, Drawing, id_of, program_of
@@ -321,3 +321,38 @@ def test_a_fix_inside_is_an_edit_of_the_inside() -> None:
 def test_the_numbers_of_a_sample_are_counted_inside_of_groups_too() -> None:
     program = program_of(stack(repeat=3).project)
     assert program.volume() == 8 + 3 * (8 + 8 + 8)
+
+
+def test_what_is_remembered_of_groups_is_never_out_of_date() -> None:
+    drawing = Drawing()
+    inner = block_of(drawing, "Inner")
+    with drawing.group("Outer", size=8) as outer:
+        x = drawing.put("Input", "x")
+        box = drawing.put_group(inner, "inner", x, width="=size", repeat=2)
+        drawing.put("Output", "y", drawing.put("Add", "add", box, x))
+    x = drawing.put("Input", "x", shape=[8])
+    last = drawing.put_group(outer, "second", drawing.put_group(outer, "first", x), repeat=3)
+    drawing.put("Output", "out", last)
+    project, memo = drawing.project, Memo()
+    fc = project.groups[inner].graph.named("fc")
+    assert fc is not None
+    edits: list[Edit] = [
+        SetParameter(fc.id, "bias", False, inner),
+        SetParameter(fc.id, "out_features", "=width+0*index", inner),
+        SetParameter(fc.id, "out_features", 5, inner),
+        SetFormal(outer, "size", 4),
+        SetParameter(fc.id, "out_features", "=width*2", inner),
+        SetFormal(inner, "width", UNSET),
+        RenameNode(fc.id, "dense", inner),
+        SetParameter(last, "repeat", 1),
+        SetParameter(last, "size", 6),
+        SetParameter(id_of(project, "x"), "shape", (4,)),
+    ]
+    undone: list[Edit] = []
+    for edit in edits:
+        undone.append(edit.apply(project))
+        assert lower(project, memo) == lower(project), edit
+    for edit in reversed(undone):
+        edit.apply(project)
+        assert lower(project, memo) == lower(project), edit
+    assert lower(project, memo).total().parameters == 8 * 72
