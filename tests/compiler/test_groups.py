@@ -329,7 +329,7 @@ def test_what_is_remembered_of_groups_is_never_out_of_date() -> None:
     with drawing.group("Outer", size=8) as outer:
         x = drawing.put("Input", "x")
         box = drawing.put_group(inner, "inner", x, width="=size", repeat=2)
-        drawing.put("Output", "y", drawing.put("Add", "add", box, x))
+        drawing.put("Output", "y", box)
     x = drawing.put("Input", "x", shape=[8])
     last = drawing.put_group(outer, "second", drawing.put_group(outer, "first", x), repeat=3)
     drawing.put("Output", "out", last)
@@ -338,15 +338,16 @@ def test_what_is_remembered_of_groups_is_never_out_of_date() -> None:
     assert fc is not None
     edits: list[Edit] = [
         SetParameter(fc.id, "bias", False, inner),
-        SetParameter(fc.id, "out_features", "=width+0*index", inner),
-        SetParameter(fc.id, "out_features", 5, inner),
+        SetParameter(fc.id, "out_features", "=width+index", inner),
+        SetParameter(last, "size", 6),
         SetFormal(outer, "size", 4),
         SetParameter(fc.id, "out_features", "=width*2", inner),
-        SetFormal(inner, "width", UNSET),
         RenameNode(fc.id, "dense", inner),
         SetParameter(last, "repeat", 1),
-        SetParameter(last, "size", 6),
         SetParameter(id_of(project, "x"), "shape", (4,)),
+        SetParameter(last, "repeat", 2),
+        SetFormal(inner, "width", UNSET),
+        SetParameter(fc.id, "out_features", 5, inner),
     ]
     undone: list[Edit] = []
     for edit in edits:
