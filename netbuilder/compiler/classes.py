@@ -229,6 +229,8 @@ class _Parameters:
         self.own: dict[Slot, str] = {}
         """The parameters that are no formal ones of the group, by the setting that brought them along."""
         self._formals = {name: [each[name] for each in names] for name in names[0]}
+        self._said: dict[str, Code] = {}
+        """What settings of these values have been said to be."""
         self._names = names
         self._given = own
         self._taken = taken
@@ -237,12 +239,15 @@ class _Parameters:
         """Return what a setting is in terms of the parameters; None where it is the same in all variants."""
         if _same(values):
             return None
-        return (
+        code = (
             self._formula(instruction.expressions, values)
             or self._equal(values)
+            or self._said.get(repr(values))
             or self._multiple(values)
             or self._bring(instruction, setting, values)
         )
+        self._said.setdefault(repr(values), code)
+        return code
 
     def own_names(self) -> dict[Slot, str]:
         """Return a name for each parameter of its own: that of its setting, where no other parameter asks for it."""

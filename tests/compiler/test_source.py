@@ -149,13 +149,27 @@ def test_a_multiple_of_a_parameter_is_said_to_be_one() -> None:
         drawing.put("Output", "y", drawing.put("SwiGLU", "glu", drawing.put("LayerNorm", "norm", x)))
     with drawing.group("Wide", width=4) as wide:
         x = drawing.put("Input", "x")
-        fc = drawing.put("Linear", "fc", x, out_features="=width+width")
-        drawing.put("Output", "y", drawing.put_group(group, "inner", fc))
+        fc = drawing.put("Linear", "fc", x, out_features="=width")
+        drawing.put("Output", "y", drawing.put_group(group, "inner", drawing.put("Concat", "twice", fc, fc)))
     x = drawing.put("Input", "x", shape=[4])
     drawing.put("Output", "out", drawing.put_group(wide, "b", drawing.put_group(wide, "a", x), width=6))
     program = program_of(drawing.project)
     assert "self.inner = Feedforward(width * 2)" in source(program)
     assert_equal_to_its_print(program, torch.randn(2, 4))
+
+
+def test_what_follows_a_layer_is_given_the_expression_of_its_width() -> None:
+    drawing = Drawing()
+    with drawing.group("Feedforward", width=8, times=4) as group:
+        x = drawing.put("Input", "x")
+        up = drawing.put("Linear", "up", x, out_features="=width*times")
+        drawing.put("Output", "y", drawing.put("Linear", "down", up, out_features="=width"))
+    x = drawing.put("Input", "x", shape=[8])
+    x = drawing.put_group(group, "a", x)
+    drawing.put("Output", "out", drawing.put_group(group, "b", x, width=6))
+    program = program_of(drawing.project)
+    assert "self.down = nn.Linear(width * times, width)" in source(program)
+    assert_equal_to_its_print(program, torch.randn(2, 8))
 
 
 def test_parameters_of_two_blocks_with_one_name_have_the_names_of_their_blocks() -> None:
