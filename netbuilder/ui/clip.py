@@ -12,11 +12,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from netbuilder.diagnostics import NetbuilderError
-from netbuilder.graph.edits import AddNode, Batch, Connect, Edit
+from netbuilder.graph.edits import AddNode, Connect, Edit
 from netbuilder.graph.files import FORMAT, dumps, loads
 from netbuilder.graph.model import Edge, NodeId, PortRef, creation_number
-from netbuilder.graph.project import Position, Project
+from netbuilder.graph.project import Group, GroupId, Position, Project, group_of
 from netbuilder.ui.geometry import snap
+from netbuilder.ui.group_copies import Draft, bring_groups, groups_in, retyped
 from netbuilder.ui.ports import sockets
 from netbuilder.ui.wiring import Refusal
 
@@ -55,6 +56,7 @@ def clip(project: Project, nodes: Collection[NodeId]) -> Clip | None:
     if not chosen:
         return None
     part = Project()
+    part.groups = _used_groups(project, {group for node in chosen if (group := group_of(graph.node(node).type))})
     for node in chosen:
         AddNode(graph.node(node), project.layout[node]).apply(part)
     incoming: list[tuple[str, str, PortRef]] = []
@@ -83,38 +85,56 @@ def parse(text: str) -> Clip | Refusal:
 
 
 def paste(
-    project: Project, ids: Iterator[NodeId], copied: Clip, corner: Position, *, keep_incoming: bool = False
+    project: Project,
+    ids: Iterator[NodeId],
+    copied: Clip,
+    corner: Position,
+    *,
+    sheet: GroupId | None = None,
+    keep_incoming: bool = False,
 ) -> Edit:
-    """Put a copy of the clip on the canvas, its top left corner at `corner`.
+    """Put a copy of the clip on a sheet, its top left corner at `corner`. The edit says on which sheets it is made.
 
-    With `keep_incoming`, wires from outside are drawn again from the blocks of the same names, where there are such.
+    Groups that the copied blocks are instances of come along, unless the project has the same. With `keep_incoming`, wires
+    from outside are drawn again from the blocks of the same names, where there are such.
     """
-    scratch = project.copy()  # so that each name is free of those given before it
+    draft = Draft(project)
+    known = bring_groups(draft, ids, copied.project)
+    graph = draft.project.sheet(sheet).graph
     left, top = copied.corner
     x, y = snap(corner)
     twins: dict[NodeId, NodeId] = {}
-    edits: list[Edit] = []
     for node in copied.project.graph.nodes():
         at = copied.project.layout[node.id]
-        name = scratch.graph.free_name(node.name)
-        twin = replace(node, id=next(ids), name=name)
-        edit = AddNode(twin, (x + at[0] - left, y + at[1] - top))
-        edit.apply(scratch)
-        edits.append(edit)
+        twin = replace(node, id=next(ids), name=graph.free_name(node.name), type=retyped(node.type, known))
+        draft.do(AddNode(twin, (x + at[0] - left, y + at[1] - top), sheet))
         twins[node.id] = twin.id
-    inner = (Edge(_moved(edge.source, twins), _moved(edge.target, twins)) for edge in copied.project.graph.edges())
-    edits.extend(map(Connect, inner))
+    for edge in copied.project.graph.edges():
+        draft.do(Connect(Edge(_moved(edge.source, twins), _moved(edge.target, twins)), sheet))
     if keep_incoming:
-        edits += _incoming_wires(project, copied, twins)
-    what = edits[0].node.name if isinstance(edits[0], AddNode) and len(twins) == 1 else f"{len(twins)} blocks"
-    return Batch(tuple(edits), f"Paste {what}")
+        home = project.inside(sheet) if sheet else project
+        for edge in _incoming_wires(home, copied, twins):
+            draft.do(Connect(edge, sheet))
+    what = graph.node(*twins.values()).name if len(twins) == 1 else f"{len(twins)} blocks"
+    return draft.batch(f"Paste {what}")
 
 
-def _incoming_wires(project: Project, copied: Clip, twins: dict[NodeId, NodeId]) -> Iterator[Edit]:
+def _used_groups(project: Project, groups: set[GroupId]) -> dict[GroupId, Group]:
+    """Return copies of these groups and of all that are in them."""
+    waiting, found = list(groups), dict[GroupId, Group]()
+    while waiting:
+        group = waiting.pop()
+        if group not in found and group in project.groups:
+            found[group] = project.groups[group].copy()
+            waiting += groups_in(project, group)
+    return found
+
+
+def _incoming_wires(home: Project, copied: Clip, twins: dict[NodeId, NodeId]) -> Iterator[Edge]:
     for name, port, target in copied.incoming:
-        source = project.graph.named(name)
-        if source and any(socket.name == port for socket in sockets(project, source.id).outputs):
-            yield Connect(Edge(PortRef(source.id, port), _moved(target, twins)))
+        source = home.graph.named(name)
+        if source and any(socket.name == port for socket in sockets(home, source.id).outputs):
+            yield Edge(PortRef(source.id, port), _moved(target, twins))
 
 
 def _moved(end: PortRef, twins: dict[NodeId, NodeId]) -> PortRef:

@@ -183,7 +183,8 @@ class _Row:
 
     def show_value(self, value: Any) -> None:
         """Show what an expression comes to; nothing for None."""
-        self.value.setText("" if value is None else f"now {to_text(self.parameter, value)}")
+        shown = {True: "on", False: "off"}[value] if isinstance(value, bool) else to_text(self.parameter, value)
+        self.value.setText("" if value is None else f"now {shown}")
         self.value.setVisible(value is not None)
 
 

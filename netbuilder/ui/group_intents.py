@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -32,28 +31,12 @@ from netbuilder.graph.placing import COLUMN, ROW
 from netbuilder.graph.project import GroupId, Position, Project, group_of, group_type
 from netbuilder.ui import intents
 from netbuilder.ui.geometry import snap
+from netbuilder.ui.group_copies import Draft, copy_group, free_group_name, new_group_id
 from netbuilder.ui.group_parameters import inlined, instances, names_used, rewritten, substituted
 from netbuilder.ui.wiring import Refusal
 
 _OUTER_INDEX = "outer_index"
 """What `index` is called in a group that is made inside of the one that counts it."""
-
-
-class Draft:
-    """A project to try edits on, and the edits that were made."""
-
-    def __init__(self, project: Project) -> None:
-        self.project = project.copy()
-        self.edits: list[Edit] = []
-
-    def do(self, edit: Edit) -> None:
-        """Make an edit."""
-        edit.apply(self.project)
-        self.edits.append(edit)
-
-    def batch(self, label: str) -> Edit:
-        """Return all that was done as one edit."""
-        return Batch(tuple(self.edits), label)
 
 
 # Making a group
@@ -296,19 +279,6 @@ def make_independent(project: Project, sheet: GroupId | None, ids: Iterator[Node
     return draft.batch(f"Make {box.name} independent")
 
 
-def copy_group(draft: Draft, ids: Iterator[NodeId], source: Project, group: GroupId, twin: GroupId) -> None:
-    """Define in the draft a copy of a group of `source`, with fresh ids; groups inside of it are meant as they are there."""
-    definition = source.groups[group]
-    draft.do(AddGroup(twin, free_group_name(draft.project, definition.name), definition.parameters))
-    twins: dict[NodeId, NodeId] = {}
-    for node in definition.graph.nodes():
-        twins[node.id] = next(ids)
-        draft.do(AddNode(replace(node, id=twins[node.id]), definition.layout[node.id], twin))
-    for edge in definition.graph.edges():
-        ends = (PortRef(twins[end.node], end.port) for end in (edge.source, edge.target))
-        draft.do(Connect(Edge(*ends), twin))
-
-
 def rename_block(project: Project, sheet: GroupId | None, node: NodeId, name: str) -> Edit | Refusal | None:
     """Give a block another name; None where it is the one it has.
 
@@ -350,16 +320,3 @@ def delete_group(project: Project, group: GroupId) -> Edit | Refusal:
     if used is not None:
         return Refusal("group", f"“{used[1].name}” is one of these: a group that is used can't be deleted.")
     return RemoveGroup(group)
-
-
-def new_group_id(project: Project) -> GroupId:
-    """Return an id above those of all groups."""
-    return GroupId(f"g{max((int(group[1:]) for group in project.groups), default=0) + 1}")
-
-
-def free_group_name(project: Project, stem: str) -> str:
-    """Return `stem` as a name that no group has: group, group_2, group_3."""
-    taken = {group.name for group in project.groups.values()}
-    base = re.sub(r"_[0-9]+$", "", stem)
-    numbered = (f"{base}_{count}" for count in itertools.count(2))
-    return next(name for name in itertools.chain([stem], numbered) if name not in taken)

@@ -9,7 +9,7 @@ from netbuilder.graph.edits import AddNode, flatten
 from netbuilder.graph.files import dumps
 from netbuilder.graph.model import NodeId, PortRef
 from netbuilder.graph.project import GroupId, Project, group_of
-from netbuilder.ui import group_intents, group_parameters
+from netbuilder.ui import clip, group_intents, group_parameters
 from tests.drawing import Drawing, digits_cnn, id_of, program_of
 from tests.ui.test_intents import do, refused
 
@@ -228,3 +228,49 @@ def test_an_intent_leaves_the_project_as_it_was() -> None:
     edit = group_intents.make_group(project, None, project.new_ids(), ids_of(project, "conv1"))
     assert dumps(project) == before
     assert any(isinstance(part, AddNode) for part in flatten(edit))  # pyright: ignore[reportArgumentType]
+
+
+# Copies
+
+
+def test_a_copied_instance_brings_its_groups_to_another_project() -> None:
+    drawing = stack()
+    with drawing.group("outer") as outer:
+        drawing.put("Output", "y", _y(drawing.put_group(G1, "box", drawing.put("Input", "x"))))
+    box = drawing.put_group(outer, "nest")
+    copied = clip.clip(drawing.project, [box])
+    assert copied is not None
+    read = clip.parse(copied.text())
+    assert isinstance(read, clip.Clip)
+    other = digits_cnn().project
+    for _ in range(2):
+        do(other, clip.paste(other, other.new_ids(), read, (0.0, 0.0)))
+    assert sorted(group.name for group in other.groups.values()) == ["outer", "stage"]
+    assert other.graph.node(id_of(other, "nest")).type == other.graph.node(id_of(other, "nest_2")).type
+    assert not any(each.code == "unknown-group" for each in lower(other).diagnostics)
+
+
+def test_a_group_that_was_changed_since_is_brought_as_another_one() -> None:
+    project = stack().project
+    copied = clip.clip(project, ids_of(project, "first"))
+    assert copied is not None
+    do(project, group_parameters.set_formal(project, G1, "width", 32))
+    do(project, clip.paste(project, project.new_ids(), copied, (0.0, 0.0)))
+    assert [(group.name, group.parameters["width"]) for group in project.groups.values()] == [
+        ("stage", 32),
+        ("stage_2", 8),
+    ]
+
+
+def test_pasting_inside_of_a_group_stays_inside() -> None:
+    project = stack().project
+    linear = project.groups[G1].graph.named("linear")
+    assert linear is not None
+    copied = clip.clip(project.inside(G1), [linear.id])
+    assert copied is not None
+    outside = set(project.graph)
+    do(project, clip.paste(project, project.new_ids(), copied, (0.0, 0.0), sheet=G1, keep_incoming=True))
+    twin = project.groups[G1].graph.named("linear_2")
+    assert twin is not None
+    assert project.groups[G1].graph.edges_into(twin.id)
+    assert set(project.graph) == outside

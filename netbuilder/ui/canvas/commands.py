@@ -242,9 +242,14 @@ class CanvasCommands(CanvasSurface):
             left, top = seen.center().x() - BLOCK_WIDTH / 2, seen.center().y() - BLOCK_HEIGHT / 2
         document = self.document
         edit = clip.paste(
-            document.sheet, document.new_ids(), copied, (left + shift, top + shift), keep_incoming=keep_incoming
+            document.project,
+            document.new_ids(),
+            copied,
+            (left + shift, top + shift),
+            sheet=document.group,
+            keep_incoming=keep_incoming,
         )
-        self.perform(edit, select_added=True)
+        self.perform(edit, select_added=True, says_where=True)
 
     # Searching
 

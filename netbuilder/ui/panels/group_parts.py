@@ -88,6 +88,8 @@ class InstanceBar(QWidget):
         buttons.addWidget(self.inside)
         buttons.addWidget(self.independent)
         buttons.addStretch(1)
+        for button in (self.inside, self.independent):
+            button.setStyleSheet("padding: 4px 8px;")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)

@@ -106,7 +106,7 @@ def test_a_field_inside_shows_its_expression_and_what_it_comes_to(
     form = inspector.block_page.form
     assert form is not None
     assert field(inspector, "out_features").text() == "=width*2"
-    assert (form.value("out_features"), form.value("bias")) == ("now 8", "now true")
+    assert (form.value("out_features"), form.value("bias")) == ("now 8", "now on")
     assert form.problem("out_features") == ""
     write(field(inspector, "out_features"), "=width*3")
     assert document.project.groups[G1].graph.node(inner(document, "linear")).params["out_features"] == "=width*3"

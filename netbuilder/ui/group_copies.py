@@ -1,0 +1,112 @@
+"""Copies of groups: in the same project, and from another one, of which a clip or a file is made."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from netbuilder.graph.edits import AddGroup, AddNode, Batch, Connect, Edit
+from netbuilder.graph.model import Edge, NodeId, PortRef
+from netbuilder.graph.project import GroupId, Project, group_of, group_type
+
+
+class Draft:
+    """A project to try edits on, and the edits that were made."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project.copy()
+        self.edits: list[Edit] = []
+
+    def do(self, edit: Edit) -> None:
+        """Make an edit."""
+        edit.apply(self.project)
+        self.edits.append(edit)
+
+    def batch(self, label: str) -> Edit:
+        """Return all that was done as one edit."""
+        return Batch(tuple(self.edits), label)
+
+
+def copy_group(
+    draft: Draft,
+    ids: Iterator[NodeId],
+    source: Project,
+    group: GroupId,
+    twin: GroupId,
+    known: Mapping[GroupId, GroupId] = MappingProxyType({}),
+) -> None:
+    """Define in the draft a copy of a group of `source`, with fresh ids; `known` says what groups inside are called here."""
+    definition = source.groups[group]
+    draft.do(AddGroup(twin, free_group_name(draft.project, definition.name), definition.parameters))
+    twins: dict[NodeId, NodeId] = {}
+    for node in definition.graph.nodes():
+        twins[node.id] = next(ids)
+        copied = replace(node, id=twins[node.id], type=retyped(node.type, known))
+        draft.do(AddNode(copied, definition.layout[node.id], twin))
+    for edge in definition.graph.edges():
+        ends = (PortRef(twins[end.node], end.port) for end in (edge.source, edge.target))
+        draft.do(Connect(Edge(*ends), twin))
+
+
+def bring_groups(draft: Draft, ids: Iterator[NodeId], source: Project) -> dict[GroupId, GroupId]:
+    """Define the groups of another project in the draft, where it has none that are just the same; return what they are here."""
+    known: dict[GroupId, GroupId] = {}
+
+    def bring(group: GroupId, outer: tuple[GroupId, ...]) -> None:
+        if group in known or group in outer or group not in source.groups:
+            return
+        for inner in groups_in(source, group):
+            bring(inner, (*outer, group))
+        content = _content(source, group)
+        same = next((each for each in draft.project.groups if _content(draft.project, each) == content), None)
+        known[group] = same or new_group_id(draft.project)
+        if same is None:
+            copy_group(draft, ids, source, group, known[group], known)
+
+    for group in source.groups:
+        bring(group, ())
+    return known
+
+
+def groups_in(project: Project, group: GroupId) -> set[GroupId]:
+    """Return the groups of which there are instances inside of a group."""
+    return {inner for node in project.groups[group].graph.nodes() if (inner := group_of(node.type))}
+
+
+def retyped(node_type: str, known: Mapping[GroupId, GroupId]) -> str:
+    """Return the type of an instance by what its group is called here."""
+    group = group_of(node_type)
+    return group_type(known.get(group, group)) if group else node_type
+
+
+def _content(project: Project, group: GroupId, outer: tuple[GroupId, ...] = ()) -> object:
+    """Return what a group does, whatever it and its blocks are numbered, as something to be compared."""
+    if group in outer or group not in project.groups:
+        return None
+    definition = project.groups[group]
+    nodes = definition.graph.nodes()
+    number = {node.id: at for at, node in enumerate(nodes)}
+    edges = [
+        (number[edge.source.node], edge.source.port, number[edge.target.node], edge.target.port)
+        for edge in definition.graph.edges()
+    ]
+    types = [
+        _content(project, inner, (*outer, group)) if (inner := group_of(node.type)) else node.type for node in nodes
+    ]
+    return dict(definition.parameters), types, [(node.name, dict(node.params)) for node in nodes], sorted(edges)
+
+
+def new_group_id(project: Project) -> GroupId:
+    """Return an id above those of all groups."""
+    return GroupId(f"g{max((int(group[1:]) for group in project.groups), default=0) + 1}")
+
+
+def free_group_name(project: Project, stem: str) -> str:
+    """Return `stem` as a name that no group has: group, group_2, group_3."""
+    taken = {group.name for group in project.groups.values()}
+    base = re.sub(r"_[0-9]+$", "", stem)
+    numbered = (f"{base}_{count}" for count in itertools.count(2))
+    return next(name for name in itertools.chain([stem], numbered) if name not in taken)
