@@ -41,36 +41,18 @@ PROMISES = {
     "digits_rnn": ("accuracy", 0.92),
     "digits_gru": ("accuracy", 0.95),
     "digits_bilstm": ("accuracy", 0.92),
+    "digits_siamese": ("accuracy", 0.90),
+    "digits_sum": ("accuracy", 0.92),
+    "digits_two_tasks": ("sum_accuracy", 0.92),
+    "shapes_unet": ("overlap", 0.80),
+    "python_gpt": ("accuracy", 0.50),
+    "dates_seq2seq": ("accuracy", 0.98),
     "digits_lstm": ("accuracy", 0.95),
     "digits_transformer": ("accuracy", 0.95),
 }
 """What the README says of them, less what another machine's rounding may cost."""
 
 EVERY_EXAMPLE = pytest.mark.parametrize("example", examples("task"), ids=lambda example: example.name)
-
-
-EACH_IN_ONE_PROCESS = [
-    pytest.param(each, id=each.name, marks=pytest.mark.xdist_group(each.name)) for each in examples("task")
-]
-"""What one example's tests share is made once, not once in each process."""
-
-
-@pytest.fixture(scope="module", params=EACH_IN_ONE_PROCESS)
-def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Example, Path]:
-    """Train an example as it is, to its end; return it and the run's folder."""
-    example: Example = request.param
-    folder = tmp_path_factory.mktemp(example.name) / "run"
-    run = Run.create(load(example.path), folder, device="cpu")
-    run.start()
-    assert run.join(timeout=150)
-    events = run.telemetry.take_events()
-    ended = events[-1]
-    assert isinstance(ended, Ended)
-    assert ended.reason == "finished", ended.problem
-    assert all(math.isfinite(loss) for loss in run.telemetry.step_losses.view())
-    epochs = [event.values for event in events if isinstance(event, EpochEnded)]
-    assert epochs[-1]["train_loss"] < 0.5 * epochs[0]["train_loss"]
-    return example, folder
 
 
 def test_the_gallery_and_the_folder_hold_the_same() -> None:
@@ -95,7 +77,7 @@ def test_it_opens_without_a_problem_and_says_what_it_is(example: Example) -> Non
 def known_parameters(project: Project, node: Node) -> set[str]:
     """Return what may be set on a node, be it a block or an instance of a group."""
     if group := group_of(node.type):
-        return {"repeat", "shared", *project.groups[group].parameters}
+        return {"repeat", "shared", "weights", *project.groups[group].parameters}
     return set(defaults(blocks()[node.type]))
 
 
@@ -140,18 +122,27 @@ def test_it_trains_a_few_steps_and_the_same_seed_gives_the_same_numbers(example:
     assert len(losses[0]) > 1
 
 
-def test_it_learns_what_it_promises(trained: tuple[Example, Path]) -> None:
-    example, folder = trained
+@EVERY_EXAMPLE
+def test_it_learns_what_it_promises_and_exports_what_it_learned(example: Example, tmp_path: Path) -> None:
+    run = Run.create(load(example.path), tmp_path / "run", device="cpu")
+    run.start()
+    assert run.join(timeout=170)
+    events = run.telemetry.take_events()
+    ended = events[-1]
+    assert isinstance(ended, Ended)
+    assert ended.reason == "finished", ended.problem
+    assert all(math.isfinite(loss) for loss in run.telemetry.step_losses.view())
+    epochs = [event.values for event in events if isinstance(event, EpochEnded)]
+    assert epochs[-1]["train_loss"] < 0.7 * epochs[0]["train_loss"]
+
     metric, bound = PROMISES[example.name]
-    value = evaluate(folder, "test", device="cpu")[metric]
-    assert value >= bound if metric == "accuracy" else value <= bound
+    value = evaluate(run.folder, "test", device="cpu")[metric]
+    assert value <= bound if metric == "mean_error" else value >= bound
 
-
-def test_it_exports_what_it_learned_and_is_proven_equal(trained: tuple[Example, Path], tmp_path: Path) -> None:
-    example, folder = trained
-    network = load_trained(folder)
+    network = load_trained(run.folder)
     labels = Labels(example.name, network.classes, network.preprocessing)
     report = export(network.program, network.module, tmp_path / f"{example.name}.onnx", labels)
+    part = network.program.only("output")
     assert set(report.max_abs_diff) == set(BATCHES)
-    assert set(report.inputs) <= {"image", "features"}
-    assert set(report.outputs) == {result.name for result in network.program.only("output").results}
+    assert set(report.inputs) == {slot.name for slot in part.inputs}
+    assert set(report.outputs) == {result.name for result in part.results}

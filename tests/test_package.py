@@ -25,7 +25,7 @@ def test_the_readme_begins_with_a_picture_and_two_commands_of_one_line_each() ->
     assert (ROOT / picture).is_file()
     demo, tests, *_ = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
     assert demo.endswith(" && .venv/bin/netbuilder demo\n")
-    assert tests.endswith(" && .venv/bin/python -m pytest -n 2 --dist loadgroup\n")
+    assert tests.endswith(" && .venv/bin/python -m pytest -n 2\n")
     for command in (demo, tests):
         assert command.startswith("python3 -m venv .venv && .venv/bin/pip install -q ")
         assert command.count("\n") == 1
