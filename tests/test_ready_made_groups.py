@@ -1,4 +1,4 @@
-"""The ready-made groups: a file each, which holds one instance of the group and what it is made of."""
+"""The ready-made groups: a file each, of its name, which holds one instance of the group and what it is made of."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from tests.drawing import program_of
 
 IMAGE, STEPS = [64, 12, 12], [5, 768]
 INPUTS: dict[str, list[list[int]]] = {
-    "conv_norm_act": [IMAGE],
-    "norm_act_conv": [IMAGE],
-    "residual_basic": [IMAGE],
-    "residual_basic_projection": [IMAGE],
-    "residual_bottleneck": [[256, 12, 12]],
-    "residual_bottleneck_projection": [IMAGE],
-    "residual_preactivation": [IMAGE],
-    "squeeze_excite": [IMAGE],
-    "mbconv": [[32, 12, 12]],
-    "mbconv_residual": [[32, 12, 12]],
-    "inception": [[192, 12, 12]],
-    "dense_block": [IMAGE],
-    "unet_down": [IMAGE],
-    "unet_up": [IMAGE, [128, 5, 5]],
-    "transformer_pre_norm": [STEPS],
-    "transformer_post_norm": [STEPS],
-    "gpt_block": [STEPS],
-    "bert_layer": [STEPS, [5]],
-    "lstm_cell": [[64], [64], [7]],
-    "lstm_unrolled": [[64], [64], [4, 7]],
+    "ConvNormAct": [IMAGE],
+    "NormActConv": [IMAGE],
+    "ResidualBlock": [IMAGE],
+    "ResidualProjection": [IMAGE],
+    "Bottleneck": [[256, 12, 12]],
+    "BottleneckProjection": [IMAGE],
+    "PreActivation": [IMAGE],
+    "SqueezeExcite": [IMAGE],
+    "MBConv": [[32, 12, 12]],
+    "MBConvResidual": [[32, 12, 12]],
+    "Inception": [[192, 12, 12]],
+    "DenseBlock": [IMAGE],
+    "UNetDown": [IMAGE],
+    "UNetUp": [IMAGE, [128, 5, 5]],
+    "EncoderBlock": [STEPS],
+    "EncoderBlockPostNorm": [STEPS],
+    "GPTBlock": [STEPS],
+    "BERTLayer": [STEPS, [5]],
+    "LSTMCell": [[64], [64], [7]],
+    "LSTMUnrolled": [[64], [64], [4, 7]],
 }
 """For every file the shapes that its group takes."""
 
@@ -100,7 +100,7 @@ def test_its_file_is_canonical_and_holds_one_instance_with_the_defaults(name: st
     (box,) = project.graph.nodes()
     group = group_of(box.type)
     assert group
-    assert box.name == name
+    assert project.groups[group].name == name
     assert dict(box.params) == dict(project.groups[group].parameters)
 
 
@@ -121,7 +121,7 @@ def test_it_runs_as_drawn_and_as_printed(name: str) -> None:
 
 
 def test_the_unrolled_lstm_is_torchs() -> None:
-    network = build(_program("lstm_unrolled"))
+    network = build(_program("LSTMUnrolled"))
     gates = network.lstm_unrolled.step1
     torchs = nn.LSTM(7, 64, batch_first=True)
     order = (gates.input_gate, gates.forget_gate, gates.candidate, gates.output_gate)
