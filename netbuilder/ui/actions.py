@@ -71,6 +71,7 @@ ACTIONS = (
     Action("group", "Network", 1, "Group", ("Ctrl+G",), "mdi6.group", "Put the selected blocks into a group, and one instance of it in their place"),
     Action("ungroup", "Network", 1, "Ungroup", ("Ctrl+Shift+G",), "mdi6.ungroup", "Put what is in the selected group in its place"),
     Action("independent", "Network", 1, "Make independent", (), "", "Give the selected instance a group of its own, to be changed by itself"),
+    Action("keep_group", "Network", 1, "Keep in my groups", (), "", "Write the selected group to a file, to be used in other projects"),
     Action("enter_group", "Network", 1, "Edit inside", ("Return", "Enter"), "", "Go into the selected group", "canvas"),
     Action("leave_group", "Network", 1, "Leave the group", ("Esc",), "", "Come out to where the group stands", "shown"),
     Action("next_problem", "Network", 2, "Next problem", ("F8",), "mdi6.alert-circle-outline", "Go to the block of the next problem"),

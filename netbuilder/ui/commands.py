@@ -8,6 +8,8 @@ from PySide6.QtCore import QPoint, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from netbuilder.diagnostics import NetbuilderError
+from netbuilder.ui import group_library
 from netbuilder.ui.actions import ACTIONS, native
 from netbuilder.ui.dialogs import ShortcutsSheet, about, system_information
 from netbuilder.ui.search_popup import Entry, SearchPopup
@@ -199,8 +201,23 @@ def _bind_groups(window: MainWindow) -> None:
     actions.bind("group", canvas.group_selected, no_blocks)
     actions.bind("ungroup", canvas.ungroup_selected, no_group)
     actions.bind("independent", canvas.make_selected_independent, no_group)
+    actions.bind("keep_group", lambda: _keep_group(window), no_group)
     actions.bind("enter_group", canvas.enter_selected, no_group)
     actions.bind("leave_group", canvas.leave, outside)
+
+
+def _keep_group(window: MainWindow) -> None:
+    node = window.canvas.selected_group()
+    group = window.canvas.group_at(node) if node else None
+    if group is None:
+        return
+    try:
+        path = group_library.keep(window.document.project, group)
+    except (NetbuilderError, OSError) as error:
+        window.notice.tell(f"The group can't be kept: {error}", "error")
+        return
+    window.layers.refresh_groups()
+    window.notice.tell(f"“{path.stem}” is kept among your groups.", "good", passing=True)
 
 
 def _bind_train(window: MainWindow) -> None:

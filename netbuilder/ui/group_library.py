@@ -13,6 +13,8 @@ from netbuilder.graph.model import Node, NodeId
 from netbuilder.graph.project import GroupId, Position, Project, group_type
 from netbuilder.ui import clip
 
+_ENTRY = "kept:"
+
 
 def folder() -> Path:
     """Return where this person's groups are kept."""
@@ -22,6 +24,18 @@ def folder() -> Path:
 def files() -> list[Path]:
     """Return the files of all groups that are kept, by name."""
     return sorted(folder().glob(f"*{SUFFIX}"), key=lambda path: path.stem.lower())
+
+
+def entry(path: Path) -> str:
+    """Return what a file is called where a block is dragged or asked for by its type."""
+    return f"{_ENTRY}{path.stem}"
+
+
+def path_of(entry: str) -> Path | None:
+    """Return the file that `entry` stands for; None for the type of a block."""
+    return (
+        next((path for path in files() if f"{_ENTRY}{path.stem}" == entry), None) if entry.startswith(_ENTRY) else None
+    )
 
 
 def keep(project: Project, group: GroupId) -> Path:

@@ -225,11 +225,11 @@ class Place(Gesture):
 
     def release(self, modifiers: Qt.KeyboardModifier) -> None:
         document = self.canvas.document
-        ids = document.new_ids()
         if self._into is None:
-            intent = intents.add_block(document.sheet, ids, self.type_id, self._corner)
-        else:
-            intent = intents.splice(document.sheet, ids, self._into, self.type_id, self._corner, self.canvas.specs)
+            self.canvas.add_block(self.type_id, self._corner)
+            return
+        ids, specs = document.new_ids(), self.canvas.specs
+        intent = intents.splice(document.sheet, ids, self._into, self.type_id, self._corner, specs)
         self.canvas.perform(intent, select_added=True)
 
     def end(self) -> None:
@@ -239,7 +239,9 @@ class Place(Gesture):
         group = group_of(self.type_id)
         kind, block = kind_of(self.canvas.document.sheet, self.type_id), registry.get(self.type_id)
         category = GROUP_CATEGORY if group else block.category if block else ""
-        paint_ghost(painter, self._corner, kind.name if kind else self.type_id, category)
+        paint_ghost(
+            painter, self._corner, kind.name if kind else self.type_id.partition(":")[2] or self.type_id, category
+        )
 
 
 def select_wire(canvas: CanvasView, edge: Edge, adds: bool) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -33,9 +35,12 @@ from PySide6.QtWidgets import (
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.spec import Block
+from netbuilder.graph.edits import AddGroup, Edit, RemoveGroup, RenameGroup, flatten
+from netbuilder.graph.project import group_type
+from netbuilder.ui import group_library
 from netbuilder.ui.document import Document
 from netbuilder.ui.panels.help import tooltip
-from netbuilder.ui.theme import icon, mix, mono_font, notifier, text_font, theme
+from netbuilder.ui.theme import GROUP_CATEGORY, icon, mix, mono_font, notifier, text_font, theme
 
 MIME_TYPE = "application/x-netbuilder-block"
 """What a dragged block is: its id, in UTF-8."""
@@ -47,6 +52,20 @@ _FOLDED_ROLE = Qt.ItemDataRole.UserRole + 1
 _COUNT_ROLE = Qt.ItemDataRole.UserRole + 2
 """How many blocks a heading has."""
 _AnyIndex = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class OwnGroup:
+    """A group of the project, or one that the person keeps: the id by which it is dragged, its name, what it is."""
+
+    id: str
+    name: str
+    help: str
+
+    category: ClassVar[str] = GROUP_CATEGORY
+
+
+_Offer = type[Block] | OwnGroup
 
 
 class Palette(QWidget):
@@ -80,7 +99,24 @@ class Palette(QWidget):
         column.addLayout(field)
         column.addWidget(self.list)
         notifier().changed.connect(self.list.viewport().update)
+        self._document = document
+        document.edited.connect(self._on_document_edited)
+        document.replaced.connect(self.refresh_groups)
         self._refilter("")
+        self.refresh_groups()
+
+    def refresh_groups(self) -> None:
+        """List the groups of the project, and those that are kept and not among them."""
+        groups = self._document.project.groups
+        own = [OwnGroup(group_type(group), each.name, "A group of this project.") for group, each in groups.items()]
+        names = {each.name for each in own}
+        kept = [path for path in group_library.files() if path.stem not in names]
+        own += [OwnGroup(group_library.entry(path), path.stem, f"A group that you keep: {path}") for path in kept]
+        self._model.show_own(own)
+
+    def _on_document_edited(self, edit: Edit) -> None:
+        if any(isinstance(part, AddGroup | RemoveGroup | RenameGroup) for part in flatten(edit)):
+            self.refresh_groups()
 
     def focus_search(self) -> None:
         """Put the keyboard into the search field, ready to type over."""
@@ -89,11 +125,11 @@ class Palette(QWidget):
 
     def shown(self) -> list[str]:
         """Return the ids of the blocks that are listed now."""
-        return [row.__name__ for row in self._model.rows if not isinstance(row, str)]
+        return [_id(row) for row in self._model.rows if not isinstance(row, str)]
 
     def index_of(self, block_id: str) -> QModelIndex:
         """Return the place in the list of a block that is shown."""
-        names = ["" if isinstance(row, str) else row.__name__ for row in self._model.rows]
+        names = ["" if isinstance(row, str) else _id(row) for row in self._model.rows]
         return self._model.index(names.index(block_id))
 
     def _refilter(self, query: str) -> None:
@@ -104,7 +140,7 @@ class Palette(QWidget):
     def _request(self, index: _AnyIndex) -> None:
         block = index.data(_BLOCK_ROLE)
         if block is not None:
-            self.block_requested.emit(block.__name__)
+            self.block_requested.emit(_id(block))
 
     def _toggle(self, index: _AnyIndex) -> None:
         """Fold or unfold the category of a heading."""
@@ -159,12 +195,21 @@ class Palette(QWidget):
 _COMMAND = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 
 
+def _id(offer: _Offer) -> str:
+    return offer.id if isinstance(offer, OwnGroup) else offer.__name__
+
+
+def _name(offer: _Offer) -> str:
+    return offer.name if isinstance(offer, OwnGroup) else offer.__name__
+
+
 class _Blocks(QAbstractListModel):
     """Headings (texts) and the blocks of those that are not folded, or the blocks found alone, best first."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.rows: list[str | type[Block]] = []
+        self.rows: list[str | _Offer] = []
+        self._own: list[OwnGroup] = []
         self._query: str | None = None
         self._folded: set[str] = set()
 
@@ -173,18 +218,32 @@ class _Blocks(QAbstractListModel):
         if query == self._query:
             return
         self._query = query
+        self._reset()
+
+    def show_own(self, own: list[OwnGroup]) -> None:
+        """Offer these groups, before all layers."""
+        if own != self._own:
+            self._own = own
+            self._reset()
+
+    def _sections(self) -> dict[str, Sequence[_Offer]]:
+        own: dict[str, Sequence[_Offer]] = {GROUP_CATEGORY: self._own} if self._own else {}
+        return own | dict(registry.by_category())
+
+    def _reset(self) -> None:
         self.beginResetModel()
-        if query:
-            self.rows = [*registry.search(query)] or [f"No layer matches “{query}”."]
+        if self._query:
+            own = [each for each in self._own if self._query.lower() in each.name.lower()]
+            self.rows = [*own, *registry.search(self._query)] or [f"No layer matches “{self._query}”."]
         else:
             self.rows = []
-            for category, blocks in registry.by_category().items():
+            for category, blocks in self._sections().items():
                 self.rows += [category, *(() if category in self._folded else blocks)]
         self.endResetModel()
 
     def fold(self, category: str, *, folded: bool) -> None:
         """Hide or show the blocks of a category whose heading is shown."""
-        blocks = registry.by_category()[category]
+        blocks = self._sections()[category]
         heading = self.rows.index(category)
         first, last = heading + 1, heading + len(blocks)
         if folded:
@@ -208,7 +267,7 @@ class _Blocks(QAbstractListModel):
             at += step
         return row
 
-    def is_folded(self, row: str | type[Block]) -> bool | None:
+    def is_folded(self, row: str | _Offer) -> bool | None:
         """Tell whether a heading is folded; None for what is no heading."""
         return None if self._query or not isinstance(row, str) else row in self._folded
 
@@ -229,15 +288,15 @@ class _Blocks(QAbstractListModel):
         block = None if isinstance(row, str) else row
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return block.__name__ if block else row
+                return _name(block) if block else row
             case Qt.ItemDataRole.ToolTipRole:
-                return tooltip(block) if block else None
+                return (block.help if isinstance(block, OwnGroup) else tooltip(block)) if block else None
             case Qt.ItemDataRole.UserRole:
                 return block
             case _ if role == _FOLDED_ROLE:
                 return self.is_folded(row)
             case _ if role == _COUNT_ROLE:
-                return len(registry.by_category()[row]) if isinstance(row, str) and not self._query else None
+                return len(self._sections()[row]) if isinstance(row, str) and not self._query else None
             case _:
                 return None
 
@@ -246,7 +305,7 @@ class _Blocks(QAbstractListModel):
 
     def mimeData(self, indexes: list[QModelIndex]) -> QMimeData:  # pyright: ignore[reportIncompatibleMethodOverride]
         data = QMimeData()
-        data.setData(MIME_TYPE, QByteArray(indexes[0].data(_BLOCK_ROLE).__name__.encode()))
+        data.setData(MIME_TYPE, QByteArray(_id(indexes[0].data(_BLOCK_ROLE)).encode()))
         return data
 
 
@@ -285,7 +344,7 @@ class _BlockDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _AnyIndex) -> None:
         look = theme()
-        block: type[Block] | None = index.data(_BLOCK_ROLE)
+        block: _Offer | None = index.data(_BLOCK_ROLE)
         rect: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue]
         text: str = index.data()
         painter.save()
@@ -324,7 +383,7 @@ _BOTTOM_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
 _GHOST = QSize(168, 64)
 
 
-def ghost(block: type[Block], ratio: float) -> QPixmap:
+def ghost(block: _Offer, ratio: float) -> QPixmap:
     """Return a see-through picture of a new block, `ratio` device pixels to the point."""
     pixmap = QPixmap(_GHOST * ratio)
     pixmap.setDevicePixelRatio(ratio)
@@ -341,9 +400,9 @@ def ghost(block: type[Block], ratio: float) -> QPixmap:
     painter.drawRoundedRect(rect.left() + 1, 1, 5, rect.height() - 2, 2.5, 2.5)
     painter.setPen(look.text)
     painter.setFont(text_font(13, QFont.Weight.DemiBold))
-    painter.drawText(rect.adjusted(16, 10, -8, 0), block.__name__)
+    painter.drawText(rect.adjusted(16, 10, -8, 0), _name(block))
     painter.setPen(look.muted)
     painter.setFont(mono_font(11))
-    painter.drawText(rect.adjusted(16, 32, -8, 0), block().summary())
+    painter.drawText(rect.adjusted(16, 32, -8, 0), "" if isinstance(block, OwnGroup) else block().summary())
     painter.end()
     return pixmap

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.graph.edits import RenameGroup
 from netbuilder.graph.files import dumps
 from netbuilder.graph.project import GroupId, Project
+from netbuilder.ui import group_library
 from netbuilder.ui.canvas.parts import Side
 from tests.drawing import Drawing, digits_cnn
 from tests.ui.canvas.hand import CTRL, SHIFT, Hand
@@ -196,3 +197,13 @@ def test_sheets_are_looked_at_as_they_were_left(open_canvas: Open) -> None:
     hand.key(Key.Key_Escape)
     hand.settle()
     assert hand.canvas.zoom() == pytest.approx(1.7)
+
+
+def test_a_group_that_is_kept_is_dropped_into_another_network(open_canvas: Open) -> None:
+    group_library.keep(repeated(), G1)
+    hand = open_canvas(digits_cnn().project)
+    hand.drop("kept:stage", hand.scene.extent().bottomLeft() + QPointF(100, 80))
+    assert "stage" in hand.selected()
+    assert hand.document.project.groups[G1].name == "stage"
+    assert_mirrors(hand.scene, hand.document.project)
+    assert hand.undo_is_exact()

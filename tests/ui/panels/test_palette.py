@@ -6,14 +6,22 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.blocks import registry
+from netbuilder.graph.edits import RenameGroup
+from netbuilder.ui import group_library
 from netbuilder.ui.document import Document
 from netbuilder.ui.panels.palette import MIME_TYPE, Palette, ghost
 from netbuilder.ui.theme import set_theme, theme
+from tests.drawing import Drawing
 
 
 @pytest.fixture
-def palette(qtbot: QtBot) -> Palette:
-    palette = Palette(Document())
+def document() -> Document:
+    return Document()
+
+
+@pytest.fixture
+def palette(document: Document, qtbot: QtBot) -> Palette:
+    palette = Palette(document)
     qtbot.addWidget(palette)
     palette.resize(208, 700)
     palette.show()
@@ -152,3 +160,22 @@ def test_tooltips_teach(palette: Palette) -> None:
     assert "<b>Linear</b>" in tip
     assert "y = x Wᵀ + b" in tip
     assert "dense" in tip
+
+
+def test_groups_of_the_project_and_kept_ones_come_first(
+    palette: Palette, document: Document, requested: list[str]
+) -> None:
+    drawing = Drawing()
+    with drawing.group("stage") as stage:
+        drawing.put("Input", "x")
+    group_library.keep(drawing.project, stage)
+    palette.refresh_groups()
+    assert palette.shown()[0] == "kept:stage"
+    document.replace(drawing.project, None)
+    assert palette.shown()[0] == "group:g1"
+    assert palette.list.model().index(0, 0).data() == "My groups"
+    document.apply(RenameGroup(stage, "encoder"))
+    assert palette.shown()[:2] == ["group:g1", "kept:stage"]
+    palette.search.setText("enc")
+    QTest.keyClick(palette.search, Qt.Key.Key_Return)
+    assert requested == ["group:g1"]
