@@ -1,0 +1,65 @@
+"""Groups in the whole window: the breadcrumb, the actions with their reasons, and problems inside of groups."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.graph.edits import SetParameter
+from netbuilder.graph.project import GroupId, Project
+from netbuilder.ui.main_window import MainWindow
+from tests.drawing import id_of
+
+G1 = GroupId("g1")
+
+
+def select(window: MainWindow, *names: str) -> None:
+    window.canvas.select([id_of(window.document.project, name) for name in names])
+
+
+def test_actions_of_groups_say_why_they_can_not_run(editor: MainWindow) -> None:
+    actions = editor.actions_by_id
+    editor.canvas.select([])
+    assert [actions[name].isEnabled() for name in ("group", "ungroup", "enter_group", "leave_group")] == [False] * 4
+    assert "Select a group" in actions["ungroup"].toolTip()
+    select(editor, "conv1", "relu1")
+    actions["group"].trigger()
+    assert actions["ungroup"].isEnabled()
+    actions["enter_group"].trigger()
+    assert editor.document.group == G1
+    assert actions["leave_group"].isEnabled()
+
+
+def test_the_breadcrumb_leads_back(editor: MainWindow) -> None:
+    select(editor, "conv1", "relu1")
+    editor.actions_by_id["group"].trigger()
+    editor.actions_by_id["enter_group"].trigger()
+    assert editor.crumb.text() == "digits / group"
+    QTest.mouseClick(editor.crumb.parts[0], Qt.MouseButton.LeftButton)
+    assert editor.document.group is None
+    assert editor.crumb.text() == "digits"
+
+
+def test_a_problem_inside_of_a_group_is_gone_to(editor: MainWindow, qtbot: QtBot) -> None:
+    conv = id_of(editor.document.project, "conv1")
+    select(editor, "conv1", "relu1")
+    editor.actions_by_id["group"].trigger()
+    editor.document.apply(SetParameter(conv, "out_channels", "=nothing", G1))
+    qtbot.waitUntil(lambda: editor.analysis.is_current, timeout=60_000)
+    assert any(problem.node == conv for problem in editor.problems.diagnostics())
+    for _ in editor.problems.diagnostics():
+        if editor.canvas.selected() != [conv]:
+            editor.actions_by_id["next_problem"].trigger()
+    assert editor.document.group == G1
+    assert editor.canvas.selected() == [conv]
+    assert editor.inspector.block_page.isVisible()
+
+
+def test_a_group_is_kept_for_other_projects(editor: MainWindow) -> None:
+    select(editor, "conv1", "relu1")
+    editor.actions_by_id["group"].trigger()
+    editor.actions_by_id["keep_group"].trigger()
+    assert "group" in editor.notice.label.text()
+    editor.document.replace(Project(), None)
+    assert "kept:group" in editor.layers.shown()
