@@ -41,6 +41,19 @@ PARAMETERS = {
 }
 """As torchvision counts; LeNet-5 with a full C3, U-Net as below, BERT and GPT-2 as their authors released them."""
 
+GIGA_MULTIPLICATIONS = {
+    "alexnet": 0.71,
+    "vgg16": 15.47,
+    "googlenet": 1.50,
+    "resnet18": 1.81,
+    "resnet50": 4.09,
+    "densenet121": 2.83,
+    "mobilenet_v2": 0.30,
+    "efficientnet_b0": 0.39,
+    "vit_b16": 17.56,
+}
+"""What torchvision publishes with its weights as GFLOPS, of one image: strides and sizes are right too."""
+
 EVERY_ARCHITECTURE = pytest.mark.parametrize("example", examples("architecture"), ids=lambda example: example.name)
 
 
@@ -54,6 +67,12 @@ def test_it_opens_with_the_parameters_of_the_paper_and_lacks_nothing_but_a_loss(
     assert [each.code for each in lowering.diagnostics] == ["missing-loss"]
     assert lowering.errors() == []
     assert lowering.total().parameters == PARAMETERS[example.name]
+
+
+@pytest.mark.parametrize("name", GIGA_MULTIPLICATIONS)
+def test_it_computes_as_much_as_the_reference(name: str) -> None:
+    flops = lower(load(find(name).path)).total().flops
+    assert round(flops / 2e9, 2) == GIGA_MULTIPLICATIONS[name]
 
 
 @EVERY_ARCHITECTURE
