@@ -1,4 +1,7 @@
-"""The person's own groups: each a `.netb` file in their data folder, which holds one instance and the groups it is made of."""
+"""Groups to be put into any project: the person's own and ready-made ones, each a `.netb` file of the group's name.
+
+Such a file holds one instance, and the groups that it is made of.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from netbuilder import assets
 from netbuilder.graph.edits import AddNode, Edit
 from netbuilder.graph.files import SUFFIX, load, save
 from netbuilder.graph.model import Node, NodeId
@@ -23,7 +27,17 @@ def folder() -> Path:
 
 def files() -> list[Path]:
     """Return the files of all groups that are kept, by name."""
-    return sorted(folder().glob(f"*{SUFFIX}"), key=lambda path: path.stem.lower())
+    return _files_in(folder())
+
+
+def ready_made() -> list[Path]:
+    """Return the files of the groups that come with the program, by name, but those in whose place the person keeps their own."""
+    own = {path.stem for path in files()}
+    return [path for path in _files_in(assets.resources() / "groups") if path.stem not in own]
+
+
+def _files_in(place: Path) -> list[Path]:
+    return sorted(place.glob(f"*{SUFFIX}"), key=lambda path: path.stem.lower())
 
 
 def entry(path: Path) -> str:
@@ -33,9 +47,10 @@ def entry(path: Path) -> str:
 
 def path_of(entry: str) -> Path | None:
     """Return the file that `entry` stands for; None for the type of a block."""
-    return (
-        next((path for path in files() if f"{_ENTRY}{path.stem}" == entry), None) if entry.startswith(_ENTRY) else None
-    )
+    if not entry.startswith(_ENTRY):
+        return None
+    stem = entry.removeprefix(_ENTRY)
+    return next((path for path in (*files(), *ready_made()) if path.stem == stem), None)
 
 
 def keep(project: Project, group: GroupId) -> Path:

@@ -56,7 +56,7 @@ _AnyIndex = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True, slots=True)
 class OwnGroup:
-    """A group of the project, or one that the person keeps: the id by which it is dragged, its name, what it is."""
+    """A group of the project, or one in a file: the id by which it is dragged, its name, what it is."""
 
     id: str
     name: str
@@ -66,6 +66,8 @@ class OwnGroup:
 
 
 _Offer = type[Block] | OwnGroup
+_READY_MADE = "Ready-made groups"
+_READY_HELP = "A part of well-known networks, drawn block by block: put it in, go into it, change it."
 
 
 class Palette(QWidget):
@@ -106,13 +108,14 @@ class Palette(QWidget):
         self.refresh_groups()
 
     def refresh_groups(self) -> None:
-        """List the groups of the project, and those that are kept and not among them."""
+        """List the groups of the project, and those in files that are not among them."""
         groups = self._document.project.groups
         own = [OwnGroup(group_type(group), each.name, "A group of this project.") for group, each in groups.items()]
         names = {each.name for each in own}
         kept = [path for path in group_library.files() if path.stem not in names]
         own += [OwnGroup(group_library.entry(path), path.stem, f"A group that you keep: {path}") for path in kept]
-        self._model.show_own(own)
+        ready = [path for path in group_library.ready_made() if path.stem not in names]
+        self._model.show_groups(own, [OwnGroup(group_library.entry(path), path.stem, _READY_HELP) for path in ready])
 
     def _on_document_edited(self, edit: Edit) -> None:
         if any(isinstance(part, AddGroup | RemoveGroup | RenameGroup) for part in flatten(edit)):
@@ -210,6 +213,7 @@ class _Blocks(QAbstractListModel):
         super().__init__(parent)
         self.rows: list[str | _Offer] = []
         self._own: list[OwnGroup] = []
+        self._ready: list[OwnGroup] = []
         self._query: str | None = None
         self._folded: set[str] = set()
 
@@ -220,21 +224,26 @@ class _Blocks(QAbstractListModel):
         self._query = query
         self._reset()
 
-    def show_own(self, own: list[OwnGroup]) -> None:
-        """Offer these groups, before all layers."""
-        if own != self._own:
-            self._own = own
+    def show_groups(self, own: list[OwnGroup], ready: list[OwnGroup]) -> None:
+        """Offer the person's groups before all layers, and ready-made ones after them."""
+        if (own, ready) != (self._own, self._ready):
+            self._own, self._ready = own, ready
             self._reset()
 
     def _sections(self) -> dict[str, Sequence[_Offer]]:
         own: dict[str, Sequence[_Offer]] = {GROUP_CATEGORY: self._own} if self._own else {}
-        return own | dict(registry.by_category())
+        ready: dict[str, Sequence[_Offer]] = {_READY_MADE: self._ready} if self._ready else {}
+        return own | dict(registry.by_category()) | ready
 
     def _reset(self) -> None:
         self.beginResetModel()
         if self._query:
-            own = [each for each in self._own if self._query.lower() in each.name.lower()]
-            self.rows = [*own, *registry.search(self._query)] or [f"No layer matches “{self._query}”."]
+            own, ready = (
+                [each for each in groups if self._query.lower() in each.name.lower()]
+                for groups in (self._own, self._ready)
+            )
+            found = [*own, *registry.search(self._query), *ready]
+            self.rows = found or [f"No layer matches “{self._query}”."]
         else:
             self.rows = []
             for category, blocks in self._sections().items():

@@ -207,3 +207,11 @@ def test_a_group_that_is_kept_is_dropped_into_another_network(open_canvas: Open)
     assert hand.document.project.groups[G1].name == "stage"
     assert_mirrors(hand.scene, hand.document.project)
     assert hand.undo_is_exact()
+
+
+def test_a_ready_made_group_is_dropped_with_the_groups_in_it(open_canvas: Open) -> None:
+    hand = open_canvas(digits_cnn().project)
+    hand.drop("kept:Inception", hand.scene.extent().bottomLeft() + QPointF(100, 80))
+    assert {group.name for group in hand.document.project.groups.values()} == {"Inception", "ConvNormAct"}
+    assert_mirrors(hand.scene, hand.document.project)
+    assert hand.undo_is_exact()

@@ -35,8 +35,13 @@ def requested(palette: Palette) -> list[str]:
     return blocks
 
 
+def everything() -> list[str]:
+    """Return what the palette offers where no group has been made: all blocks, then the ready-made groups."""
+    return [*registry.blocks(), *map(group_library.entry, group_library.ready_made())]
+
+
 def test_every_block_is_listed_under_its_category(palette: Palette) -> None:
-    assert palette.shown() == list(registry.blocks())
+    assert palette.shown() == everything()
     rows = [palette.list.model().index(row, 0).data() for row in range(palette.list.model().rowCount())]
     for category, blocks in registry.by_category().items():
         start = rows.index(category)
@@ -73,7 +78,7 @@ def click_heading(palette: Palette, category: str) -> None:
 
 
 def test_a_click_on_a_heading_folds_its_category_and_another_unfolds_it(palette: Palette) -> None:
-    blocks, folded = list(registry.blocks()), [block.__name__ for block in registry.by_category()["Convolution"]]
+    blocks, folded = everything(), [block.__name__ for block in registry.by_category()["Convolution"]]
     click_heading(palette, "Convolution")
     assert palette.shown() == [block for block in blocks if block not in folded]
     click_heading(palette, "Convolution")
@@ -89,14 +94,14 @@ def test_a_folded_category_is_searched_and_stays_folded(palette: Palette) -> Non
 
 
 def test_left_folds_and_right_unfolds(palette: Palette, requested: list[str]) -> None:
-    everything = palette.shown()
+    before = palette.shown()
     QTest.keyClick(palette.list, Qt.Key.Key_Down)
     QTest.keyClick(palette.list, Qt.Key.Key_Left)
-    assert palette.shown() == everything[len(registry.by_category()["Input and output"]) :]
+    assert palette.shown() == before[len(registry.by_category()["Input and output"]) :]
     QTest.keyClick(palette.list, Qt.Key.Key_Down)
     QTest.keyClick(palette.list, Qt.Key.Key_Up)
     QTest.keyClick(palette.list, Qt.Key.Key_Right)
-    assert palette.shown() == everything
+    assert palette.shown() == before
     assert requested == []
 
 
@@ -104,7 +109,7 @@ def test_escape_shows_all_blocks_again(palette: Palette) -> None:
     QTest.keyClicks(palette.search, "conv")
     QTest.keyClick(palette.search, Qt.Key.Key_Escape)
     assert palette.search.text() == ""
-    assert palette.shown() == list(registry.blocks())
+    assert palette.shown() == everything()
 
 
 def test_typing_in_the_list_searches(palette: Palette) -> None:
@@ -179,3 +184,18 @@ def test_groups_of_the_project_and_kept_ones_come_first(
     palette.search.setText("enc")
     QTest.keyClick(palette.search, Qt.Key.Key_Return)
     assert requested == ["group:g1"]
+
+
+def test_ready_made_groups_come_last_and_give_way_to_ones_own(palette: Palette, requested: list[str]) -> None:
+    assert palette.shown()[-1] == "kept:UNetUp"
+    palette.search.setText("incep")
+    assert palette.shown()[-1] == "kept:Inception"
+    drawing = Drawing()
+    with drawing.group("Inception") as inception:
+        drawing.put("Input", "x")
+    path = group_library.keep(drawing.project, inception)
+    assert group_library.path_of("kept:Inception") == path
+    assert "Inception" not in {ready.stem for ready in group_library.ready_made()}
+    palette.search.setText("unetup")
+    QTest.keyClick(palette.search, Qt.Key.Key_Return)
+    assert requested == ["kept:UNetUp"]
