@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from netbuilder.graph.model import Edge, GraphError, Json, Node, NodeId, freeze, name_problem
-from netbuilder.graph.project import Group, GroupId, Position, Project, Section, is_group_id
+from netbuilder.graph.project import RESERVED, Group, GroupId, Position, Project, Section, is_group_id
 
 
 class Edit(ABC):
@@ -175,7 +175,7 @@ class AddGroup(Edit):
             raise GraphError(f"There is a group {self.group} already.")
         _check_group_name(project, self.name)
         for parameter in self.parameters:
-            _check_name(parameter)
+            _check_formal(parameter)
         project.groups[self.group] = Group(self.name, self.parameters)
         return RemoveGroup(self.group)
 
@@ -223,7 +223,7 @@ class SetFormal(Edit):
 
     def apply(self, project: Project) -> Edit:
         definition = _definition(project, self.group)
-        _check_name(self.parameter)
+        _check_formal(self.parameter)
         parameters, before = _with(definition.parameters, self.parameter, self.value)
         definition.parameters = MappingProxyType(parameters)
         return SetFormal(self.group, self.parameter, before)
@@ -239,6 +239,12 @@ def _check_name(name: str) -> None:
     problem = name_problem(name)
     if problem:
         raise GraphError(problem)
+
+
+def _check_formal(name: str) -> None:
+    _check_name(name)
+    if name in RESERVED:
+        raise GraphError(f"“{name}” can't be a parameter's name: every instance of a group has a {name} of its own.")
 
 
 def _check_group_name(project: Project, name: str) -> None:

@@ -13,6 +13,9 @@ Section = Literal["data", "training"]
 Position = tuple[float, float]
 GroupId = NewType("GroupId", str)
 
+RESERVED = ("index", "repeat", "shared", "weights")
+"""Names that mean something for every instance of a group, so that no formal parameter can have them."""
+
 _GROUP_ID = re.compile(r"g[1-9][0-9]{0,8}")
 _GROUP_TYPE = "group:"
 

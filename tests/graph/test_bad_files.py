@@ -166,6 +166,7 @@ def test_content_of_the_wrong_kind_is_refused_with_its_place(change: Callable[[A
         (_set("groups", "g1", "name")("Inner"), "There is a group named “Inner” already."),
         (_set("groups", "g1", "name")("2 fast"), "“2 fast” can't be a name"),
         (_set("groups", "g1", "parameters")([1]), "group g1: “parameters” has to be an object in braces, not [1]."),
+        (_set("groups", "g1", "parameters")({"repeat": 1}), "“repeat” can't be a parameter's name: every instance"),
         (_set("groups", "g1", "parameters")({"for": 1}), "“for” can't be a name: it is a word of the Python language."),
         (_set("groups", "g1", "edges", 0)(["n20.y", "n1.x"]), "group g1: edge 1: The wire n20.y → n1.x is dangling"),
         (_set("groups", "g1", "layout", "n3")([0, 0]), "group g1: “layout” places n3, and there is no such node."),

@@ -15,12 +15,13 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QPoint,
+    QPointF,
     QRect,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QDrag, QFont, QKeyEvent, QKeySequence, QPainter, QPixmap
+from PySide6.QtGui import QDrag, QFont, QKeyEvent, QKeySequence, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -40,7 +41,7 @@ from netbuilder.graph.project import group_type
 from netbuilder.ui import group_library
 from netbuilder.ui.document import Document
 from netbuilder.ui.panels.help import tooltip
-from netbuilder.ui.theme import GROUP_CATEGORY, icon, mix, mono_font, notifier, text_font, theme
+from netbuilder.ui.theme import GROUP_CATEGORY, mix, mono_font, notifier, text_font, theme
 
 MIME_TYPE = "application/x-netbuilder-block"
 """What a dragged block is: its id, in UTF-8."""
@@ -370,8 +371,7 @@ class _BlockDelegate(QStyledItemDelegate):
             painter.setPen(look.text if over else look.muted)
             painter.drawText(rect.adjusted(12, 0, -8, -5), _BOTTOM, text)
             if (folded := index.data(_FOLDED_ROLE)) is not None:
-                glyph = icon("mdi6.chevron-right" if folded else "mdi6.chevron-down", "muted")
-                glyph.paint(painter, QRect(rect.right() - 27, rect.bottom() - 19, 16, 16))
+                _paint_chevron(painter, QPointF(rect.right() - 19, rect.bottom() - 11), folded)
                 painter.setFont(mono_font(11))
                 painter.setPen(look.muted)
                 painter.drawText(rect.adjusted(12, 0, -30, -5), _BOTTOM_RIGHT, str(index.data(_COUNT_ROLE)))
@@ -384,6 +384,13 @@ class _BlockDelegate(QStyledItemDelegate):
             name = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, _MIDDLE, name)
         painter.restore()
+
+
+def _paint_chevron(painter: QPainter, middle: QPointF, folded: bool) -> None:
+    """Point down, or to the right where something is folded away. An icon would load its font before the first picture."""
+    painter.setPen(QPen(theme().muted, 1.5))
+    corners = [(-2.0, -4.0), (2.0, 0.0), (-2.0, 4.0)]
+    painter.drawPolyline([middle + (QPointF(x, y) if folded else QPointF(y, x)) for x, y in corners])
 
 
 _MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
