@@ -233,7 +233,7 @@ def _bind_train(window: MainWindow) -> None:
             return "The run is being finished."
         return None if session.state in ("running", "paused") else "Nothing is being trained."
 
-    actions.bind("train", session.train, lambda: busy() or _incomplete(window))
+    actions.bind("train", session.train, lambda: busy() or _untrainable(window))
     actions.bind("pause", lambda: session.resume() if session.state == "paused" else session.pause(), not_running)
     actions.bind("step", session.step, not_running)
     actions.bind("stop", session.stop, lambda: not_running() if session.state != "preparing" else None)
@@ -279,6 +279,15 @@ def _not_on_start_page(window: MainWindow) -> str | None:
 
 def _empty(window: MainWindow) -> str | None:
     return _not_on_start_page(window) or (None if len(window.document.sheet.graph) else "The canvas is empty.")
+
+
+def _untrainable(window: MainWindow) -> str | None:
+    """Say why the network can't be trained, or return None."""
+    reason = _incomplete(window)
+    lowering = window.analysis.lowering
+    if reason or lowering is None or lowering.program is None or lowering.program.only("loss").results:
+        return reason
+    return "There is no loss, so there is nothing to train for."
 
 
 def _incomplete(window: MainWindow) -> str | None:

@@ -6,7 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from netbuilder.examples import find
 from netbuilder.graph.edits import SetParameter
+from netbuilder.graph.files import load
 from netbuilder.graph.project import GroupId, Project
 from netbuilder.ui.main_window import MainWindow
 from tests.drawing import id_of
@@ -63,3 +65,27 @@ def test_a_group_is_kept_for_other_projects(editor: MainWindow) -> None:
     assert "group" in editor.notice.label.text()
     editor.document.replace(Project(), None)
     assert "kept:group" in editor.layers.shown()
+
+
+def test_what_a_block_inside_of_a_group_computes_is_shown_while_it_trains(editor: MainWindow, qtbot: QtBot) -> None:
+    conv = id_of(editor.document.project, "conv1")
+    select(editor, "conv1", "relu1")
+    editor.actions_by_id["group"].trigger()
+    editor.actions_by_id["enter_group"].trigger()
+    editor.canvas.select([conv])
+    qtbot.waitUntil(lambda: editor.actions_by_id["train"].isEnabled(), timeout=60_000)
+    editor.actions_by_id["train"].trigger()
+    panel = editor.training.activations
+    qtbot.waitUntil(lambda: panel.caption().startswith("conv1 · step"), timeout=60_000)
+    assert "4 maps" in panel.caption()
+    editor.session.stop()
+    qtbot.waitUntil(lambda: editor.session.state == "idle", timeout=60_000)
+
+
+def test_a_network_without_a_loss_is_not_trained_and_says_why(editor: MainWindow, qtbot: QtBot) -> None:
+    train = editor.actions_by_id["train"]
+    qtbot.waitUntil(train.isEnabled, timeout=60_000)
+    editor.document.replace(load(find("lenet5").path), None)
+    qtbot.waitUntil(lambda: "no loss" in train.toolTip(), timeout=60_000)
+    assert not train.isEnabled()
+    assert editor.actions_by_id["export_onnx"].isEnabled()

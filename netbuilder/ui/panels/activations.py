@@ -107,8 +107,7 @@ class Activations(QWidget):
     # What is looked at
 
     def _node(self) -> NodeId | None:
-        graph = self._document.project.graph
-        chosen = next((node for node in self._selection if node in graph), None)
+        chosen = next((node for node in self._selection if self._document.sheet_of(node)), None)
         if chosen is not None or self._session.run is None:
             return chosen
         return _most_telling(self._session.run.program)
@@ -156,8 +155,8 @@ class Activations(QWidget):
             return
         telemetry, node = self._session.telemetry, self._node()
         frame = self._frame = telemetry.frame if telemetry else None
-        graph = self._document.project.graph
-        self._title.setText(graph.node(node).name if node is not None and node in graph else "Activations")
+        sheet = self._document.sheet_of(node) if node is not None else None
+        self._title.setText(sheet.graph.node(node).name if node is not None and sheet else "Activations")
         if frame is None or frame.node != node:
             self._caption.setText("")
             self._message.setText(self._reason(node))
