@@ -84,6 +84,7 @@ ACTIONS = (
     Action("export_onnx", "Export", 0, "Export ONNX…", ("Ctrl+E",), "mdi6.export-variant", "Write an ONNX file, proven equal to the network here"),
     Action("save_code", "Export", 1, "Save PyTorch code…", (), "mdi6.language-python", "Write the network as a Python file that imports only torch"),
     Action("copy_code", "Export", 1, "Copy PyTorch code", (), "mdi6.content-copy", "Put the network's Python code on the clipboard"),
+    Action("reference", "Help", 0, "Reference", ("F1",), "mdi6.book-open-variant", "What the selected block does and takes; with none selected, of all blocks"),
     Action("shortcuts", "Help", 0, "Keyboard and mouse", ("?",), "mdi6.keyboard-outline", "Show what every key does"),
     Action("copy_system", "Help", 1, "Copy system information", (), "", "Versions and devices, for a bug report"),
     Action("about", "Help", 1, "About NetBuilder", (), "", "Version and licences"),

@@ -8,10 +8,13 @@ from PySide6.QtCore import QPoint, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from netbuilder.blocks import registry
+from netbuilder.blocks.spec import Block
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.ui import group_library
 from netbuilder.ui.actions import ACTIONS, native
 from netbuilder.ui.dialogs import ShortcutsSheet, about, system_information
+from netbuilder.ui.reference import Reference
 from netbuilder.ui.search_popup import Entry, SearchPopup
 from netbuilder.ui.session import runs_folder
 from netbuilder.ui.settings import forget_files, recent_files, settings
@@ -263,9 +266,16 @@ def _bind_export(window: MainWindow) -> None:
 
 def _bind_help(window: MainWindow) -> None:
     actions = window.actions_by_id
+    actions.bind("reference", lambda: Reference(window, _selected_block(window)).show())
     actions.bind("shortcuts", lambda: ShortcutsSheet(window).show())
     actions.bind("copy_system", lambda: _copy_system(window))
     actions.bind("about", lambda: about(window))
+
+
+def _selected_block(window: MainWindow) -> type[Block] | None:
+    """Return the library block that the selection is about, if it is about one."""
+    nodes = (window.document.sheet.graph.node(node) for node in window.canvas.selected())
+    return next((block for node in nodes if (block := registry.get(node.type))), None)
 
 
 def _copy_system(window: MainWindow) -> None:

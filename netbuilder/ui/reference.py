@@ -1,0 +1,60 @@
+"""The reference in the window: the page of a block, or all pages."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextFrameFormat, QTextTable
+from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
+
+from netbuilder.blocks.reference import page, reference
+from netbuilder.blocks.spec import Block
+from netbuilder.ui.theme import text_font, theme
+
+_WIDTH, _HEIGHT = 760, 640
+_MARGIN = 20
+
+
+class Reference(QDialog):
+    """What `netbuilder blocks --markdown` prints, of this block or, for None, of all."""
+
+    def __init__(self, parent: QWidget, block: type[Block] | None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(block.__name__ if block else "Blocks")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.text = QTextBrowser()
+        self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.text.setOpenExternalLinks(False)
+        self.text.document().setDocumentMargin(_MARGIN)
+        self.text.document().setDefaultFont(text_font(13))
+        self.text.setMarkdown(page(block) if block else reference())
+        self._dress_tables()
+        self._part_paragraphs()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.text)
+        room = parent.window().size()
+        self.resize(min(_WIDTH, room.width() - 80), min(_HEIGHT, room.height() - 80))
+
+    def _dress_tables(self) -> None:
+        """Give tables thin lines and cells room."""
+        for frame in self.text.document().rootFrame().childFrames():
+            if isinstance(frame, QTextTable):
+                style = frame.format()
+                style.setBorderBrush(theme().line)
+                style.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+                style.setBorder(1)
+                style.setBorderCollapse(True)
+                style.setCellPadding(6)
+                style.setBottomMargin(12)
+                frame.setFormat(style)
+
+    def _part_paragraphs(self) -> None:
+        room = QTextBlockFormat()
+        room.setBottomMargin(8)
+        block = self.text.document().begin()
+        while block.isValid():
+            cursor = QTextCursor(block)
+            if cursor.currentTable() is None:
+                cursor.mergeBlockFormat(room)
+            block = block.next()
+        self.text.moveCursor(QTextCursor.MoveOperation.Start)

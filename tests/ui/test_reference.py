@@ -1,0 +1,36 @@
+"""F1: the reference of the selected block, or of all."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from netbuilder.blocks import registry
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.reference import Reference
+from tests.drawing import id_of
+
+
+def shown(window: MainWindow) -> Reference:
+    (dialog,) = window.findChildren(Reference)
+    return dialog
+
+
+def test_f1_shows_the_page_of_the_selected_block(editor: MainWindow, qtbot: QtBot) -> None:
+    editor.canvas.select([id_of(editor.document.project, "conv1")])
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_F1)
+    dialog = shown(editor)
+    text = dialog.text.toPlainText()
+    assert dialog.windowTitle() == "Conv2d"
+    assert "Slide learned kernels over an image" in text
+    assert "a whole number of at least 1" in text
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not editor.findChildren(Reference), timeout=5_000)
+
+
+def test_f1_shows_all_blocks_where_none_is_selected(editor: MainWindow, qtbot: QtBot) -> None:
+    editor.canvas.select([])
+    editor.actions_by_id["reference"].trigger()
+    text = shown(editor).text.toPlainText()
+    assert all(block.purpose() in text for block in registry.blocks().values())
+    shown(editor).close()
