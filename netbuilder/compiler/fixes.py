@@ -281,13 +281,15 @@ def _prediction(project: Project, specs: Mapping[PortRef, TensorSpec]) -> PortRe
 
 
 def _target_field(project: Project) -> tuple[str, str] | None:
-    """Return the field to learn and what it holds: the first with classes, else the one that is called “target”."""
+    """Return the field to learn and what it holds: one class for each sample, else a class for each place (the last field:
+    texts are learned from before they are learned), else the one that is called “target”.
+    """
     fields = project.data.get("fields")
     if not isinstance(fields, Mapping):
         return None
-    for name, field in fields.items():
-        if isinstance(field, Mapping) and field.get("classes"):
-            return name, "labels"
+    labels = {name: field for name, field in fields.items() if isinstance(field, Mapping) and field.get("classes")}
+    if labels:
+        return next((name for name, field in labels.items() if not field.get("shape")), [*labels][-1]), "labels"
     return ("target", "numbers") if "target" in fields else None
 
 

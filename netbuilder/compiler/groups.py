@@ -61,9 +61,9 @@ def instance(project: Project, node: Node, names: Names) -> tuple[Instance | Non
     if type(shared) is not bool:
         problems.append(_problem("shared", f"shared has to be on or off, not {shared}."))
     for name, value in given.items():
-        if isinstance(value, Mapping):
+        if _holds_object(value):
             problems.append(_problem(name, f"{name} has to be a number, a text, a switch or a list."))
-    for name in given.keys() - definition.parameters.keys():
+    for name in (name for name in given if name not in definition.parameters):
         problems.append(_problem(name, f"{definition.name} has no parameter “{name[:60]}”.", "unknown-parameter"))
     if problems:
         return None, problems
@@ -71,6 +71,10 @@ def instance(project: Project, node: Node, names: Names) -> tuple[Instance | Non
     inputs, outputs = ports(definition)
     values = tuple(sorted(given.items()))
     return Instance(group, definition.name, inputs, outputs, values, repeat, bool(shared)), []
+
+
+def _holds_object(value: Json) -> bool:
+    return isinstance(value, Mapping) or (isinstance(value, tuple) and any(map(_holds_object, value)))
 
 
 def ports(definition: Group) -> tuple[tuple[Port, ...], tuple[Port, ...]]:

@@ -28,7 +28,7 @@ from netbuilder.compiler.infer import InferenceError, infer
 from netbuilder.compiler.program import Cost, GroupCall, InputSlot, Instruction, Lowering, Program, Result
 from netbuilder.compiler.review import Review
 from netbuilder.compiler.weights import WEIGHTS, difference, inner_difference, tag_of, tag_problems, untagged
-from netbuilder.diagnostics import Diagnostic, Fix, Severity
+from netbuilder.diagnostics import Diagnostic, Fix, Severity, one_line
 from netbuilder.graph.edits import UNSET, SetParameter
 from netbuilder.graph.model import Edge, Json, Node, NodeId, PortRef
 from netbuilder.graph.project import GroupId, Project, group_of
@@ -104,7 +104,8 @@ class _Groups:
             return f"{instance.name} lies in groups in groups, more than {_DEEPEST} deep."
         if group not in self._counting:
             self._counting[group] = counts_repetitions(definition)
-        key = (group, instance.arguments, index if self._counting[group] else 0, tuple(inputs.items()))
+        arguments = repr(instance.arguments)  # in which 1, 1.0 and True are three values
+        key = (group, arguments, index if self._counting[group] else 0, tuple(inputs.items()))
         if key not in self._lowered:
             self._open.append(group)
             names = dict(instance.arguments) | {INDEX: index}
@@ -209,7 +210,10 @@ class _Lowerer(Review):
             message = f"This version has no block “{node.type}”; it is kept as it is, and nothing can run through it."
             self.say("error", "unknown-block", message, node)
             return
-        self.diagnostics += [replace(problem, node=node.id) for problem in (*problems, *tag_problems(node))]
+        self.diagnostics += [
+            replace(problem, node=node.id, message=one_line(problem.message))
+            for problem in (*problems, *tag_problems(node))
+        ]
         if block is not None:
             self.blocks[node.id] = block
 

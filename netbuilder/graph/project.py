@@ -98,7 +98,7 @@ class Project(Sheet):
     def inside(self, group: GroupId) -> Project:
         """Return a project whose network is the inside of a group: what can be said of one can be said of the other.
 
-        It shares everything with this project, and is to be read only.
+        It shares graph, layout and groups with this project, has no data and no training, and is to be read only.
         """
         view = Project()
         view.graph, view.layout = self.groups[group].graph, self.groups[group].layout
@@ -112,6 +112,7 @@ class Project(Sheet):
         twin.groups = {group: definition.copy() for group, definition in self.groups.items()}
         twin.data = self.data
         twin.training = self.training
+        twin._taken = self._taken
         return twin
 
     def new_ids(self) -> Iterator[NodeId]:

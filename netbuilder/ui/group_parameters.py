@@ -14,12 +14,9 @@ from netbuilder.blocks.parameters import Parameter, parameters
 from netbuilder.compiler.groups import INDEX, MOST_REPEATS, resolved
 from netbuilder.graph.edits import UNSET, Batch, Edit, SetFormal, SetParameter
 from netbuilder.graph.model import Json, Node, freeze, name_problem
-from netbuilder.graph.project import Group, GroupId, Project, group_type
+from netbuilder.graph.project import RESERVED, Group, GroupId, Project, group_type
 from netbuilder.ui.values import from_text
 from netbuilder.ui.wiring import Refusal
-
-_TAKEN = ("repeat", "shared", INDEX)
-"""Names that mean something on every instance, or inside every group."""
 
 
 def add_formal(project: Project, group: GroupId, name: str, default: Json) -> Edit | Refusal:
@@ -124,7 +121,7 @@ def value_of(text: str) -> Json:
 
 def _check_name(project: Project, group: GroupId, name: str) -> Refusal | None:
     problem = name_problem(name)
-    if not problem and name in _TAKEN:
+    if not problem and name in RESERVED:
         problem = f"“{name}” means something else in every group: choose another name."
     if not problem and name in project.groups[group].parameters:
         problem = f"There is a parameter named “{name}” already."

@@ -222,6 +222,7 @@ def test_a_problem_inside_is_told_at_the_instance_and_where_it_is() -> None:
         ({"repeat": "=1.5"}, "bad-parameter", "from 1 to 1,000"),
         ({"shared": 1}, "bad-parameter", "on or off"),
         ({"width": {"a": 1}}, "bad-parameter", "a number, a text, a switch or a list"),
+        ({"width": [{"a": 1}]}, "bad-parameter", "a number, a text, a switch or a list"),
         ({"width": 5, "repeat": 2}, None, ""),
     ],
 )
@@ -357,3 +358,13 @@ def test_what_is_remembered_of_groups_is_never_out_of_date() -> None:
         edit.apply(project)
         assert lower(project, memo) == lower(project), edit
     assert lower(project, memo).total().parameters == 8 * 72
+
+
+def test_a_number_and_a_switch_are_two_arguments() -> None:
+    drawing = stack(width=1)
+    group = GroupId("g1")
+    x = drawing.put("Input", "other", shape=[8])
+    drawing.put("Output", "out2", drawing.put_group(group, "switched", x, width=True))
+    (at_instance, at_block) = lower(drawing.project).errors()
+    assert at_instance.node == id_of(drawing.project, "switched")
+    assert at_block.node == inside(drawing, "fc")

@@ -156,7 +156,8 @@ class Palette(QWidget):
         """Fold the category of the current block; its heading is the current line then."""
         block = self.list.currentIndex().data(_BLOCK_ROLE)
         if block is not None and not self.search.text():
-            heading = self._model.index(self._model.rows.index(block.category))
+            at, rows = self.list.currentIndex().row(), self._model.rows
+            heading = self._model.index(max(row for row in range(at) if isinstance(rows[row], str)))
             self._toggle(heading)
             self.list.setCurrentIndex(heading)
 
