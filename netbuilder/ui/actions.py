@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from netbuilder.ui.theme import icon
+from netbuilder.ui.typed import take_typed
 
 MENUS = ("File", "Edit", "View", "Network", "Train", "Export", "Help")
 
@@ -118,8 +119,13 @@ class Actions(QObject):
         return self._by_id[action_id]
 
     def bind(self, action_id: str, run: Callable[[], object], refusal: Refusal | None = None) -> None:
-        """Let the action do `run`, except while `refusal` gives a reason against it."""
-        self._by_id[action_id].triggered.connect(lambda: run())
+        """Let the action do `run` once what is typed is taken, except while `refusal` gives a reason against it."""
+
+        def start() -> None:
+            take_typed(self._window)
+            run()
+
+        self._by_id[action_id].triggered.connect(start)
         self._bound.add(action_id)
         if refusal:
             self._refusals[action_id] = refusal

@@ -44,7 +44,7 @@ class Analysis(QObject):
         self._document = document
         self._worker = Worker("analysis", self)
         self._generation = 0
-        self._taken = -1
+        self._taken = self._printed = -1
         self._is_lowering = False
         self._started = False
         self._reported: Diagnostic | None = None
@@ -64,6 +64,11 @@ class Analysis(QObject):
     def is_current(self) -> bool:
         """Whether `lowering` belongs to the project as it is now."""
         return self._taken == self._generation
+
+    @property
+    def source_is_current(self) -> bool:
+        """Whether `source` belongs to the project as it is now."""
+        return self._printed == self._generation
 
     def start(self) -> None:
         """Begin: until then the project is not looked at, so that the window is painted before torch is imported."""
@@ -145,7 +150,7 @@ class Analysis(QObject):
 
     def _take_source(self, generation: int, source: str) -> None:
         if generation == self._generation:
-            self.source = source
+            self.source, self._printed = source, generation
             self.source_changed.emit()
 
     def _fail(self, generation: int, error: Exception) -> None:

@@ -9,6 +9,7 @@ from netbuilder.graph.edits import Edit, RenameGroup, flatten
 from netbuilder.graph.project import GroupId
 from netbuilder.ui.document import Document
 from netbuilder.ui.theme import icon, notifier, theme
+from netbuilder.ui.typed import take_typed
 
 _MARK = QSize(14, 14)
 
@@ -55,6 +56,10 @@ class Breadcrumb(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not document.trail)
         self.adjustSize()
 
+    def _go(self, group: GroupId | None) -> None:
+        take_typed(self.window())
+        self._document.show(group)
+
     def _add(self, name: str, group: GroupId | None) -> None:
         is_here = group == self._document.group
         part = QToolButton()
@@ -68,7 +73,7 @@ class Breadcrumb(QWidget):
             f"QToolButton {{ background: transparent; border: none; padding: 2px 4px; margin: 0; color: {colour}; }}"
             f"QToolButton:hover {{ color: {look.accent.name()}; }}"
         )
-        part.clicked.connect(lambda: self._document.show(group))
+        part.clicked.connect(lambda: self._go(group))
         self._row.addWidget(part)
         part.show()
         self.parts.append(part)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -87,10 +88,12 @@ class Export(QObject):
             "Python files (*.py)",
             self._folder() / f"{self._document.name}.py",
         )
-        if path is None:
-            return
+        if path is not None:
+            self._with_code(lambda source: self._save_code(path, source))
+
+    def _save_code(self, path: Path, source: str) -> None:
         try:
-            atomic_write(path, self._analysis.source.encode())
+            atomic_write(path, source.encode())
         except NetbuilderError as error:
             show_problem(self._window, "The code can't be saved", str(error))
             return
@@ -100,8 +103,21 @@ class Export(QObject):
 
     def copy_code(self) -> None:
         """Put the network's code on the clipboard."""
-        QGuiApplication.clipboard().setText(self._analysis.source)
+        self._with_code(self._copy)
+
+    def _copy(self, source: str) -> None:
+        QGuiApplication.clipboard().setText(source)
         self._notice.tell("The code is on the clipboard.", "good", passing=True)
+
+    def _with_code(self, use: Callable[[str], None]) -> None:
+        """Use the code once it is that of the network as it is now: the last change may be a moment old."""
+        analysis = self._analysis
+        if not analysis.source_is_current:
+            analysis.source_changed.connect(lambda: self._with_code(use), Qt.ConnectionType.SingleShotConnection)
+        elif analysis.source:
+            use(analysis.source)
+        else:
+            self._notice.tell("There is no code of a network with errors: see Problems.", "error")
 
     def _folder(self) -> Path:
         return self._document.path.parent if self._document.path else Path.home()

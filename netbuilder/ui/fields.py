@@ -154,10 +154,10 @@ class TextField(QLineEdit):
     # Events
 
     def event(self, event: QEvent) -> bool:
-        # Enter and Esc are the field's while something is typed, whatever shortcuts the window has.
+        # Enter and Esc are the field's while something is typed, whatever shortcuts the window has; Ctrl+Enter is not.
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape) if self.isModified() else ()
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in keys:
-            event.accept()
+            event.setAccepted(not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier)
             return True
         return super().event(event)
 

@@ -18,12 +18,15 @@ from netbuilder.ui.document import Document
 from netbuilder.ui.file_dialog import ask_file, last_folder
 from netbuilder.ui.recovery import Snapshot
 from netbuilder.ui.settings import remember_file
+from netbuilder.ui.typed import take_typed
 
 _FILTER = f"NetBuilder projects (*{SUFFIX})"
 
 
 class Files(QObject):
     """Brings projects into the document and onto the disk. A refused file leaves both as they were.
+
+    What is typed in a field belongs to the open project, and is taken before it is saved or left.
 
     `opened` follows a project that was opened or begun.
     """
@@ -99,6 +102,7 @@ class Files(QObject):
 
         A file that was written from elsewhere since it was read here is not overwritten unasked.
         """
+        take_typed(self._window)
         path = self._document.path
         if path is None:
             return self.save_as()
@@ -112,16 +116,19 @@ class Files(QObject):
 
     def save_as(self) -> bool:
         """Ask for a file and save the project there, which is its file from then on."""
+        take_typed(self._window)
         path = self._ask_where("Save the project")
         return path is not None and self._save(path)
 
     def save_copy(self) -> bool:
         """Ask for a file and save the project there; its own file and what is unsaved stay as they are."""
+        take_typed(self._window)
         path = self._ask_where("Save a copy")
         return path is not None and self._write(path)
 
     def may_leave(self) -> bool:
         """Ask what to do with unsaved changes, if there are any; False if the person wants to stay."""
+        take_typed(self._window)
         if not self._document.modified:
             return True
         choices = (Choice("discard", "Don't save"), Choice("stay", "Cancel"), Choice("save", "Save", "primary"))

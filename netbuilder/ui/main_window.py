@@ -41,6 +41,7 @@ from netbuilder.ui.settings import settings
 from netbuilder.ui.start_page import StartPage
 from netbuilder.ui.status import StatusLine, results
 from netbuilder.ui.top_bar import TopBar
+from netbuilder.ui.typed import take_typed
 
 if TYPE_CHECKING:
     from netbuilder.ui.panels.activations import Activations
@@ -212,6 +213,7 @@ class MainWindow(QMainWindow):
 
     def show_node(self, node: str) -> None:
         """Select a block and bring it into view, inside of its group if it is in one."""
+        take_typed(self)
         self.document.show_home_of(NodeId(node))
         self.canvas.select([NodeId(node)], center=True)
         self.canvas.setFocus()
@@ -346,6 +348,7 @@ class MainWindow(QMainWindow):
         self._is_ending = True
         while (dialog := QApplication.activeModalWidget()) and dialog.close():
             pass
+        take_typed(self)
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:

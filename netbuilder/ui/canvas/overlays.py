@@ -132,7 +132,7 @@ class RenameField(QLineEdit):
         self.style().polish(self)
         self._canvas.hint_label.say(why, self.geometry().bottomLeft() - QPoint(16, 14), passing=False)
 
-    def _commit(self) -> bool:
+    def commit(self) -> bool:
         """Take the name; return whether it could be one."""
         if self._node is None:
             return True
@@ -147,7 +147,7 @@ class RenameField(QLineEdit):
         if event.key() == Qt.Key.Key_Escape:
             self.close_field()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._commit()
+            self.commit()
         else:
             super().keyPressEvent(event)
 
@@ -159,7 +159,7 @@ class RenameField(QLineEdit):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        if event.reason() != Qt.FocusReason.PopupFocusReason and not self._commit():
+        if event.reason() != Qt.FocusReason.PopupFocusReason and not self.commit():
             self.close_field()
 
 

@@ -11,6 +11,7 @@ from netbuilder.graph.edits import Edit, MoveNodes, flatten
 from netbuilder.graph.model import Node, NodeId
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.document import Document
+from netbuilder.ui.fields import TextField
 from netbuilder.ui.panels.block_page import BlockPage
 from netbuilder.ui.panels.group_page import GroupPage
 from netbuilder.ui.panels.parts import Facts, words
@@ -24,6 +25,7 @@ class Inspector(QScrollArea):
         super().__init__(parent)
         self._document = document
         self._analysis = analysis
+        self._sheet = document.sheet
         self._selection: tuple[NodeId, ...] = ()
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -55,7 +57,8 @@ class Inspector(QScrollArea):
         wanted = tuple(nodes)
         if wanted == self._selection:
             return
-        self.block_page.commit()
+        if self._sheet is self._document.sheet:
+            self.block_page.commit()
         self._selection = wanted
         self.refresh()
         self.verticalScrollBar().setValue(0)
@@ -88,7 +91,9 @@ class Inspector(QScrollArea):
         self.block_page.set_stale()
 
     def _on_document_replaced(self) -> None:
-        self._selection = ()
+        self._sheet, self._selection = self._document.sheet, ()
+        for field in self.findChildren(TextField):
+            field.revert()  # a name that was refused goes with its block
         self.refresh()
 
 
