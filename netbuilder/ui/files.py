@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from netbuilder.assets import examples
 from netbuilder.diagnostics import NetbuilderError
-from netbuilder.graph.files import SUFFIX, load, save
+from netbuilder.graph.files import LARGEST_FILE, SUFFIX, dumps, load, save
 from netbuilder.graph.project import Project
 from netbuilder.ui.dialogs import Choice, ask, show_problem
 from netbuilder.ui.document import Document
@@ -40,7 +40,10 @@ class Files(QObject):
         self._document = document
         self._window = window
         self._known: bytes | None = None
-        """What the project's file held when it was last read or written here."""
+        """What the project's file held when it was last read or written here, as far as a project can reach.
+
+        It is looked at before it is read: what is written meanwhile is another's.
+        """
 
     def new(self) -> bool:
         """Begin an empty project; False if the person would rather keep the open one."""
@@ -58,6 +61,7 @@ class Files(QObject):
         if not self.may_leave():
             return False
         QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        known = _content(path)
         try:
             project = load(path)
         except NetbuilderError as error:
@@ -69,7 +73,7 @@ class Files(QObject):
             return False
         is_example = path.resolve().is_relative_to(examples().resolve())
         self._document.replace(project, None if is_example else path.absolute(), name=path.stem)
-        self._known = _content(path)
+        self._known = known
         if not is_example:
             remember_file(path)
         self.opened.emit()
@@ -121,10 +125,15 @@ class Files(QObject):
         return path is not None and self._save(path)
 
     def save_copy(self) -> bool:
-        """Ask for a file and save the project there; its own file and what is unsaved stay as they are."""
+        """Ask for a file and save the project there; its own file and what is unsaved stay as they are.
+
+        A copy in the project's own file is the project, saved.
+        """
         take_typed(self._window)
         path = self._ask_where("Save a copy")
-        return path is not None and self._write(path)
+        if path is None:
+            return False
+        return self._save(path) if path == self._document.path else self._write(path)
 
     def may_leave(self) -> bool:
         """Ask what to do with unsaved changes, if there are any; False if the person wants to stay."""
@@ -139,7 +148,7 @@ class Files(QObject):
     def _save(self, path: Path) -> bool:
         if not self._write(path):
             return False
-        self._known = _content(path)
+        self._known = dumps(self._document.project).encode()
         self._document.mark_saved(path)
         remember_file(path)
         return True
@@ -159,7 +168,10 @@ class Files(QObject):
 
 def _content(path: Path) -> bytes | None:
     """Return what a file holds; None where there is none that can be read, which saving will tell."""
+    if not path.is_file():
+        return None  # a pipe would be waited for
     try:
-        return path.read_bytes()
+        with open(path, "rb") as file:
+            return file.read(LARGEST_FILE + 1)
     except OSError:
         return None

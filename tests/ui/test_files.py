@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.graph.edits import RenameNode
@@ -123,6 +123,71 @@ def test_after_an_overwrite_or_a_deletion_saving_asks_nothing(
     assert dumps(load(saved)) == dumps(document.project)
 
 
+def test_what_is_written_into_the_file_while_it_is_opened_is_not_overwritten_unasked(
+    document: Document, window: QWidget, saved: Path, qtbot: QtBot
+) -> None:
+    def answer_late() -> bool:
+        written_from_elsewhere(saved)  # while the question about a run under way stands open
+        return True
+
+    files = Files(document, window, answer_late)
+    assert files.open(saved)
+    theirs = saved.read_bytes()
+    change(document)
+    answer(qtbot, press(qtbot, "stay"))
+    assert not files.save()
+    assert saved.read_bytes() == theirs
+
+
+def fill_in(qtbot: QtBot, path: Path) -> None:
+    """Choose a file in the next dialog that asks for one."""
+
+    def fill() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, QFileDialog):
+            QTimer.singleShot(10, fill)
+            return
+        field = dialog.findChild(QLineEdit)
+        assert isinstance(field, QLineEdit)
+        field.selectAll()
+        qtbot.keyClicks(field, str(path))
+        QTimer.singleShot(10, confirm)  # the file is there: this is asked about, from inside of the click
+        save_button = next(each for each in dialog.findChildren(QPushButton) if "Save" in each.text())
+        qtbot.mouseClick(save_button, Qt.MouseButton.LeftButton)
+
+    def confirm() -> None:
+        question = QApplication.activeModalWidget()
+        if isinstance(question, QMessageBox):
+            qtbot.mouseClick(question.button(QMessageBox.StandardButton.Yes), Qt.MouseButton.LeftButton)
+
+    QTimer.singleShot(10, fill)
+
+
+def test_a_copy_in_the_projects_own_file_is_the_project_saved(
+    files: Files, document: Document, saved: Path, qtbot: QtBot
+) -> None:
+    files.open(saved)
+    change(document)
+    fill_in(qtbot, saved)
+    assert files.save_copy()
+    assert not document.modified
+    node = next(iter(document.project.graph))
+    document.apply(RenameNode(node, "changed_again"))
+    assert files.save(), "nobody else has written the file"
+
+
+def test_a_copy_elsewhere_leaves_the_project_unsaved(
+    files: Files, document: Document, saved: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    files.open(saved)
+    change(document)
+    fill_in(qtbot, tmp_path / "copy.netb")
+    assert files.save_copy()
+    assert load(tmp_path / "copy.netb").graph.named("changed")
+    assert document.modified
+    assert document.path == saved
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b'{"format": "netbuilder", "version": 99}', b"\xff\xfe\x00"])
 def test_a_broken_file_is_told_in_a_sentence_and_the_open_project_stays(
     files: Files, document: Document, window: QWidget, saved: Path, content: bytes
@@ -194,18 +259,7 @@ def test_save_as_asks_for_a_file_and_ends_in_netb(
     files: Files, document: Document, qtbot: QtBot, saved: Path, tmp_path: Path
 ) -> None:
     files.open(saved)
-
-    def fill() -> None:
-        dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, QFileDialog)
-        field = dialog.findChild(QLineEdit)
-        assert isinstance(field, QLineEdit)
-        field.selectAll()
-        qtbot.keyClicks(field, str(tmp_path / "another"))
-        save_button = next(each for each in dialog.findChildren(QPushButton) if "Save" in each.text())
-        qtbot.mouseClick(save_button, Qt.MouseButton.LeftButton)
-
-    QTimer.singleShot(100, fill)
+    fill_in(qtbot, tmp_path / "another")
     assert files.save_as()
     assert document.path == tmp_path / "another.netb"
     assert recent_files() == [tmp_path / "another.netb", saved]
