@@ -87,14 +87,12 @@ class Files(QObject):
 
     def restore(self, snapshot: Snapshot) -> bool:
         """Take in what a crash left unsaved; it stays unsaved until the person saves it."""
-        if not self.may_leave():
-            return False
         try:
             project = snapshot.project()
         except NetbuilderError as error:
             show_problem(self._window, "The unsaved changes can't be restored", str(error))
             return False
-        if not self._may_replace():
+        if not self.may_leave() or not self._may_replace():
             return False
         self._document.replace(project, snapshot.path, name=snapshot.name, modified=True)
         self._known = _content(snapshot.path) if snapshot.path else None

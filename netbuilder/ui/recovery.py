@@ -15,7 +15,7 @@ from pathlib import Path
 from platformdirs import user_state_path
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
-from netbuilder.atomic import atomic_write
+from netbuilder.atomic import atomic_write, reason
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.files import dumps, loads
 from netbuilder.graph.project import Project
@@ -133,8 +133,12 @@ def left_behind() -> list[Snapshot]:
 def _read(file: Path) -> dict[str, object]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise NetbuilderError(f"The unsaved copy {file} can't be read: {error}.") from None
+    except FileNotFoundError:
+        raise NetbuilderError("They are gone: another window has restored or discarded them already.") from None
+    except OSError as error:
+        raise NetbuilderError(f"The unsaved copy {file} can't be read: {reason(error)}.") from None
+    except (ValueError, RecursionError):
+        raise NetbuilderError(f"The unsaved copy {file} is damaged.") from None
     if not isinstance(content, dict):
         raise NetbuilderError(f"The unsaved copy {file} is damaged.")
     return content

@@ -14,12 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.edits import AddNode, Batch, Disconnect, RenameNode, SetSection
-from netbuilder.graph.files import load
+from netbuilder.graph.files import dumps, load
 from netbuilder.graph.model import Node, NodeId
 from netbuilder.training.telemetry import EpochEnded
 from netbuilder.ui.actions import ACTIONS, BUTTONS, MENUS
 from netbuilder.ui.dialogs import Message, ShortcutsSheet
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.recovery import left_behind, recovery_folder
 from netbuilder.ui.search_popup import SearchPopup
 from netbuilder.ui.session import runs_folder
 from netbuilder.ui.start_page import ExampleCard
@@ -489,10 +490,9 @@ def test_a_cancelled_export_leaves_no_file(editor: MainWindow, tmp_path: Path, q
     assert "cancelled" in editor.notice.label.text()
 
 
-def test_what_a_crash_left_is_offered_and_restored(qtbot: QtBot, home: Path) -> None:
-    from netbuilder.graph.files import dumps
-    from netbuilder.ui.recovery import left_behind, recovery_folder
-
+@pytest.fixture
+def left(home: Path) -> Path:
+    """Return the file of a snapshot that a crash left."""
     recovery_folder().mkdir(parents=True)
     facts = {
         "name": "lost",
@@ -500,7 +500,12 @@ def test_what_a_crash_left_is_offered_and_restored(qtbot: QtBot, home: Path) -> 
         "written": "2026-01-02T03:04:05+00:00",
         "project": dumps(digits_cnn().project),
     }
-    (recovery_folder() / "1-dead.json").write_text(json.dumps(facts))
+    file = recovery_folder() / "1-dead.json"
+    file.write_text(json.dumps(facts))
+    return file
+
+
+def test_what_a_crash_left_is_offered_and_restored(qtbot: QtBot, left: Path) -> None:
     window = MainWindow()
     window.show()
     qtbot.waitUntil(window.notice.isVisible, timeout=10_000)
@@ -512,4 +517,21 @@ def test_what_a_crash_left_is_offered_and_restored(qtbot: QtBot, home: Path) -> 
     assert window.document.modified
     assert window.document.name == "lost"
     assert left_behind() == []
+    close(window, qtbot)
+
+
+def test_what_another_window_has_restored_is_said_to_be_gone(qtbot: QtBot, left: Path) -> None:
+    window = MainWindow()
+    window.show()
+    qtbot.waitUntil(window.notice.isVisible, timeout=10_000)
+    left.unlink()
+    restore = window.notice.findChild(QPushButton, "Restore")
+    assert isinstance(restore, QPushButton)
+    click(qtbot, restore)
+    told = message(window)
+    assert told
+    assert told.sentence.text() == "They are gone: another window has restored or discarded them already."
+    qtbot.mouseClick(told.button("close"), Qt.MouseButton.LeftButton)
+    assert window.pages.currentWidget() is window.start_page
+    assert not window.document.modified
     close(window, qtbot)
