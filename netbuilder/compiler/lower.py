@@ -90,6 +90,7 @@ class _Groups:
         self._lowered: dict[object, Lowering] = {}
         self._views: dict[GroupId, Project] = {}
         self._open: list[GroupId] = []
+        self._heights = project.heights()
         self._counting: dict[GroupId, bool] = {}
         self._blocks: dict[int, int] = {}
         """By the identity of programs, all of which `_lowered` keeps."""
@@ -100,8 +101,8 @@ class _Groups:
         definition = self.project.groups[group]
         if group in self._open:
             return f"{instance.name} contains itself."
-        if len(self._open) >= _DEEPEST:
-            return f"{instance.name} lies in groups in groups, more than {_DEEPEST} deep."
+        if self._heights.get(group, len(self._open) + 1) > _DEEPEST:  # without a height: as deep as it was gone into
+            return f"{instance.name} has groups in groups, more than {_DEEPEST} deep."
         if group not in self._counting:
             self._counting[group] = counts_repetitions(definition)
         arguments = repr(instance.arguments)  # in which 1, 1.0 and True are three values

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Literal, NewType
+
+import networkx as nx
 
 from netbuilder.graph.model import Graph, GraphError, Json, NodeId, creation_number
 
@@ -114,6 +117,19 @@ class Project(Sheet):
         twin.training = self.training
         twin._taken = self._taken
         return twin
+
+    def heights(self) -> dict[GroupId, int]:
+        """Return how many groups deep each group is: 1 with no group inside. What contains itself has no height."""
+        nesting: nx.DiGraph[GroupId] = nx.DiGraph()
+        nesting.add_nodes_from(self.groups)
+        for group, definition in self.groups.items():
+            inner = {group_of(node.type) for node in definition.graph.nodes()}
+            nesting.add_edges_from((other, group) for other in inner if other in self.groups)
+        heights: dict[GroupId, int] = {}
+        with suppress(nx.NetworkXUnfeasible):  # the rest goes round in circles
+            for height, groups in enumerate(nx.topological_generations(nesting), start=1):
+                heights |= dict.fromkeys(groups, height)
+        return heights
 
     def new_ids(self) -> Iterator[NodeId]:
         """Yield ids that no node has, each above all that are in use."""

@@ -264,6 +264,41 @@ def test_a_group_that_contains_itself_is_told_at_once() -> None:
     assert any(each.code == "endless-group" and "contains itself" in each.message for each in found)
 
 
+def nested(depth: int) -> Drawing:
+    """Draw groups in groups: G1 with a layer, G2 with G1, and so on; and an instance of each, those that lie deepest first."""
+    drawing = Drawing()
+    group = block_of(drawing, "G1")
+    groups = [group]
+    for number in range(2, depth + 1):
+        with drawing.group(f"G{number}") as outer:
+            x = drawing.put("Input", "x")
+            drawing.put("Output", "y", drawing.put_group(groups[-1], "inner", x))
+        groups.append(outer)
+    x = drawing.put("Input", "x", shape=[8])
+    for group in groups:
+        x = drawing.put_group(group, f"one_of_{group}", x)
+    drawing.put("Output", "out", x)
+    return drawing
+
+
+def test_groups_lie_in_groups_thirty_two_deep_and_no_deeper() -> None:
+    program = program_of(nested(32).project)
+    assert build(program)(torch.randn(2, 8))[0].shape == (2, 8)
+    for depth in (33, 400):
+        drawing = nested(depth)
+        problem = lower(drawing.project).errors()[0]
+        assert (problem.code, problem.node) == ("endless-group", id_of(drawing.project, "one_of_g33"))
+        assert problem.message == "G33 has groups in groups, more than 32 deep."
+
+
+def test_a_long_circle_of_groups_ends_in_a_sentence() -> None:
+    drawing = nested(400)
+    drawing._group = GroupId("g1")
+    drawing.put("Output", "z", drawing.put_group(GroupId("g400"), "back", inside(drawing, "x")))
+    problems = lower(drawing.project).errors()
+    assert any("more than 32 deep" in each.message for each in problems)
+
+
 def test_a_definition_that_was_deleted_is_missed_by_its_instances() -> None:
     drawing = stack()
     RemoveGroup(GroupId("g1")).apply(drawing.project)
