@@ -37,10 +37,11 @@ class AddNode(Edit):
 
     def apply(self, project: Project) -> Edit:
         sheet = project.sheet(self.group)
-        if any(self.node.id in other.graph for _, other in project.sheets()):
+        if self.node.id in project.homes:
             raise GraphError(f"There is a node {self.node.id} already.")
         sheet.graph.add(self.node)
         sheet.layout[self.node.id] = self.position
+        project.homes[self.node.id] = self.group
         return RemoveNode(self.node.id, self.group)
 
 
@@ -59,6 +60,7 @@ class RemoveNode(Edit):
         for edge in wires:
             graph.disconnect(edge)
         graph.remove(self.node)
+        del project.homes[self.node]
         position = sheet.layout.pop(self.node)
         return Batch((AddNode(node, position, self.group), *(Connect(edge, self.group) for edge in wires)))
 

@@ -45,6 +45,10 @@ class Sheet:
         self.graph = Graph()
         self.layout: dict[NodeId, Position] = {}
 
+    def groups_used(self) -> set[GroupId]:
+        """Return the groups of which there are instances here."""
+        return {group for node in self.graph.nodes() if (group := group_of(node.type))}
+
     def _copy_into(self, twin: Sheet) -> None:
         twin.graph = self.graph.copy()
         twin.layout = dict(self.layout)
@@ -82,8 +86,8 @@ class Project(Sheet):
         self.groups: dict[GroupId, Group] = {}
         self.data: Mapping[str, Json] = MappingProxyType({})
         self.training: Mapping[str, Json] = MappingProxyType({})
-        self._taken = 0
-        """Creation numbers up to this one are in use elsewhere."""
+        self.homes: dict[NodeId, GroupId | None] = {}
+        """On which sheet each node is, by the same names as `sheet` takes."""
 
     def sheet(self, group: GroupId | None) -> Sheet:
         """Return the inside of a group, or, for None, the network itself; `GraphError` if there is no such group."""
@@ -101,11 +105,11 @@ class Project(Sheet):
     def inside(self, group: GroupId) -> Project:
         """Return a project whose network is the inside of a group: what can be said of one can be said of the other.
 
-        It shares graph, layout and groups with this project, has no data and no training, and is to be read only.
+        It shares graph, layout, groups and the ids of nodes with this project, has no data and no training, and is to be read only.
         """
         view = Project()
         view.graph, view.layout = self.groups[group].graph, self.groups[group].layout
-        view.groups, view._taken = self.groups, self.highest_number()
+        view.groups, view.homes = self.groups, self.homes
         return view
 
     def copy(self) -> Project:
@@ -115,7 +119,7 @@ class Project(Sheet):
         twin.groups = {group: definition.copy() for group, definition in self.groups.items()}
         twin.data = self.data
         twin.training = self.training
-        twin._taken = self._taken
+        twin.homes = dict(self.homes)
         return twin
 
     def heights(self) -> dict[GroupId, int]:
@@ -123,8 +127,7 @@ class Project(Sheet):
         nesting: nx.DiGraph[GroupId] = nx.DiGraph()
         nesting.add_nodes_from(self.groups)
         for group, definition in self.groups.items():
-            inner = {group_of(node.type) for node in definition.graph.nodes()}
-            nesting.add_edges_from((other, group) for other in inner if other in self.groups)
+            nesting.add_edges_from((inner, group) for inner in definition.groups_used() if inner in self.groups)
         heights: dict[GroupId, int] = {}
         with suppress(nx.NetworkXUnfeasible):  # the rest goes round in circles
             for height, groups in enumerate(nx.topological_generations(nesting), start=1):
@@ -140,5 +143,4 @@ class Project(Sheet):
 
     def highest_number(self) -> int:
         """Return the largest creation number of all nodes; 0 if there are none."""
-        numbers = (creation_number(node) for _, sheet in self.sheets() for node in sheet.graph)
-        return max(self._taken, max(numbers, default=0))
+        return max(map(creation_number, self.homes), default=0)

@@ -26,8 +26,8 @@ from netbuilder.graph.edits import (
     flatten,
     inside,
 )
-from netbuilder.graph.model import NodeId
-from netbuilder.graph.project import GroupId, Project, Sheet, group_of
+from netbuilder.graph.model import NodeId, creation_number
+from netbuilder.graph.project import GroupId, Project, Sheet
 
 
 class Document(QObject):
@@ -57,8 +57,7 @@ class Document(QObject):
         self._name = ""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.cleanChanged.connect(self.modified_changed)
-        self._highest_id = 0
-        self._remember_ids()
+        self._highest_id = self.project.highest_number()
 
     @property
     def name(self) -> str:
@@ -78,7 +77,7 @@ class Document(QObject):
         """
         text = describe(edit, self.project)
         inverse = edit.apply(self.project)
-        self._remember_ids()
+        self._remember_ids(edit)
         self.undo_stack.push(_Step(self, text, edit, inverse, merge))
         self._leave_vanished()
         self.edited.emit(edit)
@@ -100,14 +99,13 @@ class Document(QObject):
 
     def show_home_of(self, node: NodeId) -> None:
         """Show the sheet on which a block stands, if there is such a block."""
-        if node not in self.sheet.graph:
-            self.show(next((group for group, sheet in self.project.sheets() if node in sheet.graph), self.group))
+        if node in self.project.homes:
+            self.show(self.project.homes[node])
 
     def sheet_of(self, node: NodeId) -> Sheet | None:
         """Return the sheet on which a block stands, if there is such a block."""
-        if node in self.sheet.graph:
-            return self.sheet
-        return next((sheet for _, sheet in self.project.sheets() if node in sheet.graph), None)
+        homes = self.project.homes
+        return self.project.sheet(homes[node]) if node in homes else None
 
     def _show(self, trail: tuple[GroupId, ...]) -> None:
         self.trail = trail
@@ -120,12 +118,12 @@ class Document(QObject):
             return ()
         if group in self.trail:
             return self.trail[: self.trail.index(group) + 1]
-        if group in _groups_on(self.sheet):
+        if group in self.sheet.groups_used():
             return (*self.trail, group)
         waiting, seen = deque[tuple[GroupId, ...]]([()]), set[GroupId]()
         while waiting:
             trail = waiting.popleft()
-            for entered in _groups_on(self.project.sheet(trail[-1] if trail else None)) - seen:
+            for entered in self.project.sheet(trail[-1] if trail else None).groups_used() - seen:
                 if entered == group:
                     return (*trail, group)
                 seen.add(entered)
@@ -154,8 +152,7 @@ class Document(QObject):
         self.undo_stack.clear()
         if modified:
             self.undo_stack.resetClean()
-        self._highest_id = 0
-        self._remember_ids()
+        self._highest_id = self.project.highest_number()
         self.path = path
         self._name = name
         self.path_changed.emit()
@@ -177,8 +174,9 @@ class Document(QObject):
         self._leave_vanished()
         self.edited.emit(edit)
 
-    def _remember_ids(self) -> None:
-        self._highest_id = max(self._highest_id, self.project.highest_number())
+    def _remember_ids(self, edit: Edit) -> None:
+        added = (creation_number(part.node.id) for part in flatten(edit) if isinstance(part, AddNode))
+        self._highest_id = max([self._highest_id, *added])
 
 
 class _Step(QUndoCommand):
@@ -217,11 +215,6 @@ def _touched(edit: Edit) -> list[GroupId | None]:
     """Return the sheets that an edit changes, in order."""
     sheets = (AddNode, RemoveNode, Connect, Disconnect, SetParameter, RenameNode, MoveNodes, SetFormal)
     return [part.group for part in flatten(edit) if isinstance(part, sheets)]
-
-
-def _groups_on(sheet: Sheet) -> set[GroupId]:
-    """Return the groups of which there are instances on a sheet."""
-    return {group for node in sheet.graph.nodes() if (group := group_of(node.type))}
 
 
 def _overwrites(later: Edit, earlier: Edit) -> bool:

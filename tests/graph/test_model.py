@@ -7,8 +7,8 @@ import pytest
 from netbuilder.graph.edits import AddNode, Connect, RemoveNode
 from netbuilder.graph.files import dumps, loads
 from netbuilder.graph.model import Edge, Graph, GraphError, Node, NodeId, PortRef
-from netbuilder.graph.project import Project
-from tests.graph.projects import small_project, wire
+from netbuilder.graph.project import GroupId, Project
+from tests.graph.projects import grouped_project, small_project, wire
 
 
 def ids(*numbers: int) -> list[NodeId]:
@@ -82,6 +82,15 @@ def test_a_free_name_counts_up_from_the_stem() -> None:
 def test_new_ids_are_above_all_that_are_in_use() -> None:
     new = small_project().new_ids()
     assert [next(new), next(new)] == ids(11, 12)
+
+
+def test_new_ids_for_the_inside_of_a_group_keep_clear_of_what_is_put_beside_it_meanwhile() -> None:
+    project = grouped_project()
+    inside = project.inside(GroupId("g1"))
+    AddNode(Node(NodeId("n77"), "ReLU", "late", {}), (0.0, 0.0)).apply(project)
+    assert next(inside.new_ids()) == "n78"
+    RemoveNode(NodeId("n77")).apply(project)
+    assert next(inside.new_ids()) == "n31"
 
 
 def test_no_block_follows_the_last_number_and_that_is_said() -> None:

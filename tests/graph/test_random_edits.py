@@ -106,6 +106,7 @@ def assert_sound(project: Project) -> None:
     """Check what holds for every project, whatever was done to it."""
     everywhere = [node for _, sheet in project.sheets() for node in sheet.graph]
     assert len(set(everywhere)) == len(everywhere)
+    assert project.homes == {node: group for group, sheet in project.sheets() for node in sheet.graph}
     names = [group.name for group in project.groups.values()]
     assert len(set(names)) == len(names)
     for _, sheet in project.sheets():

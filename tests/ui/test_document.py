@@ -58,6 +58,13 @@ def test_steps_that_touch_other_things_stay_apart_in_spite_of_their_key(qapp: QA
     assert document.undo_stack.count() == steps + 5
 
 
+def test_an_undone_block_keeps_its_id_to_itself(qapp: QApplication) -> None:
+    document = document_with_two_blocks()
+    document.apply(AddNode(Node(NodeId("n9"), "Linear", "ninth", {})))
+    document.undo_stack.undo()
+    assert next(document.new_ids()) == "n10"
+
+
 def test_a_project_is_modified_until_it_is_saved_or_all_is_undone(qapp: QApplication) -> None:
     document = document_with_two_blocks()
     heard: list[bool] = []
