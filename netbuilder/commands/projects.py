@@ -129,8 +129,13 @@ def _print(diagnostic: Diagnostic, project: Project) -> None:
 
 
 def _name(diagnostic: Diagnostic, project: Project) -> str | None:
-    """Return the name by which people know the node of a diagnostic."""
-    return project.graph.node(NodeId(diagnostic.node)).name if diagnostic.node else None
+    """Return the name by which people know the node of a diagnostic, after that of the group inside of which it is."""
+    if not diagnostic.node:
+        return None
+    node = NodeId(diagnostic.node)
+    group = project.homes[node]
+    name = project.sheet(group).graph.node(node).name
+    return f"{project.groups[group].name}.{name}" if group else name
 
 
 def _count(number: int, what: str) -> str:

@@ -74,7 +74,8 @@ def lower(project: Project, memo: Memo | None = None) -> Lowering:
     for lowering in groups.inside.values():
         specs.update(lowering.specs)
         costs.update(lowering.costs)
-    return replace(whole, specs=specs, inner_costs=costs, diagnostics=(*whole.diagnostics, *groups.diagnostics))
+    diagnostics = sorted((*whole.diagnostics, *groups.diagnostics.values()), key=lambda each: each.severity != "error")
+    return replace(whole, specs=specs, inner_costs=costs, diagnostics=tuple(diagnostics))
 
 
 class _Groups:
@@ -85,8 +86,8 @@ class _Groups:
         self.memo = memo
         self.inside: dict[GroupId, Lowering] = {}
         """What is known of each group: the first time that it was lowered."""
-        self.diagnostics: list[Diagnostic] = []
-        """What is wrong inside of groups, each problem once however many instances have it."""
+        self.diagnostics: dict[object, Diagnostic] = {}
+        """What is wrong inside of groups, by place and kind: each problem once however many instances have it."""
         self._lowered: dict[object, Lowering] = {}
         self._views: dict[GroupId, Project] = {}
         self._open: list[GroupId] = []
@@ -117,7 +118,13 @@ class _Groups:
             self._open.pop()
             self._lowered[key] = lowering
             self.inside.setdefault(group, lowering)
+            self.tell(each for each in lowering.diagnostics if each.severity == "warning")
         return self._lowered[key]
+
+    def tell(self, problems: Iterable[Diagnostic]) -> None:
+        """Take note of problems inside of a group."""
+        for each in problems:
+            self.diagnostics.setdefault((each.node, each.port, each.parameter, each.code), each)
 
     def forget_unused(self) -> None:
         """Keep nothing in the memo of ways in which no group unfolds any more."""
@@ -381,8 +388,7 @@ class _Lowerer(Review):
         where = self.project.groups[instance.group].graph
         at = f"“{where.node(NodeId(first.node)).name}”: " if first.node else ""
         self.say("error", "problem-inside", f"Inside of {instance.name}, {at}{first.message}", node)
-        told = self.groups.diagnostics
-        told += [diagnostic for diagnostic in lowering.diagnostics if diagnostic not in told]
+        self.groups.tell(lowering.errors())
 
     def _lower_input(self, node: Node, block: Input) -> None:
         try:

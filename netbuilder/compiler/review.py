@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import cache
 
@@ -172,7 +172,16 @@ class Review:
         if self.group:
             if "output" not in roles:
                 self.say("error", "missing-output", "This group gives nothing: it needs an Output inside.")
-            return
+        else:
+            self._report_missing(roles)
+        if "loss" in roles or "output" in roles:
+            useless = self.blocks.keys() - self.useful - {diagnostic.node for diagnostic in self.diagnostics}
+            for node in sorted(useless, key=creation_number):
+                if not self.graph.edges_out_of(node):  # what leads to it is as unused, and once is enough
+                    message = "This leads nowhere: no loss, metric or output depends on it."
+                    self.say("warning", "unused", message, self.graph.node(node))
+
+    def _report_missing(self, roles: Collection[str | None]) -> None:
         if "loss" not in roles:
             severity: Severity = "error" if self.fields else "warning"
             message = "There is no loss, so there is nothing to train for."
@@ -180,12 +189,6 @@ class Review:
         if "output" not in roles:
             message = "There is no Output, so there is nothing to export."
             self.say("warning", "missing-output", message, fixes=fixes.add_output(self.project, self.specs))
-        if "loss" in roles or "output" in roles:
-            useless = self.blocks.keys() - self.useful - {diagnostic.node for diagnostic in self.diagnostics}
-            for node in sorted(useless, key=creation_number):
-                if not self.graph.edges_out_of(node):  # what leads to it is as unused, and once is enough
-                    message = "This leads nowhere: no loss, metric or output depends on it."
-                    self.say("warning", "unused", message, self.graph.node(node))
 
     def kind(self, node: Node) -> str:
         """Return what a node is called by its kind: a block's type, or the group's name."""

@@ -16,6 +16,7 @@ from netbuilder.graph.edits import AddNode, Disconnect, SetParameter, SetSection
 from netbuilder.graph.files import load, save
 from netbuilder.graph.model import Node, NodeId, freeze
 from tests.commands.conftest import Command
+from tests.drawing import Drawing
 from tests.graph.projects import wire
 
 
@@ -63,6 +64,21 @@ def test_check_lists_every_problem_at_its_place_and_fails(command: Command, file
         ("unknown-block", "mystery", None),
     }
     assert all(set(each) == {"code", "message", "node", "port"} for each in found["errors"] + found["warnings"])
+
+
+def test_check_tells_problems_inside_of_groups_by_the_groups_names(command: Command, tmp_path: Path) -> None:
+    drawing, file = Drawing(), tmp_path / "grouped.netb"
+    with drawing.group("Block") as block:
+        x = drawing.put("Input", "x")
+        drawing.put("ReLU", "astray", x)
+        drawing.put("Output", "y", drawing.put("Linear", "fc", x, out_features="=width"))
+    x = drawing.put("Input", "x", shape=[4])
+    drawing.put("Output", "out", drawing.put_group(block, "block", x))
+    save(drawing.project, file)
+    found = command("check", file, "--json").json()
+    assert [each["node"] for each in found["errors"]] == ["block", "Block.fc"]
+    assert "Block.astray" in [each["node"] for each in found["warnings"]]
+    assert "error Block.fc.out_features: " in command("check", file).out
 
 
 def test_a_huge_layer_is_counted_and_not_built(command: Command, file: Path) -> None:

@@ -210,6 +210,29 @@ def test_a_problem_inside_is_told_at_the_instance_and_where_it_is() -> None:
     )
 
 
+def test_a_warning_inside_is_told_once_however_many_instances_have_it() -> None:
+    drawing = Drawing()
+    with drawing.group("Block", width=8) as block:
+        x = drawing.put("Input", "x")
+        drawing.put("Linear", "astray", x, out_features="=width*2")
+        drawing.put("Output", "y", drawing.put("ReLU", "relu", x, weights="tag"))
+    with drawing.group("Pair") as pair:
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put_group(block, "inner", x, repeat=2))
+    x = drawing.put("Input", "x", shape=[8])
+    x = drawing.put_group(pair, "pair", drawing.put_group(block, "wide", x, width=20))
+    drawing.put("Output", "out", x)
+    lowering = lower(drawing.project)
+    assert lowering.program is not None
+    found = {(each.severity, each.code, each.node) for each in lowering.diagnostics if each.node}
+    astray, relu = inside(drawing, "astray"), inside(drawing, "relu")
+    assert found == {("warning", "unused", astray), ("warning", "no-weights", relu)}
+    assert len([each for each in lowering.diagnostics if each.node]) == 2
+    (fix,) = next(each.fixes for each in lowering.diagnostics if each.node == relu)
+    fix.edit.apply(drawing.project)
+    assert "weights" not in drawing.project.groups[block].graph.node(relu).params
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
