@@ -8,12 +8,16 @@ from typing import Any, cast
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import defaults
-from netbuilder.blocks.spec import Bypass, Insert, Port, Resize, SetOwn, Suggestion, TensorSpec
+from netbuilder.blocks.spec import Block, Bypass, Insert, Port, Resize, SetOwn, Suggestion, TensorSpec
+from netbuilder.compiler.groups import Instance
 from netbuilder.diagnostics import Fix
 from netbuilder.graph.edits import AddNode, Batch, Connect, Disconnect, Edit, MoveNodes, RemoveNode, SetParameter
 from netbuilder.graph.model import Edge, Node, NodeId, PortRef
 from netbuilder.graph.placing import COLUMN, ROW, free_spot
 from netbuilder.graph.project import Position, Project
+
+Blocks = Mapping[NodeId, Block | Instance]
+"""What nodes stand for, as far as that can be told."""
 
 _LOSSES = {"labels": "CrossEntropy", "numbers": "MSE"}
 """The usual loss for each kind of truth."""
@@ -53,7 +57,7 @@ def for_rank(project: Project, target: PortRef, spec: TensorSpec, wanted: tuple[
 
 
 def for_unconnected(
-    project: Project, target: PortRef, port: Port, specs: Mapping[PortRef, TensorSpec]
+    project: Project, target: PortRef, port: Port, blocks: Blocks, specs: Mapping[PortRef, TensorSpec]
 ) -> tuple[Fix, ...]:
     """Offer what belongs at this open port: what a loss compares with, the nearest loose end of a layer, or a wire."""
     if port.truth:
@@ -63,13 +67,15 @@ def for_unconnected(
     ends = [
         PortRef(node.id, block.outputs[0].name)
         for node in graph.nodes()
-        if (block := registry.get(node.type)) and block.outputs and block.role in ("layer", "input")
+        if (block := _meaning(node, blocks)) and block.outputs and block.role in ("layer", "input")
         if not graph.edges_out_of(node.id) and node.id not in behind and not _is_label(project, node)
     ]
-    return _connect_nearest(project, target, ends) or _put_between(project, target, port, specs)
+    return _connect_nearest(project, target, ends) or _put_between(project, target, port, blocks, specs)
 
 
-def _put_between(project: Project, target: PortRef, port: Port, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix, ...]:
+def _put_between(
+    project: Project, target: PortRef, port: Port, blocks: Blocks, specs: Mapping[PortRef, TensorSpec]
+) -> tuple[Fix, ...]:
     """Offer a loose block that keeps the features a place behind the nearest that it fits, where one wire leaves that."""
     graph = project.graph
     block = registry.get(graph.node(target.node).type)
@@ -83,7 +89,7 @@ def _put_between(project: Project, target: PortRef, port: Port, specs: Mapping[P
     if source is None or len(wires) != 1:
         return ()
     (wire,) = wires
-    behind = registry.get(graph.node(wire.target.node).type)
+    behind = _meaning(graph.node(wire.target.node), blocks)
     if behind is None or behind.role not in ("layer", "output"):
         return ()
     edits = (
@@ -136,9 +142,9 @@ def _nearest(project: Project, target: PortRef, sources: Iterable[PortRef]) -> P
     return min(sources, key=distance, default=None)
 
 
-def add_loss(project: Project, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix, ...]:
+def add_loss(project: Project, blocks: Blocks, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix, ...]:
     """Offer a loss between what the network puts out and the data's target, where both can be told."""
-    prediction = _prediction(project, specs)
+    prediction = _prediction(project, blocks, specs)
     target = _target_field(project)
     if prediction is None or target is None:
         return ()
@@ -163,9 +169,9 @@ def add_loss(project: Project, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix
     return (Fix(f"Add {type_id}", Batch(tuple(edits), f"Add {type_id}")),)
 
 
-def add_output(project: Project, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix, ...]:
+def add_output(project: Project, blocks: Blocks, specs: Mapping[PortRef, TensorSpec]) -> tuple[Fix, ...]:
     """Offer an Output behind what the losses look at, or behind the last block."""
-    prediction = _prediction(project, specs)
+    prediction = _prediction(project, blocks, specs)
     if prediction is None:
         return ()
     x, y = project.layout[prediction.node]
@@ -265,7 +271,7 @@ def _resize(project: Project, target: PortRef, features: int) -> Fix | None:
     return None
 
 
-def _prediction(project: Project, specs: Mapping[PortRef, TensorSpec]) -> PortRef | None:
+def _prediction(project: Project, blocks: Blocks, specs: Mapping[PortRef, TensorSpec]) -> PortRef | None:
     """Return the value that the network is for: what an Output, a loss or a metric looks at, else the newest loose end."""
     graph = project.graph
     for role in ("output", "loss", "metric"):
@@ -276,8 +282,13 @@ def _prediction(project: Project, specs: Mapping[PortRef, TensorSpec]) -> PortRe
                 if edge:
                     return edge.source
     ends = [value for value in specs if not graph.edges_out_of(value.node)]
-    layers = [value for value in ends if (block := registry.get(graph.node(value.node).type)) and block.role == "layer"]
+    layers = [value for value in ends if (block := _meaning(graph.node(value.node), blocks)) and block.role == "layer"]
     return layers[-1] if layers else None
+
+
+def _meaning(node: Node, blocks: Blocks) -> Block | type[Block] | Instance | None:
+    """Return what a node stands for; of a block whose parameters are wrong only its type is known."""
+    return blocks.get(node.id) or registry.get(node.type)
 
 
 def _target_field(project: Project) -> tuple[str, str] | None:

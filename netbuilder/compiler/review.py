@@ -143,7 +143,7 @@ class Review:
             severity: Severity = "error" if node.id in self.useful else "warning"
             what = f"Input “{name}” of {self.kind(node)} is not connected."
             target = PortRef(node.id, name)
-            offers = fixes.for_unconnected(self.project, target, port, self.specs) if self._mends() else ()
+            offers = fixes.for_unconnected(self.project, target, port, self.blocks, self.specs) if self._mends() else ()
             self.say(severity, "unconnected-port", what, node, name, fixes=offers)
 
     def report_cycles(self) -> None:
@@ -185,10 +185,12 @@ class Review:
         if "loss" not in roles:
             severity: Severity = "error" if self.fields else "warning"
             message = "There is no loss, so there is nothing to train for."
-            self.say(severity, "missing-loss", message, fixes=fixes.add_loss(self.project, self.specs))
+            self.say(severity, "missing-loss", message, fixes=fixes.add_loss(self.project, self.blocks, self.specs))
         if "output" not in roles:
             message = "There is no Output, so there is nothing to export."
-            self.say("warning", "missing-output", message, fixes=fixes.add_output(self.project, self.specs))
+            self.say(
+                "warning", "missing-output", message, fixes=fixes.add_output(self.project, self.blocks, self.specs)
+            )
 
     def kind(self, node: Node) -> str:
         """Return what a node is called by its kind: a block's type, or the group's name."""

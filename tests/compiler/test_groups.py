@@ -15,7 +15,7 @@ from netbuilder.compiler.lower import Memo, lower
 from netbuilder.compiler.program import Lowering, Program
 from netbuilder.compiler.source import source
 from netbuilder.graph.edits import UNSET, Edit, RemoveGroup, RenameNode, SetFormal, SetParameter
-from netbuilder.graph.model import NodeId, PortRef
+from netbuilder.graph.model import Edge, NodeId, PortRef
 from netbuilder.graph.project import GroupId
 from tests.drawing import DIGITS, Drawing, id_of, program_of
 
@@ -375,6 +375,46 @@ def test_a_fix_inside_is_an_edit_of_the_inside() -> None:
     problem.fixes[0].edit.apply(drawing.project)
     assert any(node.type == "Flatten" for node in drawing.project.groups[wrong].graph.nodes())
     assert len(drawing.project.graph) == 3
+
+
+def mend(drawing: Drawing, code: str) -> None:
+    """Apply the one fix of the one problem of this kind."""
+    (problem,) = [each for each in lower(drawing.project).diagnostics if each.code == code]
+    (fix,) = problem.fixes
+    fix.edit.apply(drawing.project)
+
+
+def test_an_instance_at_the_end_is_what_an_output_and_a_loss_are_offered_for() -> None:
+    drawing = Drawing(DIGITS)
+    block = block_of(drawing, width=10)
+    flat = drawing.put("Flatten", "flatten", drawing.put("Input", "image", field="image"))
+    box = drawing.put_group(block, "block", flat)
+    mend(drawing, "missing-loss")
+    mend(drawing, "missing-output")
+    lowering = lower(drawing.project)
+    assert lowering.diagnostics == ()
+    graph = drawing.project.graph
+    assert {graph.node(edge.target.node).type for edge in graph.edges_out_of(box)} == {"CrossEntropy", "Output"}
+
+
+def test_an_instance_with_a_loose_end_is_offered_at_an_open_port() -> None:
+    drawing = Drawing()
+    block = block_of(drawing)
+    box = drawing.put_group(block, "block", drawing.put("Input", "x", shape=[8]))
+    out = drawing.put("Output", "out")
+    mend(drawing, "unconnected-port")
+    assert drawing.project.graph.edge_into(PortRef(out, "x")) == Edge(PortRef(box, "y"), PortRef(out, "x"))
+
+
+def test_a_loose_block_is_offered_a_place_before_an_instance() -> None:
+    drawing = Drawing()
+    block = block_of(drawing)
+    x = drawing.put("Input", "x", shape=[8])
+    relu = drawing.put("ReLU", "relu")
+    box = drawing.put_group(block, "block", x)
+    drawing.put("Output", "out", box)
+    mend(drawing, "unconnected-port")
+    assert drawing.project.graph.edge_into(PortRef(box, "x")) == Edge(PortRef(relu, "y"), PortRef(box, "x"))
 
 
 def test_the_numbers_of_a_sample_are_counted_inside_of_groups_too() -> None:
