@@ -76,6 +76,19 @@ def groups_in(project: Project, group: GroupId) -> set[GroupId]:
     return {inner for node in project.groups[group].graph.nodes() if (inner := group_of(node.type))}
 
 
+def holds(project: Project, group: GroupId, wanted: GroupId) -> bool:
+    """Tell whether a group is the one that is wanted, or has instances of it anywhere inside."""
+    waiting, seen = [group], set[GroupId]()
+    while waiting:
+        at = waiting.pop()
+        if at == wanted:
+            return True
+        if at not in seen and at in project.groups:
+            seen.add(at)
+            waiting += groups_in(project, at)
+    return False
+
+
 def retyped(node_type: str, known: Mapping[GroupId, GroupId]) -> str:
     """Return the type of an instance by what its group is called here."""
     group = group_of(node_type)

@@ -6,18 +6,25 @@ Such a file holds one instance, and the groups that it is made of.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 from netbuilder import assets
-from netbuilder.graph.edits import AddNode, Edit
+from netbuilder.atomic import reason
+from netbuilder.diagnostics import NetbuilderError
+from netbuilder.graph.edits import AddNode, Batch, Edit, describe, inside
 from netbuilder.graph.files import SUFFIX, load, save
 from netbuilder.graph.model import Node, NodeId
-from netbuilder.graph.project import GroupId, Position, Project, group_type
+from netbuilder.graph.project import GroupId, Project, group_of, group_type
 from netbuilder.ui import clip
+from netbuilder.ui.group_copies import Draft, bring_groups, holds
+from netbuilder.ui.wiring import Refusal
 
 _ENTRY = "kept:"
+READY_HELP = "A part of well-known networks, drawn block by block: put it in, go into it, change it."
 
 
 def folder() -> Path:
@@ -34,6 +41,13 @@ def ready_made() -> list[Path]:
     """Return the files of the groups that come with the program, by name, but those in whose place the person keeps their own."""
     own = {path.stem for path in files()}
     return [path for path in _files_in(assets.resources() / "groups") if path.stem not in own]
+
+
+def offered(project: Project) -> tuple[list[Path], list[Path]]:
+    """Return the files of kept and of ready-made groups, but those of whose name the project has a group."""
+    names = {group.name for group in project.groups.values()}
+    kept, ready = ([path for path in paths if path.stem not in names] for paths in (files(), ready_made()))
+    return kept, ready
 
 
 def _files_in(place: Path) -> list[Path]:
@@ -70,6 +84,63 @@ def keep(project: Project, group: GroupId) -> Path:
     return path
 
 
-def insert(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], path: Path, position: Position) -> Edit:
-    """Put what a file holds on a sheet, with the groups that the project lacks. Raises `NetbuilderError`."""
-    return clip.paste(project, ids, clip.Clip(load(path), ()), position, sheet=sheet)
+def definition(path: Path) -> tuple[Project, GroupId]:
+    """Return what a file holds, to be read only, and which of its groups it is there for. Raises `NetbuilderError`."""
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError as error:
+        raise NetbuilderError(f"{path} can't be read: {reason(error)}.") from None
+    return _definition(path, changed)
+
+
+@lru_cache(maxsize=256)
+def _definition(path: Path, _changed: int) -> tuple[Project, GroupId]:
+    project = load(path)
+    boxes = list(project.graph.nodes())
+    group = group_of(boxes[0].type) if len(boxes) == 1 else None
+    if group is None or group not in project.groups:
+        raise NetbuilderError(f"{path} is no file of a group: it has to hold one instance, and nothing beside it.")
+    return project, group
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """A type of block at hand, to be put on a sheet: a group from a file has to be defined in the project first.
+
+    `sheet` is where it is put, with the definitions, to be read only.
+    """
+
+    type_id: str
+    sheet: Project
+    group: GroupId | None
+    definitions: tuple[Edit, ...] = ()
+
+    def edit(self, intent: Edit | Refusal) -> Edit | Refusal:
+        """Return an intent that was made for `sheet` as an edit of the project, one undo step with the definitions."""
+        if isinstance(intent, Refusal):
+            return intent
+        here = inside(intent, self.group) if self.group else intent
+        return Batch((*self.definitions, here), describe(intent, self.sheet)) if self.definitions else here
+
+
+def supply(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], wanted: str) -> Supply | Refusal:
+    """Bring what was dragged or asked for, a type of block or an `entry`, within reach of a sheet.
+
+    Refused is a group that holds the sheet itself, and a file that can't be read.
+    """
+    definitions: tuple[Edit, ...] = ()
+    group = group_of(wanted)
+    if wanted.startswith(_ENTRY):
+        path = path_of(wanted)
+        if path is None:
+            return Refusal("unknown", f"The file of “{wanted.removeprefix(_ENTRY)}” is gone.")
+        try:
+            source, kept = definition(path)
+        except NetbuilderError as error:
+            return Refusal("unknown", str(error))
+        draft = Draft(project)
+        group = bring_groups(draft, ids, source)[kept]
+        project, wanted, definitions = draft.project, group_type(group), tuple(draft.edits)
+    if sheet and group and holds(project, group, sheet):
+        return Refusal("group", f"“{project.groups[group].name}” has this group inside: it would hold itself.")
+    return Supply(wanted, project.inside(sheet) if sheet else project, sheet, definitions)

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import defaults
-from netbuilder.blocks.spec import Block
 from netbuilder.graph.edits import AddNode, Batch, Connect, Disconnect, Edit, MoveNodes, RemoveNode, RenameNode, flatten
 from netbuilder.graph.model import Edge, Graph, Node, NodeId, PortRef, creation_number, name_problem
 from netbuilder.graph.placing import COLUMN, free_spot
@@ -129,21 +128,6 @@ def add_feeding_block(
     return _batch(f"Add {node.name}", AddNode(node, snap(position)), wire)
 
 
-def blocks_fed_by(source: PortRef, specs: Specs = UNKNOWN) -> list[type[Block]]:
-    """Return the blocks that could take what the output port `source` gives."""
-    return [
-        block
-        for name, block in registry.blocks().items()
-        if first_fit(Kind(name, block.inputs, block.outputs, block.role), specs.get(source))
-    ]
-
-
-def blocks_feeding() -> list[type[Block]]:
-    """Return the blocks that could feed an input port: all that have an output, losses and metrics last."""
-    feeding = [block for block in registry.blocks().values() if block.outputs]
-    return sorted(feeding, key=lambda block: block.role in ("loss", "metric"))
-
-
 def splice(
     project: Project,
     ids: Iterator[NodeId],
@@ -252,10 +236,10 @@ def new_node(project: Project, ids: Iterator[NodeId], type_id: str) -> Node | Re
     kind, block = kind_of(project, type_id), registry.get(type_id)
     if kind is None:
         return unknown(type_id)
+    name = kind.name.lower()
     if block is None:
-        return Node(next(ids), type_id, project.graph.free_name(kind.name), {})
+        return Node(next(ids), type_id, project.graph.free_name(kind.name if name_problem(name) else name), {})
     params = defaults(block)
-    name = type_id.lower()
     field = _open_field(project) if block.role == "input" else None
     if field is not None:
         params["field"] = field

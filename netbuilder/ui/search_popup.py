@@ -52,7 +52,8 @@ _AnyIndex = QModelIndex | QPersistentModelIndex
 class Entry:
     """One thing to find: found by its title and keywords, chosen as `value`.
 
-    `hint` stands at the right, such as a shortcut. A disabled entry is shown, and can't be chosen.
+    `hint` stands at the right, such as a shortcut. A disabled entry is shown, and can't be chosen. `handicap` is by how many
+    ranks of `match` it stands back behind what is asked for more often.
     """
 
     title: str
@@ -62,6 +63,7 @@ class Entry:
     keywords: tuple[str, ...] = ()
     hint: str = ""
     enabled: bool = True
+    handicap: int = 0
 
 
 def find(query: str, entries: Sequence[Entry]) -> list[Entry]:
@@ -69,7 +71,7 @@ def find(query: str, entries: Sequence[Entry]) -> list[Entry]:
     if not query.strip():
         return list(entries)
     scored = [
-        (score, entry)
+        ((score[0] + entry.handicap, score[1]), entry)
         for entry in entries
         if (score := match(query, entry.title, entry.keywords, entry.hint)) is not None
     ]

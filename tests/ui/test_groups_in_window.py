@@ -89,3 +89,19 @@ def test_a_network_without_a_loss_is_not_trained_and_says_why(editor: MainWindow
     qtbot.waitUntil(lambda: "no loss" in train.toolTip(), timeout=60_000)
     assert not train.isEnabled()
     assert editor.actions_by_id["export_onnx"].isEnabled()
+
+
+def test_a_double_click_on_a_ready_made_group_adds_it_after_the_selected_block(editor: MainWindow) -> None:
+    select(editor, "pool1")
+    editor.layers.search.setText("convnorm")
+    rows = editor.layers.list
+    place = rows.visualRect(editor.layers.index_of("kept:ConvNormAct")).center()
+    QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseDClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    project = editor.document.project
+    (edge,) = project.graph.edges_into(id_of(project, "convnormact"))
+    assert edge.source.node == id_of(project, "pool1")
+    assert [group.name for group in project.groups.values()] == ["ConvNormAct"]
+    QTest.keyClick(editor.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not project.groups
+    assert project.graph.named("convnormact") is None

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.blocks import registry
-from netbuilder.blocks.spec import Block
+from netbuilder.graph.edits import Edit
 from netbuilder.graph.model import NodeId
-from netbuilder.graph.project import Position, group_type
-from netbuilder.ui import clip, intents
+from netbuilder.graph.project import Position, Project
+from netbuilder.ui import clip, group_library, intents, offers
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.canvas.layout import arrange
 from netbuilder.ui.canvas.parts import PortPlace, Side
 from netbuilder.ui.canvas.surface import CanvasSurface
 from netbuilder.ui.document import Document
 from netbuilder.ui.geometry import BLOCK_HEIGHT, BLOCK_WIDTH
-from netbuilder.ui.search_popup import Entry, SearchPopup
-from netbuilder.ui.theme import GROUP_CATEGORY, theme
+from netbuilder.ui.offers import Offer
+from netbuilder.ui.search_popup import SearchPopup
 from netbuilder.ui.wiring import Refusal
 from netbuilder.ui.worker import Worker
 
@@ -124,13 +123,21 @@ class CanvasCommands(CanvasSurface):
         """Add a block: at a place, or after the selected one and wired to it. Then it is selected."""
         chosen = self.selected()
         after = chosen[-1] if chosen and position is None else None
-        document = self.document
-        self.perform(
-            intents.add_block(document.sheet, document.new_ids(), type_id, position, after, self.specs),
-            select_added=True,
+        done = self.put(
+            type_id,
+            lambda sheet, ids, type_id: intents.add_block(sheet, ids, type_id, position, after, self.specs),
         )
-        if position is None:
+        if done and position is None:
             self.camera.reveal(self.canvas_scene.extent(self.selected()))
+
+    def put(self, wanted: str, intend: Callable[[Project, Iterator[NodeId], str], Edit | Refusal]) -> bool:
+        """Do what is intended with a type of block, or a group in a file, and select the block; else say why not."""
+        document, ids = self.document, self.document.new_ids()
+        supply = group_library.supply(document.project, document.group, ids, wanted)
+        if isinstance(supply, Refusal):
+            return self.perform(supply)
+        intent = intend(supply.sheet, ids, supply.type_id)
+        return self.perform(supply.edit(intent), select_added=True, says_where=True)
 
     def delete_selection(self) -> None:
         """Delete what is selected; the wires of a deleted block are joined where that can be done."""
@@ -269,56 +276,46 @@ class CanvasCommands(CanvasSurface):
             return
         area = self.canvas_scene.blocks[chosen[-1]].area
         place = self.mapFromScene(QPointF(area.right + 20, area.top + 20))
-        self._open_search(place, list(registry.blocks().values()), lambda type_id: self.add_block(type_id))
+        self._open_search(place, self._offers(), self.add_block)
 
     def search(self, place: QPoint) -> None:
         """Search for a block to put at this place of the viewport."""
         at = self.mapToScene(place)
         corner = (at.x() - BLOCK_WIDTH / 2, at.y() - BLOCK_HEIGHT / 2)
-        self._open_search(place, list(registry.blocks().values()), lambda type_id: self.add_block(type_id, corner))
+        self._open_search(place, self._offers(), lambda type_id: self.add_block(type_id, corner))
 
     def search_for_wire(self, port: PortPlace, at: QPointF) -> None:
         """Search for a block to put at the loose end of a wire from this port."""
+        offered = self._offers()
         leaves = port.side is Side.OUTPUT
-        blocks = intents.blocks_fed_by(port.ref, self.specs) if leaves else intents.blocks_feeding()
+        fitting = offers.fed_by(offered, self.specs.get(port.ref)) if leaves else offers.feeding(offered)
         self.pending_wire = port, at
-        self._open_search(self.mapFromScene(at), blocks, lambda type_id: self._add_wired(type_id, port, at))
+        self._open_search(self.mapFromScene(at), fitting, lambda type_id: self._add_wired(type_id, port, at))
 
     def _add_wired(self, type_id: str, port: PortPlace, at: QPointF) -> None:
-        project, ids = self.document.sheet, self.document.new_ids()
-        top = at.y() - BLOCK_HEIGHT / 2
-        if port.side is Side.OUTPUT:
-            intent = intents.add_fed_block(project, ids, type_id, (at.x(), top), port.ref, self.specs)
-        else:
-            intent = intents.add_feeding_block(project, ids, type_id, (at.x() - BLOCK_WIDTH, top), port.ref)
-        self.perform(intent, select_added=True)
+        def intend(sheet: Project, ids: Iterator[NodeId], type_id: str) -> Edit | Refusal:
+            top = at.y() - BLOCK_HEIGHT / 2
+            if port.side is Side.OUTPUT:
+                return intents.add_fed_block(sheet, ids, type_id, (at.x(), top), port.ref, self.specs)
+            return intents.add_feeding_block(sheet, ids, type_id, (at.x() - BLOCK_WIDTH, top), port.ref)
 
-    def _open_search(self, place: QPoint, blocks: Sequence[type[Block]], on_chosen: Callable[[str], None]) -> None:
+        self.put(type_id, intend)
+
+    def _offers(self) -> list[Offer]:
+        return offers.offers(self.document.project, self.document.group)
+
+    def _open_search(self, place: QPoint, offered: Iterable[Offer], on_chosen: Callable[[str], None]) -> None:
         if self._search is None:
             self._search = SearchPopup(self)
             self._search.installEventFilter(self)
-        entries = [*map(_entry, blocks), *self._group_entries()]
+        entries = [offer.entry for offer in offered]
         self._search.open_at(self.viewport().mapToGlobal(place), entries, lambda entry: on_chosen(str(entry.value)))
-
-    def _group_entries(self) -> list[Entry]:
-        """Offer the groups of the project, but not inside of themselves."""
-        groups, colour = self.document.project.groups, theme().category(GROUP_CATEGORY)
-        return [
-            Entry(definition.name, "A group of this project", colour, group_type(group), hint="My groups")
-            for group, definition in groups.items()
-            if group not in self.document.trail
-        ]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._search and event.type() == QEvent.Type.Hide:
             self.pending_wire = None
             self.viewport().update()
         return super().eventFilter(watched, event)
-
-
-def _entry(block: type[Block]) -> Entry:
-    colour = theme().category(block.category)
-    return Entry(block.__name__, block.purpose(), colour, block.__name__, keywords=block.aliases, hint=block.category)
 
 
 def _extent(places: Mapping[NodeId, Position], heights: Mapping[NodeId, float]) -> QRectF:

@@ -15,10 +15,11 @@ from PySide6.QtWidgets import QApplication
 
 from netbuilder.blocks import registry
 from netbuilder.graph.model import Edge, NodeId
-from netbuilder.graph.project import group_of
-from netbuilder.ui import intents
+from netbuilder.graph.project import Project
+from netbuilder.ui import group_library, intents
 from netbuilder.ui.canvas.painting import paint_ghost, with_alpha
 from netbuilder.ui.geometry import BLOCK_HEIGHT, BLOCK_WIDTH, GRID
+from netbuilder.ui.group_library import Supply
 from netbuilder.ui.ports import kind_of
 from netbuilder.ui.theme import GROUP_CATEGORY, theme
 from netbuilder.ui.wiring import Refusal
@@ -93,7 +94,8 @@ class MoveBlocks(Gesture):
         into = None
         if len(self._to) == 1 and not self.scene.ways.at(self._node):
             x, y = self._to[self._node]
-            into = splice_target(self.canvas, x, y, self.canvas.document.sheet.graph.node(self._node).type)
+            sheet = self.canvas.document.sheet
+            into = splice_target(self.canvas, sheet, x, y, sheet.graph.node(self._node).type)
         self.canvas.offer_wire(into)
         self._into = into
 
@@ -211,6 +213,8 @@ class Place(Gesture):
     def __init__(self, canvas: CanvasView, start: QPointF, type_id: str) -> None:
         super().__init__(canvas, start)
         self.type_id = type_id
+        document = canvas.document
+        self._supply = group_library.supply(document.project, document.group, document.new_ids(), type_id)
         self._into: Edge | None = None
 
     @property
@@ -220,25 +224,26 @@ class Place(Gesture):
 
     def move(self, at: QPointF, modifiers: Qt.KeyboardModifier = _NO_MODIFIER) -> None:
         self.at = at
-        self._into = splice_target(self.canvas, *self._corner, self.type_id)
+        if isinstance(self._supply, Supply):
+            self._into = splice_target(self.canvas, self._supply.sheet, *self._corner, self._supply.type_id)
         self.canvas.offer_wire(self._into)
 
     def release(self, modifiers: Qt.KeyboardModifier) -> None:
-        document = self.canvas.document
-        if self._into is None:
-            self.canvas.add_block(self.type_id, self._corner)
-            return
-        ids, specs = document.new_ids(), self.canvas.specs
-        intent = intents.splice(document.sheet, ids, self._into, self.type_id, self._corner, specs)
-        self.canvas.perform(intent, select_added=True)
+        into, corner, specs = self._into, self._corner, self.canvas.specs
+        if into is None:
+            self.canvas.add_block(self.type_id, corner)
+        else:
+            self.canvas.put(
+                self.type_id, lambda sheet, ids, type_id: intents.splice(sheet, ids, into, type_id, corner, specs)
+            )
 
     def end(self) -> None:
         self.canvas.offer_wire(None)
 
     def paint(self, painter: QPainter) -> None:
-        group = group_of(self.type_id)
-        kind, block = kind_of(self.canvas.document.sheet, self.type_id), registry.get(self.type_id)
-        category = GROUP_CATEGORY if group else block.category if block else ""
+        supply, block = self._supply, registry.get(self.type_id)
+        kind = kind_of(supply.sheet, supply.type_id) if isinstance(supply, Supply) else None
+        category = block.category if block else GROUP_CATEGORY if kind else ""
         paint_ghost(
             painter, self._corner, kind.name if kind else self.type_id.partition(":")[2] or self.type_id, category
         )
@@ -255,11 +260,11 @@ def select_wire(canvas: CanvasView, edge: Edge, adds: bool) -> None:
         scene.select(scene.selected_nodes, [*scene.selected_edges, edge])
 
 
-def splice_target(canvas: CanvasView, x: float, y: float, type_id: str) -> Edge | None:
-    """Return the wire behind the middle of a block that is held at `x`, `y`, if the block can go into it."""
+def splice_target(canvas: CanvasView, sheet: Project, x: float, y: float, type_id: str) -> Edge | None:
+    """Return the wire behind the middle of a block that is held at `x`, `y`, if the block can go into it on this sheet."""
     middle = QPointF(x + BLOCK_WIDTH / 2, y + BLOCK_HEIGHT / 2)
     edge = canvas.canvas_scene.wire_at(middle, BLOCK_HEIGHT / 3)
     if edge is None:
         return None
-    refused = intents.can_splice(canvas.document.sheet, edge, type_id, canvas.specs)
+    refused = intents.can_splice(sheet, edge, type_id, canvas.specs)
     return None if isinstance(refused, Refusal) else edge

@@ -5,11 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.model import NodeId
-from netbuilder.graph.placing import free_spot
-from netbuilder.graph.project import GroupId, Position, group_of
-from netbuilder.ui import group_intents, group_library
+from netbuilder.graph.project import GroupId, group_of
+from netbuilder.ui import group_intents
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.canvas.commands import CanvasCommands
 from netbuilder.ui.document import Document
@@ -79,21 +77,6 @@ class GroupCommands(CanvasCommands):
         self._places, self._looked_at = {}, None
 
     # Changing
-
-    def add_block(self, type_id: str, position: Position | None = None) -> None:
-        """Add a block, as ever; or a group that is kept in a file."""
-        path = group_library.path_of(type_id)
-        if path is None:
-            super().add_block(type_id, position)
-            return
-        document, centre = self.document, self.camera.centre
-        spot = position or free_spot(document.sheet.layout.values(), (centre.x(), centre.y()))
-        try:
-            edit = group_library.insert(document.project, document.group, document.new_ids(), path, spot)
-        except NetbuilderError as error:
-            self.show_hint(str(error), passing=True)
-            return
-        self.perform(edit, select_added=True, says_where=True)
 
     def group_selected(self) -> None:
         """Put the selected blocks into a group."""

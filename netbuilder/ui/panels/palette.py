@@ -68,7 +68,6 @@ class OwnGroup:
 
 _Offer = type[Block] | OwnGroup
 _READY_MADE = "Ready-made groups"
-_READY_HELP = "A part of well-known networks, drawn block by block: put it in, go into it, change it."
 
 
 class Palette(QWidget):
@@ -112,11 +111,10 @@ class Palette(QWidget):
         """List the groups of the project, and those in files that are not among them."""
         groups = self._document.project.groups
         own = [OwnGroup(group_type(group), each.name, "A group of this project.") for group, each in groups.items()]
-        names = {each.name for each in own}
-        kept = [path for path in group_library.files() if path.stem not in names]
+        kept, ready = group_library.offered(self._document.project)
         own += [OwnGroup(group_library.entry(path), path.stem, f"A group that you keep: {path}") for path in kept]
-        ready = [path for path in group_library.ready_made() if path.stem not in names]
-        self._model.show_groups(own, [OwnGroup(group_library.entry(path), path.stem, _READY_HELP) for path in ready])
+        help = group_library.READY_HELP
+        self._model.show_groups(own, [OwnGroup(group_library.entry(path), path.stem, help) for path in ready])
 
     def _on_document_edited(self, edit: Edit) -> None:
         if any(isinstance(part, AddGroup | RemoveGroup | RenameGroup) for part in flatten(edit)):

@@ -16,6 +16,7 @@ from netbuilder.ui import group_library
 from netbuilder.ui.canvas.parts import Side
 from tests.drawing import Drawing, digits_cnn
 from tests.ui.canvas.hand import CTRL, SHIFT, Hand
+from tests.ui.canvas.test_commands import choose
 from tests.ui.canvas.test_scene import assert_mirrors
 
 Open = Callable[..., Hand]
@@ -207,6 +208,52 @@ def test_a_group_that_is_kept_is_dropped_into_another_network(open_canvas: Open)
     assert hand.document.project.groups[G1].name == "stage"
     assert_mirrors(hand.scene, hand.document.project)
     assert hand.undo_is_exact()
+
+
+def test_a_ready_made_group_is_dropped_into_a_wire(open_canvas: Open) -> None:
+    hand = open_canvas(digits_cnn().project, analysed=True)
+    hand.carry("kept:ConvNormAct", hand.middle("conv1", "relu1"))
+    assert hand.wire("conv1", "relu1").offered
+    hand.drop("kept:ConvNormAct", hand.middle("conv1", "relu1"))
+    assert {"conv1.y → convnormact.x", "convnormact.y → relu1.x"} <= hand.wires()
+    assert hand.selected() == {"convnormact"}
+    assert_mirrors(hand.scene, hand.document.project)
+    assert hand.undo_is_exact()
+
+
+@pytest.mark.parametrize("key", [Key.Key_Tab, Key.Key_Space])
+def test_the_search_finds_ready_made_groups(open_canvas: Open, key: Key) -> None:
+    hand = open_canvas(digits_cnn().project)
+    hand.canvas.select([hand.node("pool1")])
+    hand.key(key)
+    choose(hand, "inception")
+    assert hand.selected() == {"inception"}
+    assert ("pool1.y → inception.x" in hand.wires()) == (key == Key.Key_Tab)
+    assert {group.name for group in hand.document.project.groups.values()} == {"Inception", "ConvNormAct"}
+    assert hand.undo_is_exact()
+
+
+def test_a_wire_let_go_in_the_open_finds_groups_that_take_it(open_canvas: Open) -> None:
+    hand = open_canvas(digits_cnn().project, analysed=True)
+    hand.drag(hand.outlet("pool1"), hand.scene.extent().bottomLeft() + QPointF(100, 80))
+    choose(hand, "unetdown")
+    assert "pool1.y → unetdown.x" in hand.wires()
+    assert hand.undo_is_exact()
+
+
+def test_a_group_is_put_inside_of_another_and_not_into_itself(open_canvas: Open) -> None:
+    hand = grouped(open_canvas)
+    hand.key(Key.Key_Return)
+    place = hand.scene.extent().bottomLeft() + QPointF(100, 80)
+    before = dumps(hand.document.project)
+    hand.drop("group:g1", place)
+    assert "hold itself" in hand.hint()
+    assert dumps(hand.document.project) == before
+    hand.drop("kept:ConvNormAct", place)
+    assert "convnormact" in names(hand)
+    assert hand.document.group == G1
+    hand.document.undo_stack.undo()
+    assert dumps(hand.document.project) == before
 
 
 def test_a_ready_made_group_is_dropped_with_the_groups_in_it(open_canvas: Open) -> None:
