@@ -17,7 +17,8 @@ from netbuilder.compiler.groups import ports
 from netbuilder.compiler.lower import lower
 from netbuilder.compiler.source import source
 from netbuilder.examples import Example, examples, find
-from netbuilder.exchange.onnx_export import BATCHES, export
+from netbuilder.exchange.onnx_export import export
+from netbuilder.exchange.onnx_proof import BATCHES
 from netbuilder.graph.files import dumps, load
 from netbuilder.graph.model import Node
 from netbuilder.graph.project import Project, group_of

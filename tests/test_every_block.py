@@ -24,8 +24,10 @@ from netbuilder.compiler.infer import infer
 from netbuilder.compiler.lower import lower
 from netbuilder.compiler.program import Program
 from netbuilder.compiler.source import source
+from netbuilder.exchange.errors import ExportError
 from netbuilder.exchange.inputs import Uses
-from netbuilder.exchange.onnx_export import BATCHES, ExportError, export
+from netbuilder.exchange.onnx_export import export
+from netbuilder.exchange.onnx_proof import BATCHES
 from netbuilder.graph.edits import SetParameter
 from netbuilder.graph.files import dumps, loads
 from netbuilder.graph.model import NodeId, PortRef

@@ -15,7 +15,8 @@ from netbuilder.compiler.lower import lower
 from netbuilder.data.catalog import SOURCES
 from netbuilder.data.config import read as read_data
 from netbuilder.examples import Example, examples, find
-from netbuilder.exchange.onnx_export import BATCHES, Labels, export
+from netbuilder.exchange.onnx_export import Labels, export
+from netbuilder.exchange.onnx_proof import BATCHES
 from netbuilder.graph.edits import SetSection
 from netbuilder.graph.files import dumps, load
 from netbuilder.graph.model import Node

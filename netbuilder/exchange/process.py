@@ -128,7 +128,7 @@ def _serve(pipe: Connection) -> None:
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a GPU context would take memory from a training
     import torch
 
-    from netbuilder.exchange.onnx_export import warm_up
+    from netbuilder.exchange.onnx_conversion import warm_up
 
     for library in ("onnx", "onnxruntime"):  # before the first job is there
         import_module(library)

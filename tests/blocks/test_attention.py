@@ -19,7 +19,8 @@ from netbuilder.blocks.library.attention import (
 from netbuilder.blocks.library.transformer import TransformerDecoderLayer, TransformerEncoderLayer
 from netbuilder.blocks.spec import Block, Resize, SetOwn
 from netbuilder.compiler.build import build
-from netbuilder.exchange.onnx_export import BATCHES, export
+from netbuilder.exchange.onnx_export import export
+from netbuilder.exchange.onnx_proof import BATCHES
 from netbuilder.nn import MultiheadSelfAttention as AttentionModule
 from tests.blocks.calling import batch, output, refusal
 from tests.drawing import Drawing, program_of

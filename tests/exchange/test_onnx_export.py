@@ -21,8 +21,11 @@ from netbuilder.compiler.lower import lower
 from netbuilder.compiler.program import Program
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.exchange import onnx_export
+from netbuilder.exchange.errors import ExportError
 from netbuilder.exchange.inputs import draw
-from netbuilder.exchange.onnx_export import ABSOLUTE, BATCHES, OPSET, RELATIVE, ExportError, Labels, export
+from netbuilder.exchange.onnx_conversion import OPSET
+from netbuilder.exchange.onnx_export import Labels, export
+from netbuilder.exchange.onnx_proof import ABSOLUTE, BATCHES, RELATIVE
 from tests.drawing import Drawing, digits_cnn
 from tests.exchange.networks import NETWORKS, batchnorm_and_dropout, made
 

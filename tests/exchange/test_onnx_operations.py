@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from netbuilder.compiler.build import build
-from netbuilder.exchange.onnx_export import BATCHES, export
+from netbuilder.exchange.onnx_export import export
+from netbuilder.exchange.onnx_proof import BATCHES
 from tests.drawing import Drawing, program_of
 
 

@@ -13,7 +13,8 @@ from torch.nn import functional
 
 from netbuilder.compiler.build import build
 from netbuilder.diagnostics import NetbuilderError
-from netbuilder.exchange.onnx_export import ExportError, Labels, export
+from netbuilder.exchange.errors import ExportError
+from netbuilder.exchange.onnx_export import Labels, export
 from netbuilder.exchange.process import ExportProcess
 from tests.exchange.networks import batchnorm_and_dropout, made
 
