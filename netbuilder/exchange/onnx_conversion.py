@@ -21,6 +21,7 @@ from netbuilder.compiler.program import Program
 from netbuilder.exchange.errors import ExportError, root
 from netbuilder.exchange.inputs import draw, example_sizes
 from netbuilder.exchange.onnx_operations import translations
+from netbuilder.exchange.scopes import Scoped
 
 OPSET = 20
 """The newest operator set that torch's exporter counts as settled; onnxruntime reads it since 1.17."""
@@ -44,10 +45,10 @@ def convert(part: Program, module: fx.GraphModule) -> Any:
     try:
         with _quiet(), torch.no_grad():
             exported = torch.onnx.export(
-                module,
+                Scoped(part, module),
                 examples,
                 dynamo=True,
-                dynamic_shapes=free,
+                dynamic_shapes=(free,),
                 input_names=[slot.name for slot in part.inputs],
                 output_names=[result.name for result in part.results],
                 opset_version=OPSET,
@@ -84,7 +85,8 @@ def _tidy(model: Any, parameters: Sequence[str]) -> None:
     """Name what is inside the model after the canvas, and drop the exporter's notes.
 
     A parameter that was folded (a weight transposed, gates reordered) keeps its name, or that of the first where it was made of
-    several. Everything else is called `block/what`: a block's name has no slash, so none can clash with an input's or output's.
+    several. Everything else is called `block/what`, inside of groups `encoder.3.relu/what`: a block's name has no slash, so none
+    can clash with an input's or output's.
     """
     graph = model.graph
     scopes = {node: _scope(node) for node in graph}
@@ -107,10 +109,9 @@ def _tidy(model: Any, parameters: Sequence[str]) -> None:
 
 
 def _scope(node: Any) -> str:
-    """Return the dotted path of the submodule that a node comes from, empty for a function."""
+    """Return the dotted path of the block that a node comes from; empty where the exporter made it for all, or does not say."""
     path = ast.literal_eval(node.metadata_props.get("pkg.torch.onnx.name_scopes", "[]"))
-    inner = path[-2] if len(path) > 1 else ""
-    return "" if inner.startswith("_") else inner
+    return path[-2] if len(path) > 1 and path[0] == "" else ""  # the network itself is called ""
 
 
 def _check_dimensions(part: Program, model: Any) -> None:
