@@ -127,6 +127,16 @@ def run(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tens
     return results if isinstance(results, tuple) else (results,)
 
 
+@EVERY_BLOCK
+def test_it_says_whether_it_has_weights_to_share(block: type[Block]) -> None:
+    learned = 0
+    for variant in variants(block) if block.role not in ("input", "output") else ():
+        layer, specs = parse(block, defaults(block) | variant.params)[0], specs_for(block, **variant.params)
+        if layer is not None and takes(layer, specs):
+            learned = max(learned, infer(layer.lower(*specs), specs).parameters)
+    assert block.has_weights == (learned > 0)
+
+
 @EVERY_VARIANT
 def test_its_shapes_are_those_that_it_computes(variant: Variant) -> None:
     program = program_of(network_of(variant)[0])

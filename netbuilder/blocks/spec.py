@@ -368,6 +368,10 @@ class Block(BaseModel):
     """Inputs that the block takes with its defaults; needed only where ranks and dtypes of the ports don't tell."""
     features_from: ClassVar[str | None] = None
     """The parameter that sets how many features or channels come out, or the input port whose number is kept."""
+    has_weights: ClassVar[bool] = False
+    """Whether it can have weights that are learned: then other blocks can share them."""
+    weights_like: ClassVar[str] = ""
+    """The type of block whose weights it can share besides those of its own type."""
     compares_samples: ClassVar[bool] = False
     """Whether training normalises over the batch, so that nothing is left of a sample that is alone in it."""
 

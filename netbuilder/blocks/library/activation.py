@@ -75,6 +75,7 @@ class PReLU(_Activation):
     """
 
     aliases = ("parametric relu", "learned slope", "activation")
+    has_weights = True
 
     num_parameters: Count = param(1, help="Slopes learned: 1 for all, or as many as there are channels.")
     init: Fraction = param(0.25, help="Slope at the beginning.")

@@ -108,6 +108,7 @@ class MultiheadSelfAttention(Block):
     aliases = ("self-attention", "mha", "transformer", "multihead attention", "causal")
     inputs = (SEQUENCES, PADDING)
     features_from = "x"
+    has_weights = True
 
     num_heads: Count = param(4, help="Heads that look for different things; they share the features evenly.")
     dropout: Fraction = param(0.0, help="Probability of dropping an attention weight, in training.")
@@ -151,6 +152,7 @@ class MultiheadAttention(Block):
         PADDING,
     )
     features_from = "query"
+    has_weights = True
 
     num_heads: Count = param(4, help="Heads that look for different things; they share the features evenly.")
     dropout: Fraction = param(0.0, help="Probability of dropping an attention weight, in training.")

@@ -34,6 +34,7 @@ class _Convolution(Block, Generic[SizeT, AutoPaddingT]):
 
     category = "Convolution"
     features_from = "out_channels"
+    has_weights = True
 
     out_channels: Count = param(32, help="Kernels learned, each of which makes one output channel.")
     kernel_size: SizeT = param(3, help="How much a kernel sees along each dimension.")
@@ -103,6 +104,7 @@ class DepthwiseConv2d(Block):
     category = "Convolution"
     aliases = ("depthwise convolution", "channelwise", "mobilenet", "groups", "conv")
     inputs = (IMAGES,)
+    has_weights = True
 
     kernel_size: Size2d = param(3, help="Height and width that a kernel sees.")
     stride: Size2d = param(1, help="Pixels by which the kernel moves; 2 halves height and width.")
@@ -143,6 +145,7 @@ class SeparableConv2d(Block):
     aliases = ("depthwise separable convolution", "pointwise", "xception", "mobilenet", "conv")
     inputs = (IMAGES,)
     features_from = "out_channels"
+    has_weights = True
 
     out_channels: Count = param(32, help="Channels of the output.")
     kernel_size: Size2d = param(3, help="Height and width that a kernel sees.")
@@ -164,6 +167,7 @@ class _TransposedConvolution(Block, Generic[SizeT, PaddingT]):
 
     category = "Convolution"
     features_from = "out_channels"
+    has_weights = True
 
     out_channels: Count = param(32, help="Channels of the output.")
     kernel_size: SizeT = param(3, help="Size of the patch that each element paints.")

@@ -30,6 +30,7 @@ class _Lookup(Block):
     category = "Embedding"
     inputs = (Port("x", help="Token numbers: integers from 0 to num_embeddings − 1.", rank=(1, 7), dtype="integer"),)
     features_from = "embedding_dim"
+    has_weights = True
     table: ClassVar[str]
 
     num_embeddings: Count = param(256, help="Size of the vocabulary: how many different tokens there are.")
@@ -87,6 +88,8 @@ class Unembedding(Block):
     aliases = ("weight tying", "tied head", "lm head", "logits", "gpt", "language model")
     inputs = (Port("x", help="Vectors: features in the last dimension.", rank=(2, 8)),)
     features_from = "num_embeddings"
+    has_weights = True
+    weights_like = "TiedEmbedding"
 
     num_embeddings: Count = param(256, help="Size of the vocabulary: how many tokens are scored.")
 
@@ -109,6 +112,7 @@ class LearnedPositionalEncoding(Block):
     aliases = ("position", "positional embedding", "transformer", "vit")
     inputs = (SEQUENCES,)
     features_from = "x"
+    has_weights = True
 
     def lower(self, x: TensorSpec) -> Call:
         return module("netbuilder.nn.LearnedPositionalEncoding", length=x.size(1), features=x.size(2))
@@ -175,6 +179,7 @@ class PatchEmbedding(Block):
     aliases = ("vit", "vision transformer", "patchify", "image tokens")
     inputs = (IMAGES,)
     features_from = "embed_dim"
+    has_weights = True
 
     embed_dim: Count = param(64, help="Length of each patch's vector.")
     patch_size: Size2d = param(2, help="Height and width of a patch; they have to divide those of the image.")
@@ -207,6 +212,7 @@ class ClassToken(Block):
     aliases = ("cls", "class embedding", "bert", "vit", "prepend")
     inputs = (SEQUENCES,)
     features_from = "x"
+    has_weights = True
 
     def lower(self, x: TensorSpec) -> Call:
         return module("netbuilder.nn.ClassToken", features=x.size(2))

@@ -17,6 +17,7 @@ class Linear(Block):
     aliases = ("dense", "fc", "fully connected", "mlp", "projection")
     inputs = (Port("x", help="Features in the last dimension.", rank=(2, 8)),)
     features_from = "out_features"
+    has_weights = True
 
     out_features: Count = param(64, help="Features produced.")
     bias: bool = param(True, help="Add a learned constant to each output.")
@@ -51,6 +52,7 @@ class Bilinear(Block):
         Port("x2", help="Features in the last dimension; all other sizes as those of x1.", rank=(2, 8)),
     )
     features_from = "out_features"
+    has_weights = True
 
     out_features: Count = param(64, help="Features produced.")
     bias: bool = param(True, help="Add a learned constant to each output.")

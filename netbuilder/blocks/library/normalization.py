@@ -32,6 +32,7 @@ class _BatchNorm(Block):
 
     category = "Normalization"
     features_from = "x"
+    has_weights = True
     compares_samples = True
 
     eps: Epsilon = param(1e-5, help=_EPS_HELP)
@@ -88,6 +89,7 @@ class _FeatureNorm(Block):
     category = "Normalization"
     inputs = (Port("x", help="Features in the last dimension.", rank=(2, 8)),)
     features_from = "x"
+    has_weights = True
 
     normalized_dims: Annotated[int, Field(ge=1, le=7)] = param(
         1, help="How many dimensions, counted from the last, are normalised together."
@@ -167,6 +169,7 @@ class GroupNorm(Block):
     aliases = ("gn", "group normalization", "norm", "diffusion")
     inputs = (Port("x", help="Features, signals, images or volumes: N × channels × sizes.", rank=(2, 8)),)
     features_from = "x"
+    has_weights = True
     example_inputs = (TensorSpec((BATCH, 4, 6, 5)),)
 
     num_groups: Count = param(4, help="Groups into which the channels are split evenly.")
@@ -202,6 +205,7 @@ class _InstanceNorm(Block):
 
     category = "Normalization"
     features_from = "x"
+    has_weights = True
 
     eps: Epsilon = param(1e-5, help=_EPS_HELP)
     momentum: Fraction = param(0.1, help="Share of each new batch in the running mean and variance, if these are kept.")

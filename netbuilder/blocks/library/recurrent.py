@@ -47,6 +47,7 @@ class _Recurrent(Block):
     category = "Recurrent"
     inputs = (SEQUENCES, _H_0)
     outputs = _OUTPUTS
+    has_weights = True
     example_inputs = (TensorSpec((BATCH, 10, 12)), TensorSpec((BATCH, 64)))
 
     hidden_size: Count = param(64, help="Features of the memory, and of the output.")

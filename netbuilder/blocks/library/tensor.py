@@ -46,6 +46,7 @@ class Parameter(Block):
     category = "Tensor"
     aliases = ("learned", "weight", "variable", "query", "trainable")
     inputs = ()
+    has_weights = True
 
     shape: Shape = param((1,), help=_SHAPE_HELP)
     init: Literal["normal", "zeros", "ones"] = param("normal", help="What it begins with.")

@@ -27,6 +27,7 @@ class _TransformerLayer(Block):
     """What the layers of encoder and decoder share."""
 
     category = "Attention"
+    has_weights = True
 
     nhead: Count = param(4, help="Heads that look for different things; they share the features evenly.")
     dim_feedforward: Count = param(2048, help="Features inside the perceptron; usually four times those outside.")
