@@ -23,9 +23,13 @@ def tag_of(node: Node) -> str:
 
 def tag_problems(node: Node) -> list[Diagnostic]:
     """Return what is wrong with the tag of a node."""
-    if isinstance(node.params.get(WEIGHTS, ""), str):
+    tag = node.params.get(WEIGHTS, "")
+    if not isinstance(tag, str):
+        message = "weights has to be a text: blocks with the same one share their weights."
+    elif tag.startswith("="):
+        message = "weights is a name, the same for all that share it: it can't be computed."
+    else:
         return []
-    message = "weights has to be a text: blocks with the same one share their weights."
     return [Diagnostic("error", "bad-parameter", message, parameter=WEIGHTS)]
 
 

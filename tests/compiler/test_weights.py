@@ -244,8 +244,8 @@ def test_a_tag_on_what_has_no_weights_is_a_warning() -> None:
     assert found == {id_of(drawing.project, name) for name in ("x", "relu", "y")}
 
 
-@pytest.mark.parametrize("tag", [3, True, ("a",), {"a": 1}])
-def test_a_tag_is_a_text(tag: Any) -> None:
+@pytest.mark.parametrize("tag", [3, True, ("a",), {"a": 1}, "=index"])
+def test_a_tag_is_a_text_that_is_no_expression(tag: Any) -> None:
     error = the_error(siamese(right={"weights": tag}))
     assert (error.code, error.parameter) == ("bad-parameter", "weights")
 
