@@ -11,12 +11,17 @@ from netbuilder.blocks.parameters import Parameter, expectation, parameters
 from netbuilder.blocks.spec import Block, Port
 from netbuilder.blocks.windows import times
 
+_SHARING = (
+    "Every block with weights, and every instance of a group, also has a field `weights`: a name for them. Blocks beside one "
+    "another with the same name share their weights: they are one layer that is used in several places, trained by all of "
+    "them and counted once, as in a siamese network or where the head of a language model reads the table of its embedding."
+)
 _DTYPES = {"float": "real numbers", "integer": "whole numbers"}
 
 
 def reference() -> str:
     """Return the pages of all blocks, by category, as one document."""
-    parts = ["# Blocks"]
+    parts = ["# Blocks", _SHARING]
     for category, members in registry.by_category().items():
         parts += [f"## {category}", *(page(block) for block in members)]
     return "\n\n".join(parts) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QUrl
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from netbuilder.blocks import registry
 from netbuilder.blocks.spec import Block
 from netbuilder.diagnostics import NetbuilderError
+from netbuilder.graph.edits import Edit
 from netbuilder.ui import group_library
 from netbuilder.ui.actions import ACTIONS, native
 from netbuilder.ui.dialogs import ShortcutsSheet, about, system_information
@@ -19,6 +21,7 @@ from netbuilder.ui.search_popup import Entry, SearchPopup
 from netbuilder.ui.session import runs_folder
 from netbuilder.ui.settings import forget_files, recent_files, settings
 from netbuilder.ui.theme import Choice, choice, set_theme
+from netbuilder.ui.wiring import Refusal
 
 if TYPE_CHECKING:
     from netbuilder.ui.main_window import MainWindow
@@ -182,6 +185,7 @@ def _bind_network(window: MainWindow) -> None:
 
     actions.bind("connect", window.canvas.connect_selected, too_few)
     _bind_groups(window)
+    _bind_weights(window)
 
     def no_problem() -> str | None:
         return _not_on_start_page(window) or (None if window.problems.diagnostics() else "There are no problems.")
@@ -207,6 +211,17 @@ def _bind_groups(window: MainWindow) -> None:
     actions.bind("keep_group", lambda: _keep_group(window), no_group)
     actions.bind("enter_group", canvas.enter_selected, no_group)
     actions.bind("leave_group", canvas.leave, outside)
+
+
+def _bind_weights(window: MainWindow) -> None:
+    actions, canvas = window.actions_by_id, window.canvas
+
+    def refusal(ask: Callable[[], Edit | Refusal]) -> str | None:
+        asked = ask()
+        return _not_on_start_page(window) or (asked.message if isinstance(asked, Refusal) else None)
+
+    actions.bind("share_weights", canvas.share_weights, lambda: refusal(canvas.sharing_intent))
+    actions.bind("own_weights", canvas.own_weights, lambda: refusal(canvas.parting_intent))
 
 
 def _keep_group(window: MainWindow) -> None:

@@ -8,6 +8,7 @@ leaving commits, Esc takes back what was typed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
@@ -58,15 +59,23 @@ class TextField(QLineEdit):
         self.parameter = parameter
         self._value: Any = MIXED
         self._steps = parameter.kind in ("int", "float") or (parameter.kind == "sizes" and parameter.length is not None)
-        self._has_button = self._steps or bool(parameter.choices)
+        self._has_button = False
+        self.when_empty = ""
+        """What an empty text means."""
         self._series = 1
         self._held = 0
         self._repeat = QTimer(self)
         self._repeat.timeout.connect(self._on_repeat)
         self.setMaxLength(1000)
         self.setMouseTracking(True)
-        if self._has_button:
-            self.setTextMargins(0, 0, _BUTTON - 6, 0)
+        self.offer(parameter.choices)
+
+    def offer(self, words: tuple[str, ...]) -> None:
+        """Offer these words in the menu at the right."""
+        self.parameter = replace(self.parameter, choices=words)
+        self._has_button = self._steps or bool(words)
+        self.setTextMargins(0, 0, _BUTTON - 6 if self._has_button else 0, 0)
+        self.update()
 
     # What is shown
 
@@ -88,7 +97,7 @@ class TextField(QLineEdit):
 
     def _show(self, value: Any, text: str, placeholder: str) -> None:
         self._value = value
-        self.setPlaceholderText(placeholder)
+        self.setPlaceholderText(placeholder or self.when_empty)
         if text != self.text():
             everything, caret = self.hasSelectedText() and self.selectedText() == self.text(), self.cursorPosition()
             self.setText(text)

@@ -39,17 +39,20 @@ class Form(QWidget):
         choices: Mapping[str, Choices] | None = None,
         parent: QWidget | None = None,
         *,
+        more: Sequence[Parameter] = (),
         written: Collection[str] = (),
         stands_in: str = "",
     ) -> None:
         """Make the form; `choices` turns a text parameter into a choice among what is there.
 
-        Without a `model`, of parameters alone, values are judged by `problems` alone. Those in `written` hold expressions,
-        so they are lines of text; `stands_in` is the expression that a switch or a choice begins with when it is to be one.
+        Without a `model`, of parameters alone, values are judged by `problems` alone, and so are those of `more`, which
+        come last. Those in `written` hold expressions, so they are lines of text; `stands_in` is the expression that a
+        switch or a choice begins with when it is to be one.
         """
         super().__init__(parent)
         self._model = model if isinstance(model, type) else None
-        declared = parameters(model) if isinstance(model, type) else model
+        declared = (*(parameters(model) if isinstance(model, type) else model), *more)
+        self._more = {parameter.name for parameter in more}
         self._rows: dict[str, _Row] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -85,7 +88,9 @@ class Form(QWidget):
         found = dict(problems or {})
         if self._model is not None:
             for each in given:
-                plain = {name: value for name, value in each.items() if not is_expression(value)}
+                plain = {
+                    name: value for name, value in each.items() if not is_expression(value) and name not in self._more
+                }
                 found |= {wrong.parameter: wrong.message for wrong in parse(self._model, plain)[1] if wrong.parameter}
         for name, row in self._rows.items():
             row.show([each.get(name, row.parameter.default) for each in given], found.get(name))

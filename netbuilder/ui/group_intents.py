@@ -14,6 +14,7 @@ from netbuilder.blocks.expressions import ExpressionError
 from netbuilder.blocks.library.input_output import Input, Output
 from netbuilder.blocks.parameters import defaults
 from netbuilder.compiler.groups import INDEX
+from netbuilder.compiler.weights import WEIGHTS, tag_of, untagged
 from netbuilder.graph.edits import (
     AddGroup,
     AddNode,
@@ -33,6 +34,7 @@ from netbuilder.ui import intents
 from netbuilder.ui.geometry import snap
 from netbuilder.ui.group_copies import Draft, copy_group, free_group_name, new_group_id
 from netbuilder.ui.group_parameters import inlined, instances, names_used, rewritten, substituted
+from netbuilder.ui.sharing import free_tag, sharers
 from netbuilder.ui.wiring import Refusal
 
 _OUTER_INDEX = "outer_index"
@@ -114,6 +116,13 @@ def _can_group(graph: Graph, chosen: Collection[Node]) -> Refusal | None:
         if block and block.role in ("loss", "metric"):
             return Refusal("group", f"“{node.name}” judges the network as a whole: it stands outside of groups.")
     inside = {node.id for node in chosen}
+    for node in chosen:
+        other = next((each for each in sharers(graph, tag_of(node)) if each.id not in inside), None)
+        if other:
+            message = (
+                f"“{node.name}” shares its weights with “{other.name}”: select that block too, or part them first."
+            )
+            return Refusal("group", message)
     between = (graph.descendants(inside) & graph.ancestors(inside)) - inside
     if between:
         name = graph.node(min(between, key=creation_number)).name
@@ -205,7 +214,8 @@ def _middle(places: Collection[Position]) -> Position:
 def ungroup(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node: NodeId) -> Edit | Refusal:
     """Put what is in an instance in its place, with the instance's arguments in the expressions.
 
-    The last instance takes its group with it, and the blocks keep their ids; else they get new ones.
+    The last instance takes its group with it, and the blocks keep their ids; else they get new ones. Those that share
+    weights inside share them outside, under a tag that no other block has.
     """
     graph, layout = project.sheet(sheet).graph, project.sheet(sheet).layout
     box = graph.node(node)
@@ -214,8 +224,14 @@ def ungroup(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node
         return Refusal("group", f"“{box.name}” is no group.")
     if box.params.get("repeat", 1) != 1:
         return Refusal("group", f"“{box.name}” runs its blocks again and again: set repeat to 1 first.")
+    other = next((each for each in sharers(graph, tag_of(box)) if each.id != node), None)
+    if other:
+        return Refusal(
+            "group", f"“{box.name}” shares its weights with “{other.name}”: give it weights of its own first."
+        )
     definition = project.groups[group].copy()
-    arguments = dict(definition.parameters) | {key: value for key, value in box.params.items() if key != "shared"}
+    given = {key: value for key, value in untagged(box.params).items() if key != "shared"}
+    arguments = dict(definition.parameters) | given
     arguments[INDEX] = 0
     is_last = sum(1 for _ in instances(project, group)) == 1
     into = {edge.target.port: edge.source for edge in graph.edges_into(node)}
@@ -229,12 +245,16 @@ def ungroup(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node
     ends = {each.id: each for each in definition.graph.nodes() if each not in blocks}
     twins = {each.id: each.id if is_last else next(ids) for each in blocks}
     left, top = _corner([definition.layout[each.id] for each in blocks])
+    tags: dict[str, str] = {}
     for each in blocks:
-        name = draft.project.sheet(sheet).graph.free_name(each.name)
+        outside, tag = draft.project.sheet(sheet).graph, tag_of(each)
+        name = outside.free_name(each.name)
         try:
             params = rewritten(each, lambda text: inlined(text, arguments), strict=True)
         except ExpressionError as error:
             return Refusal("group", f"“{each.name}” can't stand outside: {error}")
+        if tag:
+            params[WEIGHTS] = tags.setdefault(tag, free_tag(outside, tag))
         x, y = definition.layout[each.id]
         place = (layout[node][0] + x - left, layout[node][1] + y - top)
         draft.do(AddNode(Node(twins[each.id], each.type, name, params), place, sheet))
@@ -263,7 +283,7 @@ def _corner(places: Collection[Position]) -> Position:
 
 
 def make_independent(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node: NodeId) -> Edit | Refusal:
-    """Give an instance a copy of its group, so that changing one leaves the other as it is."""
+    """Give an instance a copy of its group, so that changing one leaves the other as it is; its weights are its own then."""
     home = project.sheet(sheet)
     box = home.graph.node(node)
     group = group_of(box.type)
@@ -273,7 +293,7 @@ def make_independent(project: Project, sheet: GroupId | None, ids: Iterator[Node
     copy_group(draft, ids, project, group, twin)
     wires = [*home.graph.edges_into(node), *home.graph.edges_out_of(node)]
     draft.do(RemoveNode(node, sheet))
-    draft.do(AddNode(replace(box, type=group_type(twin)), home.layout[node], sheet))
+    draft.do(AddNode(replace(box, type=group_type(twin), params=untagged(box.params)), home.layout[node], sheet))
     for edge in wires:
         draft.do(Connect(edge, sheet))
     return draft.batch(f"Make {box.name} independent")

@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.layers.block_requested.connect(lambda block: self.canvas.add_block(block, None))
         self.problems.node_requested.connect(self.show_node)
+        self.inspector.block_requested.connect(self.show_node)
         self.top_bar.problems_requested.connect(lambda: self.show_tab(self.problems))
         self.start_page.new_requested.connect(self.files.new)
         self.start_page.browse_requested.connect(self.files.choose_and_open)

@@ -19,7 +19,9 @@ UNKNOWN: Specs = {}
 class Refusal:
     """Why a gesture can't be done, in a sentence to show at the pointer."""
 
-    code: Literal["cycle", "taken", "rank", "dtype", "no-port", "unknown", "busy", "name", "clipboard", "group"]
+    code: Literal[
+        "cycle", "taken", "rank", "dtype", "no-port", "unknown", "busy", "name", "clipboard", "group", "weights"
+    ]
     message: str
 
 

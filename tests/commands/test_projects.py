@@ -145,6 +145,7 @@ def test_the_reference_has_a_page_for_every_block_with_what_each_parameter_takes
     pages = dict(zip(parts[::2], parts[1::2], strict=True))
     assert list(pages) == [block.__name__ for members in registry.by_category().values() for block in members]
     assert "| `out_channels` | a whole number of at least 1 | `32` | " in pages["Conv2d"]
+    assert text.count("`weights`: a name for them") == 1
     for name, block in registry.blocks().items():
         assert all(f"| `{parameter.name}` | " in pages[name] for parameter in parameters(block))
         assert block.purpose() in pages[name]

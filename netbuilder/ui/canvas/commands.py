@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.graph.edits import Edit
 from netbuilder.graph.model import NodeId
 from netbuilder.graph.project import Position, Project
-from netbuilder.ui import clip, group_library, intents, offers
+from netbuilder.ui import clip, group_library, intents, offers, sharing
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.canvas.layout import arrange
 from netbuilder.ui.canvas.parts import PortPlace, Side
@@ -158,6 +158,22 @@ class CanvasCommands(CanvasSurface):
             return
         self.perform(intents.connect_in_line(self.document.sheet, chosen, self.specs))
 
+    def sharing_intent(self) -> Edit | Refusal:
+        """Return what lets the selected blocks share their weights, or why they can't."""
+        return sharing.share(self.document.sheet, self.selected())
+
+    def parting_intent(self) -> Edit | Refusal:
+        """Return what gives the selected blocks weights of their own, or why there is nothing to do."""
+        return sharing.part(self.document.sheet, self.selected())
+
+    def share_weights(self) -> None:
+        """Let the selected blocks share their weights."""
+        self.perform(self.sharing_intent())
+
+    def own_weights(self) -> None:
+        """Give the selected blocks weights of their own."""
+        self.perform(self.parting_intent())
+
     def rename_selected(self) -> None:
         """Edit the name of the selected block, in its place."""
         if self.selected():
@@ -237,7 +253,10 @@ class CanvasCommands(CanvasSurface):
         self._paste(copied, self._pastes * _PASTE_SHIFT, keep_incoming)
 
     def duplicate(self) -> None:
-        """Copy the selected blocks beside themselves, without the clipboard."""
+        """Copy the selected blocks beside themselves, without the clipboard.
+
+        A copy keeps its tag, as a pasted one does: the twin of a block that shares its weights shares them too.
+        """
         copied = clip.clip(self.document.sheet, self.selected())
         if copied is not None:
             self._paste(copied, _PASTE_SHIFT, keep_incoming=False)

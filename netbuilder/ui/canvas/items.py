@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import parse
 from netbuilder.blocks.spec import TensorSpec
+from netbuilder.compiler.weights import untagged
 from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.model import Edge, Json, Node, PortRef, creation_number
 from netbuilder.graph.project import Group, group_of
@@ -43,7 +44,13 @@ class BlockItem(QGraphicsItem):
         self.is_known = False
         self.is_group = False
         self.mark = ""
-        """How often a group runs, and whether with the same weights."""
+        """How often a group runs."""
+        self.repeats_weights = False
+        """Whether it does so with the same weights each time."""
+        self.tag = ""
+        """By which the block shares its weights with others; empty where it does not."""
+        self.is_kin = False
+        """Whether one of the blocks with these weights is looked at."""
         self.summary = ""
         self.main_output: PortRef | None = None
         """The output whose shape the block shows."""
@@ -75,8 +82,9 @@ class BlockItem(QGraphicsItem):
         if group is not None:
             self.kind, self.category = group.name, GROUP_CATEGORY
             self.summary, self.mark = _arguments(node, group), _mark(node)
+            self.repeats_weights = bool(self.mark) and node.params.get("shared") is True
         else:
-            block = parse(found, node.params)[0] if found and not is_port else None
+            block = parse(found, untagged(node.params))[0] if found and not is_port else None
             self.kind = node.type if found else f"{_short_type(node)} · unknown"
             self.category = found.category if found else ""
             self.summary, self.mark = block.summary() if block else "" if is_port else _expressions(node), ""
@@ -109,6 +117,18 @@ class BlockItem(QGraphicsItem):
         if selected != self.selected:
             self.selected = selected
             self.setZValue(2 if selected else 1)
+            self.update()
+
+    def show_tag(self, tag: str) -> None:
+        """Show by which tag the block shares its weights; empty where it does not."""
+        if tag != self.tag:
+            self.tag, self.is_kin = tag, self.is_kin and bool(tag)
+            self.update()
+
+    def show_kin(self, is_kin: bool) -> None:
+        """Show that the block is one of those with the weights of a block that is looked at."""
+        if is_kin != self.is_kin:
+            self.is_kin = is_kin
             self.update()
 
     def show_hover(self, over: bool, port: PortPlace | None = None) -> None:
@@ -187,7 +207,7 @@ def _short_type(node: Node) -> str:
 
 def _expressions(node: Node) -> str:
     """Return the expressions in a block's fields."""
-    return ", ".join(_value(value) for value in node.params.values() if is_expression(value))
+    return ", ".join(_value(value) for value in untagged(node.params).values() if is_expression(value))
 
 
 def _arguments(node: Node, group: Group) -> str:
@@ -206,8 +226,7 @@ def _value(value: Json) -> str:
 
 def _mark(node: Node) -> str:
     repeat = node.params.get("repeat", 1)
-    times = f"× {_value(repeat)}" if repeat != 1 else ""
-    return f"{times} shared" if times and node.params.get("shared") is True else times
+    return f"× {_value(repeat)}" if repeat != 1 else ""
 
 
 class WireItem(QGraphicsItem):

@@ -46,6 +46,8 @@ def _commands(canvas: CanvasView) -> dict[str, Callable[[], object]]:
         "Tab": canvas.open_search,
         "Ctrl+G": canvas.group_selected,
         "Ctrl+Shift+G": canvas.ungroup_selected,
+        "Ctrl+L": canvas.share_weights,
+        "Ctrl+Shift+L": canvas.own_weights,
         "Return": canvas.enter_selected,
         "Enter": canvas.enter_selected,
     }

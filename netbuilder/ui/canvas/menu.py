@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 
 from netbuilder.ui.canvas.parts import Hit
 from netbuilder.ui.theme import icon
+from netbuilder.ui.wiring import Refusal
 
 if TYPE_CHECKING:
     from netbuilder.ui.canvas.view import CanvasView
@@ -73,9 +74,28 @@ def _add_selection(menu: QMenu, canvas: CanvasView) -> None:
             menu.addAction("Make independent", canvas.make_selected_independent)
         menu.addAction("Group", "Ctrl+G", canvas.group_selected)
         menu.addSeparator()
+        _add_weights(menu, canvas)
     menu.addAction("Cut wires", canvas.disconnect_selection)
     menu.addSeparator()
     menu.addAction("Delete", "Del", canvas.delete_selection)
+
+
+def _add_weights(menu: QMenu, canvas: CanvasView) -> None:
+    """Offer to share weights, and to share them no more, where one of them can be done."""
+    offers = (
+        ("Share weights", "Ctrl+L", canvas.sharing_intent),
+        ("Own weights", "Ctrl+Shift+L", canvas.parting_intent),
+    )
+    intents = [(text, keys, ask()) for text, keys, ask in offers]
+    if all(isinstance(intent, Refusal) for _, _, intent in intents):
+        return
+    menu.setToolTipsVisible(True)
+    for text, keys, intent in intents:
+        action = menu.addAction(text, keys, lambda intent=intent: canvas.perform(intent))
+        if isinstance(intent, Refusal):
+            action.setEnabled(False)
+            action.setToolTip(intent.message)
+    menu.addSeparator()
 
 
 def _add_canvas(menu: QMenu, canvas: CanvasView, place: QPoint) -> None:

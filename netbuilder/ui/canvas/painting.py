@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from netbuilder.ui.canvas.parts import PortPlace
 from netbuilder.ui.canvas.routing import Route
 from netbuilder.ui.geometry import BLOCK_HEIGHT, BLOCK_WIDTH, PORT_SIZE
-from netbuilder.ui.theme import Theme, mix, mono_font, text_font, theme
+from netbuilder.ui.theme import Theme, icon, mix, mono_font, text_font, theme
 
 if TYPE_CHECKING:
     from netbuilder.ui.canvas.items import BlockItem, WireItem
@@ -30,6 +30,7 @@ _LEAST_TYPE = 28.0
 _CARD = 4.0
 """How far the cards behind a group stand out: one for a group, two for one that is repeated."""
 _ABOVE = BLOCK_HEIGHT / 2 + 12
+_LINK = 12.0
 _ALL, _NAME_ALONE = 0.7, 0.5
 """Below these zooms a block shows less, and that larger."""
 
@@ -154,6 +155,8 @@ def _paint_body(painter: QPainter, frame: QRectF, item: BlockItem, look: Theme) 
     if not item.is_known:
         pen.setDashPattern([4, 3])
         pen.setColor(mix(pen.color(), look.muted, 0.5))
+    if item.is_kin:
+        pen = QPen(look.accent, 1.25)
     if item.selected:
         pen = QPen(look.accent, 1.75)
     painter.setPen(pen)
@@ -187,15 +190,41 @@ def _paint_text(painter: QPainter, item: BlockItem, look: Theme) -> None:
     _write(painter, "shape", _LEFT, top + 52, shape, _RIGHT)
     painter.setPen(look.muted)
     _write(painter, "small", after, top + 21, kind, right)
-    room = _RIGHT - (text_width("small", item.mark) + _GAP if item.mark else 0)
-    _write(painter, "small", _LEFT, top + 36, item.summary, room)
-    if item.mark:
-        painter.setPen(look.text)
-        _write(painter, "small", _RIGHT - text_width("small", item.mark), top + 36, item.mark, _RIGHT + 1)
-        painter.setPen(look.muted)
+    right = _paint_mark(painter, item, look, top + 36) if item.mark else _RIGHT
+    right = _paint_tag(painter, item, look, right, top + 36) if item.tag else right
+    painter.setPen(look.muted)
+    _write(painter, "small", _LEFT, top + 36, item.summary, right)
     if not shape and item.is_analysed:
         painter.setPen(with_alpha(look.muted, 0.7))
         _write(painter, "small", _LEFT, top + 52, "no shape yet", _RIGHT)
+
+
+def _paint_mark(painter: QPainter, item: BlockItem, look: Theme, baseline: float) -> float:
+    """Write how often a group runs, after a link where the weights are the same each time; return how far the rest may go."""
+    left = _RIGHT - text_width("small", item.mark)
+    painter.setPen(look.text)
+    _write(painter, "small", left, baseline, item.mark, _RIGHT + 1)
+    if item.repeats_weights:
+        left -= _LINK + 3
+        _paint_link(painter, left, baseline, "text")
+    return left - _GAP
+
+
+def _paint_tag(painter: QPainter, item: BlockItem, look: Theme, right: float, baseline: float) -> float:
+    """Paint a link and, where there is room, the tag by which the block shares its weights; return how far the rest may go."""
+    is_hot = item.is_kin or item.selected
+    width, room = text_width("small", item.tag), right - _LEFT - text_width("small", item.summary) - _GAP - _LINK - 3
+    if width <= room:
+        painter.setPen(look.accent if is_hot else mix(look.category(item.category), look.text, 0.3))
+        _write(painter, "small", right - width, baseline, item.tag, right + 1)
+        right -= width + 3
+    _paint_link(painter, right - _LINK, baseline, "accent" if is_hot else "muted")
+    return right - _LINK - _GAP
+
+
+def _paint_link(painter: QPainter, left: float, baseline: float, token: str) -> None:
+    """Paint the sign of weights that several have."""
+    icon("mdi6.link-variant", token).paint(painter, QRect(round(left), round(baseline - _LINK + 2), *(int(_LINK),) * 2))
 
 
 @lru_cache(8192)

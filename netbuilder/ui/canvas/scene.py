@@ -38,6 +38,7 @@ from netbuilder.graph.project import GroupId, Position, group_of
 from netbuilder.ui.canvas.far import NEAREST, FarItem
 from netbuilder.ui.canvas.findings import Findings
 from netbuilder.ui.canvas.items import BlockItem, LabelsItem, WireItem
+from netbuilder.ui.canvas.kin import Kin
 from netbuilder.ui.canvas.parts import Hit, PortPlace, Side
 from netbuilder.ui.canvas.ways import Ways
 from netbuilder.ui.document import Document
@@ -64,6 +65,7 @@ class CanvasScene(QGraphicsScene):
         self.wires: dict[Edge, WireItem] = {}
         self.ways = Ways(self.blocks, self.wires, self, self._on_moved)
         self.findings = Findings(self.blocks, self.wires, self.ways.at)
+        self.kin = Kin(self.blocks)
         self.selected_nodes: list[NodeId] = []
         """In the order in which they were selected."""
         self.selected_edges: list[Edge] = []
@@ -156,6 +158,8 @@ class CanvasScene(QGraphicsScene):
         self.ways.move({node: project.layout[node] for node in moved if node in self.blocks})
         touched = {edge for node in present for edge in self.ways.at(node)}
         self.findings.show([self.blocks[node] for node in present], [self.wires[edge] for edge in touched])
+        if nodes:
+            self.kin.refresh()
         self._show_emphasis()
         if areas or new or moved or len(alive) < len(edges):
             self._on_moved()
@@ -255,7 +259,8 @@ class CanvasScene(QGraphicsScene):
         return len(self.selected_nodes) + len(self.selected_edges) < before
 
     def _show_emphasis(self) -> None:
-        """Show the shapes on the wires of the block that is looked at."""
+        """Show the shapes on the wires of the block that is looked at, and with which others it shares its weights."""
+        self.kin.show({*self.selected_nodes, self._hover.node} - {None})
         looked_at = {*(self.selected_nodes if len(self.selected_nodes) == 1 else ()), self._hover.node} - {None}
         emphasised = {edge for node in looked_at for edge in self.ways.at(node)}
         for edge in self._emphasised ^ emphasised:

@@ -29,6 +29,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from netbuilder.graph.edits import Edit
+from netbuilder.graph.model import Node
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.canvas import keys, menu
 from netbuilder.ui.canvas.gestures import Band, Cut, Gesture, MoveBlocks, Pan, Place, PressWire
@@ -37,6 +38,7 @@ from netbuilder.ui.canvas.overlays import EdgeScroll
 from netbuilder.ui.canvas.parts import Hit, PortPlace, Side
 from netbuilder.ui.canvas.wiring_gestures import DrawWire, Reroute
 from netbuilder.ui.document import Document
+from netbuilder.ui.sharing import in_words
 
 BLOCK_MIME = "application/x-netbuilder-block"
 """What is dragged from the palette: the block's id, as UTF-8."""
@@ -217,7 +219,13 @@ class CanvasView(GroupCommands):
             sockets = scene.blocks[hit.port.ref.node].side(hit.port.side)
             declared = next((socket.port for socket in sockets if socket.name == hit.port.ref.port), None)
             return declared.help if declared else ""
-        return ""
+        return self._what_is_shared(scene.blocks[hit.node].node) if hit.node is not None else ""
+
+    def _what_is_shared(self, node: Node) -> str:
+        """Say whose weights a block has too, and whether a group has the same each time that it runs."""
+        item = self.canvas_scene.blocks[node.id]
+        each_time = f"Runs {item.mark[2:]} times with the same weights." if item.repeats_weights else ""
+        return " ".join(filter(None, [each_time, in_words(self.document.sheet.graph, [node], _quoted)]))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if self.gesture is None:
@@ -305,6 +313,10 @@ class CanvasView(GroupCommands):
         self._give_up_gesture()
         self.camera.jump()  # a glide does not outlive the view
         super().hideEvent(event)
+
+
+def _quoted(node: Node) -> str:
+    return f"“{node.name}”"
 
 
 def _is_own_key(event: QKeyEvent) -> bool:

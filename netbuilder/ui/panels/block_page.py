@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -15,13 +16,14 @@ from netbuilder.blocks.parameters import Parameter, parameters
 from netbuilder.blocks.spec import Block, TensorSpec
 from netbuilder.compiler.groups import resolved
 from netbuilder.compiler.program import Cost, Lowering
+from netbuilder.compiler.weights import WEIGHTS, untagged
 from netbuilder.diagnostics import Diagnostic
-from netbuilder.graph.edits import Batch, Edit, SetParameter
+from netbuilder.graph.edits import UNSET, Batch, Edit, SetParameter
 from netbuilder.graph.model import Node, PortRef, thaw
 from netbuilder.graph.project import Group, Project, group_of
 from netbuilder.ui.amounts import count, memory, short
 from netbuilder.ui.document import Document
-from netbuilder.ui.fields import TextField
+from netbuilder.ui.fields import Field, TextField
 from netbuilder.ui.forms import Choices, Form
 from netbuilder.ui.group_intents import rename_block
 from netbuilder.ui.group_parameters import declared, is_expression, names_inside
@@ -29,6 +31,7 @@ from netbuilder.ui.panels.group_parts import InstanceBar
 from netbuilder.ui.panels.help import body, port_tooltip
 from netbuilder.ui.panels.parts import Elided, Facts, ProblemCard, Square, words
 from netbuilder.ui.ports import Socket, sockets
+from netbuilder.ui.sharing import TAG, can_share, counted_at, in_words, tags_for
 from netbuilder.ui.theme import GROUP_CATEGORY, mono_font, text_font, theme
 from netbuilder.ui.wiring import Refusal
 
@@ -38,7 +41,12 @@ _NAME = Parameter(
 
 
 class BlockPage(QWidget):
-    """Name, help, problems, parameters, shapes and cost of blocks that are all of one type."""
+    """Name, help, problems, parameters, shapes and cost of blocks that are all of one type.
+
+    `block_requested` names another block that is to be shown, by its id.
+    """
+
+    block_requested = Signal(str)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +80,11 @@ class BlockPage(QWidget):
         self.payload = QPlainTextEdit()
         self.payload.setReadOnly(True)
         self.payload.setFont(mono_font())
+        self.sharing_label = words(role="muted", wrap=True)
+        self.sharing_label.setTextFormat(Qt.TextFormat.RichText)
+        links = Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        self.sharing_label.setTextInteractionFlags(links)
+        self.sharing_label.linkActivated.connect(self.block_requested)
         self._shapes = Facts("Shapes")
         self._cost = Facts("Cost")
 
@@ -98,6 +111,7 @@ class BlockPage(QWidget):
         column.addLayout(self._problems)
         column.addSpacing(2)
         column.addLayout(self._form_place)
+        column.addWidget(self.sharing_label)
         column.addWidget(self.payload)
         for facts in (self._shapes, self._cost):
             column.addSpacing(8)
@@ -130,7 +144,8 @@ class BlockPage(QWidget):
             self.payload.setPlainText(json.dumps(thaw(first.params), indent=2, ensure_ascii=False))
         project = self._document.sheet
         self._shapes.show_facts(_shape_facts(project, first, lowering) if len(nodes) == 1 else [])
-        self._cost.show_facts(_cost_facts([cost for node in nodes if lowering and (cost := _cost(lowering, node))]))
+        costs = [cost for node in nodes if lowering and (cost := _cost(lowering, node))]
+        self._cost.show_facts(_cost_facts(costs, counted_at(project.graph, first) if len(nodes) == 1 else None))
 
     def set_stale(self) -> None:
         """Hold fixes back until the analysis has caught up with the project."""
@@ -144,6 +159,10 @@ class BlockPage(QWidget):
     def help(self) -> str:
         """Return what is shown of the block's documentation."""
         return self._help.text() + ("" if self._body.isHidden() else self._body.text())
+
+    def sharing(self) -> str:
+        """Return what is said of the weights that the blocks share, as rich text; empty if nothing."""
+        return "" if self.sharing_label.isHidden() else self.sharing_label.text()
 
     def name_problem(self) -> str:
         """Return why the name that was typed can't be, empty if it can."""
@@ -186,9 +205,12 @@ class BlockPage(QWidget):
         declared_here = parameters(block) if block else declared(group) if group else ()
         if is_input and self._document.group:
             declared_here = ()  # what a group's input gives is what is wired to the instance
-        written = {name for node in self._nodes for name, value in node.params.items() if is_expression(value)}
+        written = {
+            name for node in self._nodes for name, value in untagged(node.params).items() if is_expression(value)
+        }
         names = names_inside(self._document.project, self._document.trail)
-        wanted = (declared_here, choices, frozenset(written), tuple(names)) if declared_here else None
+        more = (TAG,) if can_share(self._nodes[0]) else ()
+        wanted = (declared_here, choices, frozenset(written), tuple(names), more) if declared_here or more else None
         if wanted != self._shown:
             self._shown = wanted
             if self.form:
@@ -196,15 +218,31 @@ class BlockPage(QWidget):
                 self.form.deleteLater()
             stands_in = f"={next(iter(names))}" if names else ""
             model = block or declared_here
-            self.form = Form(model, choices, written=written, stands_in=stands_in) if wanted else None
+            self.form = Form(model, choices, more=more, written=written, stands_in=stands_in) if wanted else None
             if self.form:
                 self._form_place.addWidget(self.form)
                 self.form.edited.connect(self._on_form_edited)
+        if self.form and more:
+            self._offer_tags(self.form.field(WEIGHTS))
         if self.form:
             said = {each.parameter: each.message for each in problems if each.parameter}
             first = self._nodes[0].params
             values, _ = resolved({name: first[name] for name in written if name in first}, names)
             self.form.show_values([node.params for node in self._nodes], said, values)
+        self._show_sharing(has_field=bool(more), is_wrong=any(each.parameter == WEIGHTS for each in problems))
+
+    def _offer_tags(self, field: Field) -> None:
+        """Offer the tags of blocks with weights like these."""
+        assert isinstance(field, TextField), "a tag is a line of text"
+        field.when_empty = "its own"
+        field.offer(tags_for(self._document.sheet.graph, self._nodes))
+
+    def _show_sharing(self, *, has_field: bool, is_wrong: bool) -> None:
+        """Say who shares the weights of the blocks that are shown."""
+        graph = self._document.sheet.graph
+        said = in_words(graph, self._nodes, _link) if has_field and not is_wrong else ""
+        self.sharing_label.setText(said)
+        self.sharing_label.setVisible(bool(said))
 
     def _show_problems(self, problems: Sequence[Diagnostic]) -> None:
         """Show the problems that no field shows, and those that can be fixed."""
@@ -227,7 +265,8 @@ class BlockPage(QWidget):
     def _on_form_edited(self, parameter: str, value: Any, series: int) -> None:
         graph = self._document.sheet.graph
         nodes = [node.id for node in self._nodes if node.id in graph]
-        edits: list[Edit] = [SetParameter(node, parameter, value) for node in nodes]
+        is_cleared = parameter == WEIGHTS and value == ""
+        edits: list[Edit] = [SetParameter(node, parameter, UNSET if is_cleared else value) for node in nodes]
         if not edits:
             return
         edit = edits[0] if len(edits) == 1 else Batch(tuple(edits), f"Set {parameter} of {len(edits)} blocks")
@@ -285,6 +324,10 @@ def _about(group: Group) -> str:
     return f"A group with {blocks} block{'' if blocks == 1 else 's'} inside. What is changed inside changes in all its instances."
 
 
+def _link(node: Node) -> str:
+    return f'<a href="{node.id}" style="text-decoration: none">{escape(node.name)}</a>'
+
+
 def _cost(lowering: Lowering, node: Node) -> Cost | None:
     return lowering.costs.get(node.id) or lowering.inner_costs.get(node.id)
 
@@ -325,14 +368,18 @@ def _spec_text(spec: TensorSpec | None) -> str:
     return f"{spec}{f'  {spec.num_classes} classes' if spec.num_classes else dtype}"
 
 
-def _cost_facts(costs: Sequence[Cost]) -> list[tuple[str, str, str]]:
+def _cost_facts(costs: Sequence[Cost], counted_at: Node | None) -> list[tuple[str, str, str]]:
+    """Return what blocks cost; `counted_at` is another block at which the parameters of this one are counted."""
     if not costs:
         return []
     numbers, flops, activation = (
         sum(getattr(cost, part) for cost in costs) for part in ("parameters", "flops", "activation")
     )
+    parameters = ("parameters", count(numbers), "Numbers that training adjusts.")
+    if counted_at and not numbers:
+        parameters = ("parameters", "shared", f"Counted at “{counted_at.name}”, which has the same weights.")
     return [
-        ("parameters", count(numbers), "Numbers that training adjusts."),
+        parameters,
         ("FLOPs per sample", short(flops), "Multiplications and additions, forward, for one sample."),
         ("activation", memory(activation), "Memory that the output takes for one sample."),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from netbuilder.graph.edits import Edit, MoveNodes, flatten
@@ -19,7 +19,12 @@ from netbuilder.ui.panels.project_page import ProjectPage
 
 
 class Inspector(QScrollArea):
-    """Shows what is selected and keeps up with the document and its analysis; changes go through `Document.apply`."""
+    """Shows what is selected and keeps up with the document and its analysis; changes go through `Document.apply`.
+
+    `block_requested` names another block that is to be shown, by its id.
+    """
+
+    block_requested = Signal(str)
 
     def __init__(self, document: Document, analysis: Analysis, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,6 +40,7 @@ class Inspector(QScrollArea):
         self.project_page = ProjectPage(document)
         self.group_page = GroupPage(document)
         self.block_page = BlockPage(document)
+        self.block_page.block_requested.connect(self.block_requested)
         self.mixed_page = _MixedPage()
         content = QWidget()
         column = QVBoxLayout(content)

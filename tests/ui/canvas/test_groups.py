@@ -167,7 +167,7 @@ def test_shapes_and_shares_are_shown_inside_too(open_canvas: Open, qtbot: QtBot)
 def test_a_box_says_how_often_it_runs_and_with_what(open_canvas: Open) -> None:
     hand = open_canvas(repeated())
     item = hand.block("box")
-    assert (item.kind, item.mark, item.summary) == ("stage", "× 12 shared", "width 8")
+    assert (item.kind, item.mark, item.repeats_weights, item.summary) == ("stage", "× 12", True, "width 8")
     hand.canvas.open_block(item.node.id)
     linear = next(item for item in hand.scene.blocks.values() if item.node.name == "linear")
     assert linear.summary == "width"

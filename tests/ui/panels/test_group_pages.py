@@ -65,7 +65,7 @@ def test_an_instance_is_set_by_the_parameters_of_its_group(
     inspector.set_selection([node("first")])
     form = inspector.block_page.form
     assert form is not None
-    assert form.names() == {"width", "bias", "repeat", "shared"}
+    assert form.names() == {"width", "bias", "repeat", "shared", "weights"}
     assert field(inspector, "width").text() == "4"
     assert inspector.block_page.instance.name.text() == "stage"
     assert inspector.block_page.payload.isHidden()
