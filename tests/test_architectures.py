@@ -76,6 +76,22 @@ def test_it_computes_as_much_as_the_reference(name: str) -> None:
     assert round(flops / 2e9, 2) == GIGA_MULTIPLICATIONS[name]
 
 
+def test_efficientnet_drops_the_deeper_paths_the_more_often() -> None:
+    program = program_of(load(find("efficientnet_b0").path))
+    scope: dict[str, Any] = {}
+    with torch.device("meta"):
+        exec(source(program), scope)
+        printed: nn.Module = scope["Network"]()
+        networks = (build(program), printed)
+    has_skip = [False, *[step > 0 for blocks in (2, 2, 3, 3, 4) for step in range(blocks)], False]
+    rates = [
+        0.2 * number / 16 for number, skips in enumerate(has_skip) if skips
+    ]  # as torchvision counts: stages 1 to 7
+    for network in networks:
+        dropped = [part.p for part in network.modules() if type(part).__name__ == "DropPath"]
+        assert dropped == pytest.approx(rates, rel=1e-12)
+
+
 @EVERY_ARCHITECTURE
 def test_its_code_is_a_network_with_the_same_weights(example: Example) -> None:
     program = program_of(load(example.path))

@@ -96,11 +96,11 @@ def _parts(program: Program) -> dict[str, list[_Part]]:
             instance = instruction.call
             if not isinstance(instance, GroupCall):
                 continue
-            for index, part in enumerate(instance.parts):
+            for index, (part, arguments) in enumerate(zip(instance.parts, instance.arguments, strict=True)):
                 if id(part) not in seen:
                     seen.add(id(part))
                     visit(part)
-                    found.setdefault(instance.name, []).append(_Part(part, dict(instance.arguments) | {INDEX: index}))
+                    found.setdefault(instance.name, []).append(_Part(part, dict(arguments) | {INDEX: index}))
 
     visit(program)
     return found

@@ -2,6 +2,8 @@
 
 Inside of a group a field may hold an expression (`=channels*4`) of the group's formal parameters and of `index`, which
 counts the repetitions from 0. An instance gives the formal parameters their values, in expressions of what surrounds it.
+Where it repeats, `index` in these is its own, so that each repetition has arguments of its own (`=0.1*index`); in its
+`repeat` and `shared`, and in all that does not repeat, `index` is that of the surroundings.
 """
 
 from __future__ import annotations
@@ -23,25 +25,34 @@ INDEX = "index"
 
 Names = Mapping[str, Json]
 """What names in expressions stand for."""
+Arguments = tuple[tuple[str, Json], ...]
+"""The values of all formal parameters of a group, by name."""
+
+_OWN = ("repeat", "shared")
+"""What every instance can be set to, whatever its group."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
     """A node that stands for a group, as its surroundings see it: what a `Block` says of itself, a group's ports say.
 
-    `arguments` are the values of all formal parameters. It runs `repeat` times, each time on what the time before gave,
-    with weights of its own or with `shared` ones.
+    It runs once for each of its `arguments`, each time on what the time before gave, with weights of its own or with
+    `shared` ones.
     """
 
     group: GroupId
     name: str
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
-    arguments: tuple[tuple[str, Json], ...]
-    repeat: int
+    arguments: tuple[Arguments, ...]
     shared: bool
 
     role: ClassVar[Role] = "layer"
+
+    @property
+    def repeat(self) -> int:
+        """How often it runs."""
+        return len(self.arguments)
 
 
 def instance(project: Project, node: Node, names: Names) -> tuple[Instance | None, list[Diagnostic]]:
@@ -51,26 +62,49 @@ def instance(project: Project, node: Node, names: Names) -> tuple[Instance | Non
     if group is None or definition is None:
         message = f"“{node.name}” stands for a group that is not in this project any more."
         return None, [Diagnostic("error", "unknown-group", message, node.id)]
-    given, problems = resolved(untagged(node.params), names)
-    given = dict(definition.parameters) | given
-    repeat, shared = given.pop("repeat", 1), given.pop("shared", False)
+    params = untagged(node.params)
+    own, problems = resolved({name: params.pop(name) for name in _OWN if name in params}, names)
+    repeat, shared = own.get("repeat", 1), own.get("shared", False)
     if type(repeat) is not int or not 1 <= repeat <= MOST_REPEATS:
         problems.append(
             _problem("repeat", f"repeat has to be a whole number from 1 to {MOST_REPEATS:,}, not {repeat}.")
         )
+        repeat = 1
     if type(shared) is not bool:
         problems.append(_problem("shared", f"shared has to be on or off, not {shared}."))
+    counts = any(counts_itself(node, name) and _mentions_index(value) for name, value in params.items())
+    arguments: list[Arguments] = []
+    for index in range(repeat if counts else 1):
+        given, wrong = _arguments(definition, params, {**names, INDEX: index} if counts else names)
+        if wrong:
+            problems += wrong
+            break
+        arguments.append(tuple(sorted(given.items())))
+    if problems:
+        return None, problems
+    inputs, outputs = ports(definition)
+    each = tuple(arguments) if counts else tuple(arguments) * repeat
+    return Instance(group, definition.name, inputs, outputs, each, bool(shared)), []
+
+
+def counts_itself(node: Node, parameter: str) -> bool:
+    """Tell whether `index` in this parameter counts the node's own repetitions, and not those of its surroundings.
+
+    So it does in the arguments of an instance with a `repeat` other than 1; an expression is one, whatever it comes to.
+    """
+    return group_of(node.type) is not None and node.params.get("repeat", 1) != 1 and parameter not in _OWN
+
+
+def _arguments(definition: Group, params: Mapping[str, Json], names: Names) -> tuple[dict[str, Json], list[Diagnostic]]:
+    """Return the values of the formal parameters of a group, or what is wrong with them."""
+    given, problems = resolved(params, names)
+    given = dict(definition.parameters) | given
     for name, value in given.items():
         if _holds_object(value):
             problems.append(_problem(name, f"{name} has to be a number, a text, a switch or a list."))
     for name in (name for name in given if name not in definition.parameters):
         problems.append(_problem(name, f"{definition.name} has no parameter “{name[:60]}”.", "unknown-parameter"))
-    if problems:
-        return None, problems
-    assert isinstance(repeat, int)
-    inputs, outputs = ports(definition)
-    values = tuple(sorted(given.items()))
-    return Instance(group, definition.name, inputs, outputs, values, repeat, bool(shared)), []
+    return given, problems
 
 
 def _holds_object(value: Json) -> bool:
@@ -107,7 +141,12 @@ def expressions(params: Mapping[str, Json]) -> tuple[str, ...]:
 
 def counts_repetitions(definition: Group) -> bool:
     """Tell whether anything inside depends on which repetition it is."""
-    return any(_mentions_index(value) for node in definition.graph.nodes() for value in node.params.values())
+    return any(
+        _mentions_index(value)
+        for node in definition.graph.nodes()
+        for name, value in node.params.items()
+        if not counts_itself(node, name)
+    )
 
 
 def _resolved(value: Json, names: Names) -> Json:

@@ -106,11 +106,16 @@ class _Groups:
             return f"{instance.name} has groups in groups, more than {_DEEPEST} deep."
         if group not in self._counting:
             self._counting[group] = counts_repetitions(definition)
-        arguments = repr(instance.arguments)  # in which 1, 1.0 and True are three values
-        key = (group, arguments, index if self._counting[group] else 0, tuple(inputs.items()))
+        arguments = instance.arguments[index]
+        key = (
+            group,
+            repr(arguments),
+            index if self._counting[group] else 0,
+            tuple(inputs.items()),
+        )  # 1, 1.0 and True differ
         if key not in self._lowered:
             self._open.append(group)
-            names = dict(instance.arguments) | {INDEX: index}
+            names = dict(arguments) | {INDEX: index}
             known = self.memo.setdefault(key, {})
             if group not in self._views:
                 self._views[group] = self.project.inside(group)

@@ -38,13 +38,14 @@ class GroupCall:
     """An instance of a group: a program for each time that it runs, one after the other.
 
     A part takes what the part before gave for its first inputs, and the instance's own inputs for the rest. Parts with
-    `shared` weights are one module that is called over and over. `arguments` are the values of the group's formal parameters.
+    `shared` weights are one module that is called over and over. `arguments` are the values of the group's formal parameters
+    for each part.
     """
 
     name: str
     parts: tuple[Program, ...]
     shared: bool = False
-    arguments: tuple[tuple[str, Json], ...] = ()
+    arguments: tuple[tuple[tuple[str, Json], ...], ...] = ()
 
     is_module: ClassVar[bool] = True
     is_metric: ClassVar[bool] = False

@@ -69,7 +69,7 @@ def make_group(
     name = free_group_name(project, "group")
     draft.do(AddGroup(group, name, formals))
     for node in chosen:
-        moved = replace(node, params=rewritten(node, lambda text: substituted(text, renamed)))
+        moved = replace(node, params=rewritten(node, lambda text, own: text if own else substituted(text, renamed)))
         x, y = layout[node.id]
         draft.do(AddNode(moved, (x - left + COLUMN, y - top), group))
     for edge in wires:
@@ -250,7 +250,7 @@ def ungroup(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node
         outside, tag = draft.project.sheet(sheet).graph, tag_of(each)
         name = outside.free_name(each.name)
         try:
-            params = rewritten(each, lambda text: inlined(text, arguments), strict=True)
+            params = rewritten(each, lambda text, own: inlined(text, arguments, own_index=own), strict=True)
         except ExpressionError as error:
             return Refusal("group", f"“{each.name}” can't stand outside: {error}")
         if tag:

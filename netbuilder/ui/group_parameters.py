@@ -11,7 +11,7 @@ from dataclasses import replace
 from netbuilder.blocks import registry
 from netbuilder.blocks.expressions import Apply, ExpressionError, Name, Tree, compute, names_in, parse
 from netbuilder.blocks.parameters import Parameter, parameters
-from netbuilder.compiler.groups import INDEX, MOST_REPEATS, resolved
+from netbuilder.compiler.groups import INDEX, MOST_REPEATS, counts_itself, resolved
 from netbuilder.graph.edits import UNSET, Batch, Edit, SetFormal, SetParameter
 from netbuilder.graph.model import Json, Node, freeze, name_problem
 from netbuilder.graph.project import RESERVED, Group, GroupId, Project, group_type
@@ -51,7 +51,7 @@ def rename_formal(project: Project, group: GroupId, old: str, new: str) -> Edit 
     definition = project.groups[group]
     edits: list[Edit] = [SetFormal(group, old, UNSET), SetFormal(group, new, definition.parameters[old])]
     for node in definition.graph.nodes():
-        changed = rewritten(node, lambda text: substituted(text, {old: new}))
+        changed = rewritten(node, lambda text, _: substituted(text, {old: new}))
         edits += [
             SetParameter(node.id, key, changed[key], group) for key in changed if changed[key] != node.params[key]
         ]
@@ -77,17 +77,27 @@ def names_inside(project: Project, trail: Sequence[GroupId]) -> dict[str, Json]:
     place, names = None, dict[str, Json]()
     for group in trail:
         box = next((node for node in project.sheet(place).graph.nodes() if node.type == group_type(group)), None)
-        given = resolved(box.params, names)[0] if box else {}
+        given = values_of(box, names) if box else {}
         formals = project.groups[group].parameters
         names = {**formals, **{name: value for name, value in given.items() if name in formals}, INDEX: 0}
         place = group
     return names
 
 
+def values_of(node: Node, names: Mapping[str, Json]) -> dict[str, Json]:
+    """Return what the parameters of a node come to, of an instance that repeats for its first time; not those that can't be."""
+    own = {name: value for name, value in node.params.items() if counts_itself(node, name)}
+    others = {name: value for name, value in node.params.items() if name not in own}
+    return resolved(others, names)[0] | resolved(own, {**names, INDEX: 0})[0]
+
+
 def declared(group: Group) -> tuple[Parameter, ...]:
     """Return what an instance of a group can be set to, as a form shows it."""
     formals = (_declared(name, default) for name, default in group.parameters.items())
-    repeat = Parameter("repeat", "int", 1, "How often it runs, each time on what the time before gave.", minimum=1)
+    times = (
+        "How often it runs, each time on what the time before gave. In the other fields index counts the times from 0."
+    )
+    repeat = Parameter("repeat", "int", 1, times, minimum=1)
     shared = Parameter("shared", "bool", False, "Whether all repetitions use the same weights.")
     return (*formals, replace(repeat, maximum=MOST_REPEATS), shared)
 
@@ -136,19 +146,20 @@ def is_expression(value: object) -> bool:
     return isinstance(value, str) and value.startswith("=")
 
 
-def rewritten(node: Node, change: Callable[[str], Json], *, strict: bool = False) -> dict[str, Json]:
+def rewritten(node: Node, change: Callable[[str, bool], Json], *, strict: bool = False) -> dict[str, Json]:
     """Return a node's parameters with every expression changed.
 
-    What `change` can't read is kept as it is; `strict` lets its `ExpressionError` out.
+    `change` is also told whether `index` there is the node's own, and not that of its surroundings. What it can't read is
+    kept as it is; `strict` lets its `ExpressionError` out.
     """
 
-    def changed(value: Json) -> Json:
+    def changed(value: Json, *, own: bool) -> Json:
         if isinstance(value, tuple):
-            return tuple(map(changed, value))
+            return tuple(changed(item, own=own) for item in value)
         if not isinstance(value, str) or not value.startswith("="):
             return value
         try:
-            return change(value)
+            return change(value, own)
         except ExpressionError:
             if strict:
                 raise
@@ -156,15 +167,18 @@ def rewritten(node: Node, change: Callable[[str], Json], *, strict: bool = False
 
     block = registry.get(node.type)
     texts = {each.name for each in parameters(block) if each.kind == "text"} if block else set[str]()
-    return {key: value if key in texts else changed(value) for key, value in node.params.items()}
+    return {
+        key: value if key in texts else changed(value, own=counts_itself(node, key))
+        for key, value in node.params.items()
+    }
 
 
 def names_used(node: Node) -> set[str]:
-    """Return the names that the expressions of a node use."""
+    """Return the names of the surroundings that the expressions of a node use."""
     found: set[str] = set()
 
-    def look(text: str) -> Json:
-        found.update(names_in(parse(text)))
+    def look(text: str, own: bool) -> Json:
+        found.update({*names_in(parse(text))} - ({INDEX} if own else set()))
         return text
 
     rewritten(node, look)
@@ -179,12 +193,18 @@ def substituted(text: str, texts: Mapping[str, str]) -> str:
     return text
 
 
-def inlined(text: str, arguments: Mapping[str, Json]) -> Json:
+def inlined(text: str, arguments: Mapping[str, Json], *, own_index: bool = False) -> Json:
     """Return what an expression becomes where its names stand for these values, which may be expressions themselves.
 
-    That is a value, unless names are left. Raises `ExpressionError`.
+    That is a value, unless names are left. With an `own_index` it counts repetitions itself, and values that count others
+    have no place in it. Raises `ExpressionError`.
     """
     tree = parse(text)
+    if own_index:
+        arguments = {name: value for name, value in arguments.items() if name != INDEX}
+        used = (arguments.get(name) for name in names_in(tree))
+        if any(is_expression(value) and INDEX in names_in(parse(str(value))) for value in used):
+            raise ExpressionError("index would count its own repetitions there, and no longer those around it.")
     if isinstance(tree, Name) and tree.name in arguments:
         return arguments[tree.name]
     texts = {name: _bracketed(value) for name, value in arguments.items() if isinstance(value, int | float | str)}

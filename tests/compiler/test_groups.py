@@ -130,6 +130,43 @@ def test_repetitions_are_counted_by_index() -> None:
     assert_equal_to_its_print(program, torch.randn(2, 8))
 
 
+def test_arguments_of_an_instance_that_repeats_count_its_own_repetitions() -> None:
+    drawing = stack(repeat=3, width="=4*(index+1)")
+    program = program_of(drawing.project)
+    assert [part.fc.out_features for part in build(program).block.children()] == [4, 8, 12]
+    assert_equal_to_its_print(program, torch.randn(2, 8))
+
+
+def test_only_what_repeats_counts_for_itself() -> None:
+    drawing = Drawing()
+    block = block_of(drawing, "Inner")
+    with drawing.group("Outer", times=2) as outer:
+        x = drawing.put("Input", "x")
+        x = drawing.put_group(block, "once", x, width="=10+index")
+        x = drawing.put_group(block, "again", x, width="=20+index", repeat="=times")
+        drawing.put("Output", "y", drawing.put_group(block, "more", x, width=8, repeat="=index+1"))
+    x = drawing.put_group(outer, "two", drawing.put("Input", "x", shape=[8]), repeat=2)
+    drawing.put("Output", "out", drawing.put_group(outer, "one", x, times=1))
+    program = program_of(drawing.project)
+    first, second = build(program).two.children()
+    assert [part.once.fc.out_features for part in (first, second)] == [10, 11]
+    assert [[each.fc.out_features for each in part.again.children()] for part in (first, second)] == [[20, 21]] * 2
+    assert (first.more.fc.out_features, len([*second.more.children()])) == (8, 2)
+    assert build(program).one.again.fc.out_features == 20  # an expression repeats, whatever it comes to
+    assert_equal_to_its_print(program, torch.randn(2, 8))
+
+
+def test_an_argument_that_goes_wrong_for_a_later_time_is_told_at_the_instance() -> None:
+    (problem,) = lower(stack(repeat=3, width="=8/(2-index)").project).errors()
+    assert (problem.code, problem.parameter) == ("bad-expression", "width")
+    assert "zero" in problem.message
+
+
+def test_repetitions_that_differ_can_not_share_their_weights() -> None:
+    found = errors(stack(repeat=2, shared=True, width="=8*(index+1)"))
+    assert "out_features is 16 here and 8 there" in found["weights-mismatch"]
+
+
 def test_what_the_later_repetitions_do_not_get_from_before_stays_the_instances_own() -> None:
     drawing = Drawing()
     with drawing.group("Mix") as mix:

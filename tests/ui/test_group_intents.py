@@ -6,7 +6,7 @@ import pytest
 
 from netbuilder.compiler.lower import lower
 from netbuilder.graph.edits import AddNode, flatten
-from netbuilder.graph.files import dumps
+from netbuilder.graph.files import dumps, loads
 from netbuilder.graph.model import NodeId, PortRef
 from netbuilder.graph.project import GroupId, Project, group_of
 from netbuilder.ui import clip, group_intents, group_parameters
@@ -123,6 +123,41 @@ def test_a_group_made_inside_of_another_inherits_its_names() -> None:
     assert project.groups[new].graph.node(linear).params["out_features"] == "=width*(outer_index+1)"
     assert program_of(project)
     assert lower(project).total().parameters == before
+
+
+def counting() -> Drawing:
+    """Draw a group, G2, in which a group is repeated with arguments that count, and an instance of it."""
+    drawing = stack()
+    with drawing.group("outer", size=4) as outer:
+        layers = drawing.put_group(G1, "layers", drawing.put("Input", "x"), width="=size+index", repeat=2)
+        drawing.put("Output", "y", _y(layers))
+    drawing.put("Output", "other", _y(drawing.put_group(outer, "box", id_of(drawing.project, "row"))))
+    return drawing
+
+
+def test_what_counts_its_own_repetitions_does_so_in_a_new_group_and_out_of_it() -> None:
+    project = counting().project
+    before, sheet, expected = dumps(project), GroupId("g2"), lower(project).total().parameters
+    layers = project.groups[sheet].graph.named("layers")
+    assert layers is not None
+    do(project, group_intents.make_group(project, sheet, project.new_ids(), [layers.id]))
+    assert dict(project.groups[GroupId("g3")].parameters) == {"size": 4}
+    assert project.groups[GroupId("g3")].graph.node(layers.id).params == layers.params
+    assert lower(project).total().parameters == expected
+
+    project = loads(before)
+    do(project, group_intents.ungroup(project, None, project.new_ids(), id_of(project, "box")))
+    assert project.graph.node(id_of(project, "layers")).params == {"width": "=4+index", "repeat": 2}
+    assert lower(project).total().parameters == expected
+
+
+def test_a_count_of_the_surroundings_is_not_put_where_another_one_holds() -> None:
+    drawing = counting()
+    with drawing.group("outermost") as outermost:
+        box = drawing.put_group(GroupId("g2"), "counted", drawing.put("Input", "x"), size="=index+3")
+        drawing.put("Output", "y", _y(box))
+    intent = group_intents.ungroup(drawing.project, outermost, drawing.project.new_ids(), box)
+    assert "“layers” can't stand outside: index would count its own repetitions there" in refused(intent, "group")
 
 
 def test_ungrouping_the_only_instance_takes_grouping_back() -> None:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLay
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import Parameter, parameters
 from netbuilder.blocks.spec import Block, TensorSpec
-from netbuilder.compiler.groups import resolved
 from netbuilder.compiler.program import Cost, Lowering
 from netbuilder.compiler.weights import WEIGHTS, untagged
 from netbuilder.diagnostics import Diagnostic
@@ -26,7 +25,7 @@ from netbuilder.ui.document import Document
 from netbuilder.ui.fields import Field, TextField
 from netbuilder.ui.forms import Choices, Form
 from netbuilder.ui.group_intents import rename_block
-from netbuilder.ui.group_parameters import declared, is_expression, names_inside
+from netbuilder.ui.group_parameters import declared, is_expression, names_inside, values_of
 from netbuilder.ui.panels.group_parts import InstanceBar
 from netbuilder.ui.panels.help import body, port_tooltip
 from netbuilder.ui.panels.parts import Elided, Facts, ProblemCard, Square, words
@@ -226,8 +225,7 @@ class BlockPage(QWidget):
             self._offer_tags(self.form.field(WEIGHTS))
         if self.form:
             said = {each.parameter: each.message for each in problems if each.parameter}
-            first = self._nodes[0].params
-            values, _ = resolved({name: first[name] for name in written if name in first}, names)
+            values = {name: value for name, value in values_of(self._nodes[0], names).items() if name in written}
             self.form.show_values([node.params for node in self._nodes], said, values)
         self._show_sharing(has_field=bool(more), is_wrong=any(each.parameter == WEIGHTS for each in problems))
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from netbuilder.graph.edits import SetParameter
 from netbuilder.graph.files import dumps
 from netbuilder.graph.model import NodeId, PortRef
 from netbuilder.graph.project import GroupId, group_of
@@ -76,6 +77,23 @@ def test_an_instance_is_set_by_the_parameters_of_its_group(
     click(form.reset_button("width"))
     assert "width" not in document.project.graph.node(node("first")).params
     assert field(inspector, "width").text() == "8"
+
+
+def test_a_count_in_an_argument_is_shown_as_the_first_time_has_it(
+    inspector: Inspector, document: Document, settle: Settle, node: Named
+) -> None:
+    for parameter, value in (("repeat", 3), ("width", "=index+5")):
+        document.apply(SetParameter(node("first"), parameter, value))
+    settle()
+    inspector.set_selection([node("first")])
+    form = inspector.block_page.form
+    assert form is not None
+    assert (form.value("width"), form.problem("width")) == ("now 5", "")
+    document.show(G1)
+    inspector.set_selection([inner(document, "linear")])
+    form = inspector.block_page.form
+    assert form is not None
+    assert form.value("out_features") == "now 10"
 
 
 def test_a_group_is_renamed_at_its_instance(inspector: Inspector, document: Document, node: Named) -> None:
