@@ -17,7 +17,16 @@ from netbuilder.blocks.spec import Arg, Call, Key, Value
 # It costs a copy, which is not worth a line on the terminal of whoever chose an even kernel.
 warnings.filterwarnings("ignore", message="Using padding='same' with even kernel", category=UserWarning)
 
-_HOMES = ("torch", "torch.nn", "torch.nn.functional", "operator", "netbuilder.nn")
+_HOMES = (
+    "torch",
+    "torch.nn",
+    "torch.nn.functional",
+    "operator",
+    "netbuilder.nn",
+    "torchmetrics.classification",
+    "torchmetrics.regression",
+    "torchmetrics.text",
+)
 _METHODS = "torch.Tensor"
 
 

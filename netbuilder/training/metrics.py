@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import torch
 
 from netbuilder.blocks.spec import Call
+from netbuilder.compiler.calls import instantiate
 
 # A class may be absent from a part of the data, at each epoch: the page of the block says what that counts.
 for _message in ("No positive samples", "No negative samples", "Average precision score for one or more"):
@@ -23,9 +23,8 @@ class Accumulated:
     """One metric of a network. Its sums are in double precision, so that they are right however many batches there are."""
 
     def __init__(self, call: Call, device: torch.device) -> None:
-        home, _, name = call.target.rpartition(".")
         self._place = torch.device("cpu") if device.type == "mps" else device  # which has no double precision
-        self._metric: Any = getattr(import_module(home), name)(**dict(call.settings or ()))
+        self._metric: Any = instantiate(call)
         self._metric.set_dtype(torch.float64).to(self._place)
 
     def take_in(self, values: Sequence[torch.Tensor]) -> None:
