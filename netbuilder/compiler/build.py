@@ -1,8 +1,9 @@
 """From a program to the `torch.fx.GraphModule` that trains, predicts and is exported.
 
 The graph is built node by node, never traced: a submodule has the name of its block, and so have its parameters in the
-`state_dict` and in the ONNX file; a group is a module of the same kind inside (`encoder.3.conv.weight`). Several modules built from parts of one program share their submodules, and so their
-weights: one view for the training step, one for validation, one for export.
+`state_dict` and in the ONNX file; a group is a module of the same kind inside (`encoder.3.conv.weight`). Several modules
+built from parts of one program share their submodules, and so their weights: one view for the training step, one for
+validation, one for export.
 """
 
 from __future__ import annotations
@@ -44,8 +45,10 @@ def _build(program: Program, modules: nn.Module | None, class_name: str) -> fx.G
     used = {value for instruction in program.instructions for value in instruction.args if value}
     used |= {result.value for result in program.results}
     for instruction in program.instructions:
-        emit = _emit_group if isinstance(instruction.call, GroupCall) else _emit
-        values |= emit(graph, instruction, values, used)
+        if isinstance(instruction.call, GroupCall):
+            values |= _emit_group(graph, instruction, [values[value] for value in instruction.args if value])
+        else:
+            values |= _emit(graph, instruction, values, used)
     for value, node in values.items():
         if isinstance(node, fx.Node):
             node.meta["value"] = value
@@ -64,28 +67,17 @@ def _make(call: Call | GroupCall) -> nn.Module:
     return made[0] if len(made) == 1 else nn.ModuleList(made)
 
 
-def _emit_group(
-    graph: fx.Graph, instruction: Instruction, values: dict[PortRef, Any], used: set[PortRef]
-) -> dict[PortRef, fx.Node]:
-    """Append a call for each time that a group runs; return the node of each output port that something uses."""
+def _emit_group(graph: fx.Graph, instruction: Instruction, args: list[fx.Node]) -> dict[PortRef, fx.Node]:
+    """Append a call for each time that a group runs, on what the time before gave; return the node of each output port."""
     call = instruction.call
     assert isinstance(call, GroupCall)
-    args = [values[value] for value in instruction.args if value]
-    for number, part in enumerate(call.parts):
+    ports = [PortRef(instruction.node, port) for port, _ in instruction.outputs]
+    for number in range(len(call.parts)):
         place = "" if len(call.modules) == 1 else f".{number}"
         whole = graph.call_module(instruction.module + place, tuple(args))
         whole.meta["value"] = PortRef(instruction.node, "")
-        is_last = number + 1 == len(call.parts)
-        wanted = [not is_last or PortRef(instruction.node, result.name) in used for result in part.results]
-        given = [graph.call_function(operator.getitem, (whole, i)) if each else None for i, each in enumerate(wanted)]
-        args[: len(given)] = [node or whole for node in given]
-        if is_last:
-            return {
-                PortRef(instruction.node, result.name): node
-                for result, node in zip(part.results, given, strict=True)
-                if node
-            }
-    raise AssertionError("a group runs at least once")
+        args[: len(ports)] = [graph.call_function(operator.getitem, (whole, i)) for i in range(len(ports))]
+    return dict(zip(ports, args, strict=False))
 
 
 def _emit(

@@ -360,8 +360,7 @@ class _Lowerer(Review):
                 self.say("error", "too-large", message, node, parameter="repeat")
                 return
             cost = lowering.total()
-            own = cost.parameters if not (instance.shared and index) else 0
-            total = Cost(total.parameters + own, total.flops + cost.flops, total.activation + cost.activation)
+            total += replace(cost, parameters=0) if instance.shared and index else cost
             given = [result.spec for result in lowering.program.results]
             inputs |= dict(zip(names, given, strict=False)) if index + 1 < instance.repeat else {}
         outputs = tuple((result.name, result.spec) for result in parts[-1].results)

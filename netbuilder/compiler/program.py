@@ -182,6 +182,9 @@ class Cost:
     flops: int = 0
     activation: int = 0
 
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.parameters + other.parameters, self.flops + other.flops, self.activation + other.activation)
+
 
 @dataclass(frozen=True, slots=True)
 class Lowering:
@@ -204,9 +207,8 @@ class Lowering:
 
     def total(self) -> Cost:
         """Return the cost of the whole network."""
-        parameters = flops = activation = 0
-        for cost in self.costs.values():
-            parameters += cost.parameters
-            flops += cost.flops
-            activation += cost.activation
-        return Cost(parameters, flops, activation)
+        return sum(self.costs.values(), Cost())
+
+    def cost(self, node: NodeId) -> Cost | None:
+        """Return the cost of a block, inside of a group as its first instance has it; None where it isn't known."""
+        return self.costs.get(node) or self.inner_costs.get(node)

@@ -204,9 +204,11 @@ def test_shapes_inside_are_those_of_the_first_instance() -> None:
     lowering = lower(drawing.project)
     fc = next(node for node in drawing.project.groups[GroupId("g1")].graph.nodes() if node.name == "fc")
     assert lowering.specs[PortRef(fc.id, "y")] == TensorSpec((BATCH, 5))
-    assert lowering.inner_costs[fc.id].parameters == 45
-    assert lowering.costs[id_of(drawing.project, "block")].parameters == 45
-    assert fc.id not in lowering.costs
+    inner, outer = lowering.cost(fc.id), lowering.cost(id_of(drawing.project, "block"))
+    assert inner is not None
+    assert outer is not None
+    assert (inner.parameters, outer.parameters, lowering.total().parameters) == (45, 45, 45)
+    assert lowering.cost(NodeId("n99")) is None
 
 
 def test_one_looks_into_a_group_as_into_the_network() -> None:

@@ -41,9 +41,7 @@ class Findings:
     def take(self, lowering: Lowering | None) -> None:
         """Show another lowering. Items that it says nothing new about are not drawn again."""
         self._lowering = lowering
-        costs = (
-            (lowering.costs.get(node) or lowering.inner_costs.get(node) for node in self._blocks) if lowering else ()
-        )
+        costs = map(lowering.cost, self._blocks) if lowering else ()
         self._total = sum(cost.parameters for cost in costs if cost) or 1
         found: dict[NodeId, list[Diagnostic]] = {}
         for diagnostic in lowering.diagnostics if lowering else ():
@@ -57,10 +55,9 @@ class Findings:
         if self._lowering is None:
             return
         specs, total, problems = self._lowering.specs, self._total, self._problems
-        costs, inner = self._lowering.costs, self._lowering.inner_costs
         for item in blocks:
             node = item.node.id
-            cost = costs.get(node) or inner.get(node)
+            cost = self._lowering.cost(node)
             spec = specs.get(item.main_output) if item.main_output else self._taken(node, specs)
             item.show_analysis(spec, cost.parameters / total if cost else 0.0, problems.get(node, ()))
         for wire in wires:

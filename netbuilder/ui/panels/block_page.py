@@ -143,7 +143,7 @@ class BlockPage(QWidget):
             self.payload.setPlainText(json.dumps(thaw(first.params), indent=2, ensure_ascii=False))
         project = self._document.sheet
         self._shapes.show_facts(_shape_facts(project, first, lowering) if len(nodes) == 1 else [])
-        costs = [cost for node in nodes if lowering and (cost := _cost(lowering, node))]
+        costs = [cost for node in nodes if lowering and (cost := lowering.cost(node.id))]
         self._cost.show_facts(_cost_facts(costs, counted_at(project.graph, first) if len(nodes) == 1 else None))
 
     def set_stale(self) -> None:
@@ -326,10 +326,6 @@ def _link(node: Node) -> str:
     return f'<a href="{node.id}" style="text-decoration: none">{escape(node.name)}</a>'
 
 
-def _cost(lowering: Lowering, node: Node) -> Cost | None:
-    return lowering.costs.get(node.id) or lowering.inner_costs.get(node.id)
-
-
 def _unknown(node: Node) -> str:
     return (
         f"This version of NetBuilder does not know the block “{node.type}”. It is kept as it is, and saved unchanged; "
@@ -370,14 +366,12 @@ def _cost_facts(costs: Sequence[Cost], counted_at: Node | None) -> list[tuple[st
     """Return what blocks cost; `counted_at` is another block at which the parameters of this one are counted."""
     if not costs:
         return []
-    numbers, flops, activation = (
-        sum(getattr(cost, part) for cost in costs) for part in ("parameters", "flops", "activation")
-    )
-    parameters = ("parameters", count(numbers), "Numbers that training adjusts.")
-    if counted_at and not numbers:
+    total = sum(costs, Cost())
+    parameters = ("parameters", count(total.parameters), "Numbers that training adjusts.")
+    if counted_at and not total.parameters:
         parameters = ("parameters", "shared", f"Counted at “{counted_at.name}”, which has the same weights.")
     return [
         parameters,
-        ("FLOPs per sample", short(flops), "Multiplications and additions, forward, for one sample."),
-        ("activation", memory(activation), "Memory that the output takes for one sample."),
+        ("FLOPs per sample", short(total.flops), "Multiplications and additions, forward, for one sample."),
+        ("activation", memory(total.activation), "Memory that the output takes for one sample."),
     ]
