@@ -353,12 +353,16 @@ class SwitchField(QAbstractButton):
         self.update()
 
 
-def draw_chevron(painter: QPainter, middle: QPointF, size: float) -> None:
-    """Draw a small chevron that points down, or up where `size` is negative."""
+def draw_chevron(painter: QPainter, middle: QPointF, size: float, *, to_right: bool = False) -> None:
+    """Draw a small chevron that points down, or up where `size` is negative; or `to_right`.
+
+    Painted, and no icon: that would load its font before the first picture.
+    """
     painter.setPen(QPen(theme().muted, 1.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     wide = abs(size)
     points = [QPointF(-wide, -size / 2), QPointF(0, size / 2), QPointF(wide, -size / 2)]
+    points = [point.transposed() for point in points] if to_right else points
     painter.drawPolyline(QPolygonF([middle + point for point in points]))
 
 

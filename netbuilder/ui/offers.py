@@ -19,6 +19,9 @@ from netbuilder.ui.search_popup import Entry
 from netbuilder.ui.theme import GROUP_CATEGORY, theme
 from netbuilder.ui.wiring import first_fit
 
+BLOCK_MIME = "application/x-netbuilder-block"
+"""What is dragged from the palette onto the canvas: a type of block, or the entry of a group in a file, in UTF-8."""
+
 _READY_HANDICAP = 2
 """“dense” is another word for Linear sooner than the beginning of DenseBlock."""
 

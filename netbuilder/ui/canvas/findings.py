@@ -35,7 +35,7 @@ class Findings:
         return self._lowering.specs if self._lowering else UNKNOWN
 
     def forget(self) -> None:
-        """Know nothing: another project has taken the place of the one that this was about."""
+        """Know nothing: what this was about is shown no more."""
         self._lowering, self._problems = None, {}
 
     def take(self, lowering: Lowering | None) -> None:

@@ -38,10 +38,8 @@ from netbuilder.ui.canvas.overlays import EdgeScroll
 from netbuilder.ui.canvas.parts import Hit, PortPlace, Side
 from netbuilder.ui.canvas.wiring_gestures import DrawWire, Reroute
 from netbuilder.ui.document import Document
+from netbuilder.ui.offers import BLOCK_MIME
 from netbuilder.ui.sharing import in_words
-
-BLOCK_MIME = "application/x-netbuilder-block"
-"""What is dragged from the palette: the block's id, as UTF-8."""
 
 _WHEEL_STEP = 1.2
 _NO_MODIFIER = Qt.KeyboardModifier.NoModifier

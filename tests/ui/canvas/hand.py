@@ -13,8 +13,9 @@ from netbuilder.graph.project import Position
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.canvas.items import BlockItem, WireItem
 from netbuilder.ui.canvas.parts import Side
-from netbuilder.ui.canvas.view import BLOCK_MIME, CanvasView
+from netbuilder.ui.canvas.view import CanvasView
 from netbuilder.ui.document import Document
+from netbuilder.ui.offers import BLOCK_MIME
 
 LEFT, MIDDLE, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
 PLAIN, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier

@@ -9,7 +9,9 @@ from netbuilder.blocks import registry
 from netbuilder.graph.edits import RenameGroup
 from netbuilder.ui import group_library
 from netbuilder.ui.document import Document
-from netbuilder.ui.panels.palette import MIME_TYPE, Palette, ghost
+from netbuilder.ui.offers import BLOCK_MIME
+from netbuilder.ui.panels.palette import Palette
+from netbuilder.ui.panels.palette_list import ghost
 from netbuilder.ui.theme import set_theme, theme
 from tests.drawing import Drawing
 
@@ -137,7 +139,7 @@ def test_a_double_click_asks_for_the_block(palette: Palette, requested: list[str
 
 def test_what_is_dragged_is_the_id_of_the_block(palette: Palette) -> None:
     data = palette.list.model().mimeData([palette.index_of("Conv2d")])
-    assert bytes(data.data(MIME_TYPE).data()) == b"Conv2d"
+    assert bytes(data.data(BLOCK_MIME).data()) == b"Conv2d"
     assert palette.list.model().flags(palette.index_of("Conv2d")) & Qt.ItemFlag.ItemIsDragEnabled
 
 
