@@ -339,4 +339,4 @@ def delete_group(project: Project, group: GroupId) -> Edit | Refusal:
     used = next(instances(project, group), None)
     if used is not None:
         return Refusal("group", f"“{used[1].name}” is one of these: a group that is used can't be deleted.")
-    return RemoveGroup(group)
+    return Batch((RemoveGroup(group),), f"Delete {project.groups[group].name}")

@@ -147,6 +147,7 @@ class MainWindow(QMainWindow):
         self.canvas.selection_changed.connect(self._on_canvas_selection_changed)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.layers.block_requested.connect(lambda block: self.canvas.add_block(block, None))
+        self.layers.refused.connect(lambda sentence: self.notice.tell(sentence, "warning", passing=True))
         self.problems.node_requested.connect(self.show_node)
         self.inspector.block_requested.connect(self.show_node)
         self.top_bar.problems_requested.connect(lambda: self.show_tab(self.problems))

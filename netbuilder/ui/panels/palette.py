@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from netbuilder.graph.edits import AddGroup, Edit, RemoveGroup, RenameGroup, flatten
-from netbuilder.graph.project import group_type
-from netbuilder.ui import group_library
+from netbuilder.graph.project import GroupId, group_of, group_type
+from netbuilder.ui import group_intents, group_library
 from netbuilder.ui.document import Document
 from netbuilder.ui.panels.palette_list import PaletteList
 from netbuilder.ui.panels.palette_rows import BLOCK_ROLE, FOLDED_ROLE, AnyIndex, OwnGroup, PaletteRows, id_of
 from netbuilder.ui.theme import notifier
+from netbuilder.ui.wiring import Refusal
 
 
 class Palette(QWidget):
     """A search field over the list. `block_requested(id)` asks to add one behind what is selected and wire it.
 
-    The id is a type of block, or the entry of a group in a file.
+    The id is a type of block, or the entry of a group in a file. `refused` carries why a group can't be deleted.
     """
 
     block_requested = Signal(str)
+    refused = Signal(str)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +41,8 @@ class Palette(QWidget):
         self.list.installEventFilter(self)
         self.list.clicked.connect(self._toggle)
         self.list.doubleClicked.connect(self._request)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._open_menu)
 
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 12, 0, 0)
@@ -91,6 +95,36 @@ class Palette(QWidget):
         if block is not None:
             self.block_requested.emit(id_of(block))
 
+    def _open_menu(self, place: QPoint) -> None:
+        """Open the menu of a group of the project, where the pointer is; by key, of the current one."""
+        index = self.list.indexAt(place)
+        group = self._group_at(index if index.isValid() else self.list.currentIndex())
+        if group is None:
+            return
+        wanted = group_intents.delete_group(self._document.project, group)
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        menu.aboutToHide.connect(menu.deleteLater)
+        delete = menu.addAction("Delete group", "Del", lambda: self._delete(group))
+        delete.setEnabled(not isinstance(wanted, Refusal))
+        delete.setToolTip(wanted.message if isinstance(wanted, Refusal) else "Nothing uses it: take it off this list.")
+        menu.popup(self.list.viewport().mapToGlobal(place))
+
+    def _delete(self, group: GroupId) -> None:
+        """Delete a group of the project that nothing uses; the line after it is the current one then."""
+        wanted = group_intents.delete_group(self._document.project, group)
+        if isinstance(wanted, Refusal):
+            self.refused.emit(wanted.message)
+            return
+        row = self.list.currentIndex().row()
+        self._document.apply(wanted)
+        self.list.setCurrentIndex(self._model.index(self._model.next_stop(row - 1, 1)))
+
+    def _group_at(self, index: AnyIndex) -> GroupId | None:
+        """Return the group of the project that a line stands for, if it does."""
+        row = index.data(BLOCK_ROLE)
+        return group_of(row.id) if isinstance(row, OwnGroup) else None
+
     def _toggle(self, index: AnyIndex) -> None:
         """Fold or unfold the category of a heading."""
         folded: bool | None = index.data(FOLDED_ROLE)
@@ -126,6 +160,10 @@ class Palette(QWidget):
             self._toggle(self.list.currentIndex())
         elif key == Qt.Key.Key_Left and not in_search:
             self._fold_current()
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and not in_search:
+            group = self._group_at(self.list.currentIndex())
+            if group is not None:
+                self._delete(group)
         elif key == Qt.Key.Key_Escape and self.search.text():
             self.search.clear()
         elif not in_search and event.text().isprintable() and event.text() and not event.modifiers() & _COMMAND:

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from netbuilder.blocks import registry
 from netbuilder.graph.edits import RenameGroup
+from netbuilder.graph.files import dumps
+from netbuilder.graph.project import group_type
 from netbuilder.ui import group_library
 from netbuilder.ui.document import Document
 from netbuilder.ui.offers import BLOCK_MIME
@@ -201,3 +205,71 @@ def test_ready_made_groups_come_last_and_give_way_to_ones_own(palette: Palette, 
     palette.search.setText("unetup")
     QTest.keyClick(palette.search, Qt.Key.Key_Return)
     assert requested == ["kept:UNetUp"]
+
+
+def own_groups(document: Document) -> tuple[str, str]:
+    """Take in a project with a group that is used and one that is not; return their types."""
+    drawing = Drawing()
+    with drawing.group("used") as used:
+        drawing.put("Input", "x")
+    with drawing.group("unused") as unused:
+        drawing.put("Input", "x")
+    drawing.put_group(used, "box")
+    document.replace(drawing.project, None)
+    return group_type(used), group_type(unused)
+
+
+def menu_of(palette: Palette, row: str) -> QMenu | None:
+    """Press the right button on a row, and return the menu that opens."""
+    viewport = palette.list.viewport()
+    place = palette.list.visualRect(palette.index_of(row)).center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, viewport.mapToGlobal(place))
+    QApplication.sendEvent(viewport, event)
+    menu = QApplication.activePopupWidget()
+    assert menu is None or isinstance(menu, QMenu)
+    return menu
+
+
+def test_a_group_that_nothing_uses_is_deleted_from_its_menu(palette: Palette, document: Document) -> None:
+    used, unused = own_groups(document)
+    before = dumps(document.project)
+    menu = menu_of(palette, unused)
+    assert menu
+    (delete,) = menu.actions()
+    QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(delete).center())
+    assert palette.shown()[0] == used
+    assert unused not in palette.shown()
+    assert document.undo_stack.undoText() == "Delete unused"
+    document.undo_stack.undo()
+    assert dumps(document.project) == before
+    assert palette.shown()[:2] == [used, unused]
+
+
+def test_a_group_that_is_used_says_so_in_its_menu(palette: Palette, document: Document) -> None:
+    used, _ = own_groups(document)
+    menu = menu_of(palette, used)
+    assert menu
+    (delete,) = menu.actions()
+    assert not delete.isEnabled()
+    assert "“box” is one of these" in delete.toolTip()
+    menu.close()
+
+
+def test_the_delete_key_deletes_a_group_or_says_why_not(palette: Palette, document: Document) -> None:
+    used, unused = own_groups(document)
+    told: list[str] = []
+    palette.refused.connect(told.append)
+    QTest.keyClick(palette.list, Qt.Key.Key_Down)
+    QTest.keyClick(palette.list, Qt.Key.Key_Delete)
+    assert "“box” is one of these" in told[0]
+    QTest.keyClick(palette.list, Qt.Key.Key_Down)
+    QTest.keyClick(palette.list, Qt.Key.Key_Delete)
+    assert unused not in palette.shown()
+    assert palette.list.currentIndex() == palette.index_of(palette.shown()[1])
+    QTest.keyClick(palette.list, Qt.Key.Key_Delete)
+    assert len(told) == 1, "a block of the library is not deleted, and nothing is said"
+    assert used in palette.shown()
+
+
+def test_a_block_of_the_library_has_no_menu(palette: Palette) -> None:
+    assert menu_of(palette, "Input") is None
