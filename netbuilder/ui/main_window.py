@@ -37,7 +37,7 @@ from netbuilder.ui.panels.palette import Palette
 from netbuilder.ui.panels.problems import Problems
 from netbuilder.ui.recovery import Recovery, Snapshot, left_behind
 from netbuilder.ui.session import Session
-from netbuilder.ui.settings import settings
+from netbuilder.ui.settings import kept_texts, settings
 from netbuilder.ui.start_page import StartPage
 from netbuilder.ui.status import StatusLine, results
 from netbuilder.ui.top_bar import TopBar
@@ -334,6 +334,7 @@ class MainWindow(QMainWindow):
             state = kept.value(name)
             if isinstance(state, QByteArray):
                 restore(state)
+        self.layers.fold(kept_texts("folded"))
         for name, panel in commands.hideable(self).items():
             panel.setVisible(bool(kept.value(name, True, type=bool)))
 
@@ -342,6 +343,7 @@ class MainWindow(QMainWindow):
         kept.setValue("geometry", self.saveGeometry())
         kept.setValue("across", self.across.saveState())
         kept.setValue("middle", self.middle.saveState())
+        kept.setValue("folded", self.layers.folded())
         for name, panel in commands.hideable(self).items():
             kept.setValue(name, not panel.isHidden())
 

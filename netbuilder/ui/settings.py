@@ -1,4 +1,4 @@
-"""What the window remembers from one start to the next: geometry, theme, recent files."""
+"""What the window remembers from one start to the next: geometry, folded layers, theme, recent files."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ def settings() -> QSettings:
     return QSettings(str(user_config_path("netbuilder", appauthor=False) / "window.ini"), QSettings.Format.IniFormat)
 
 
+def kept_texts(key: str) -> list[str]:
+    """Return the list of texts that is kept under a key; empty where there is none."""
+    kept = settings().value(key, [])  # of a single one, Qt makes a text
+    return [kept] if isinstance(kept, str) else list(kept) if isinstance(kept, list) else []
+
+
 def recent_files() -> list[Path]:
     """Return the project files that were open last, latest first, as far as they are still there."""
-    kept = settings().value("recent", [])
-    names = [kept] if isinstance(kept, str) else list(kept) if isinstance(kept, list) else []
-    return [path for path in map(Path, names) if path.is_file()]
+    return [path for path in map(Path, kept_texts("recent")) if path.is_file()]
 
 
 def remember_file(path: Path) -> None:

@@ -535,3 +535,23 @@ def test_what_another_window_has_restored_is_said_to_be_gone(qtbot: QtBot, left:
     assert window.pages.currentWidget() is window.start_page
     assert not window.document.modified
     close(window, qtbot)
+
+
+@pytest.mark.parametrize("folded", [[], ["Convolution"], ["Attention", "Convolution"]])
+def test_folded_layers_are_folded_at_the_next_start(window: MainWindow, qtbot: QtBot, folded: list[str]) -> None:
+    window.files.new()
+    rows = window.layers.list
+    everything = window.layers.shown()
+    for category in folded:
+        model = rows.model()
+        heading = next(at for at in range(model.rowCount()) if model.index(at, 0).data() == category)
+        rows.scrollTo(model.index(heading, 0))
+        place = rows.visualRect(model.index(heading, 0)).center()
+        qtbot.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert window.layers.folded() == folded
+    shown = window.layers.shown()
+    close(window, qtbot)
+    again = MainWindow()
+    assert again.layers.shown() == shown
+    assert (shown == everything) == (not folded)
+    again.deleteLater()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
@@ -70,6 +72,14 @@ class Palette(QWidget):
     def _on_document_edited(self, edit: Edit) -> None:
         if any(isinstance(part, AddGroup | RemoveGroup | RenameGroup) for part in flatten(edit)):
             self.refresh_groups()
+
+    def folded(self) -> list[str]:
+        """Return the categories whose blocks are hidden."""
+        return sorted(self._model.folded)
+
+    def fold(self, categories: Collection[str]) -> None:
+        """Hide the blocks of just these categories."""
+        self._model.fold_just(categories)
 
     def focus_search(self) -> None:
         """Put the keyboard into the search field, ready to type over."""

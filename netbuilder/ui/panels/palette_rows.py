@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -53,7 +53,8 @@ class PaletteRows(QAbstractListModel):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.rows: list[str | Row] = []
-        self._folded: set[str] = set()
+        self.folded: set[str] = set()
+        """The categories whose blocks are hidden."""
         self._sections: Mapping[str, Sequence[Row]] = {}
         self._groups: tuple[list[OwnGroup], list[OwnGroup]] = [], []
         self._query = ""
@@ -85,7 +86,7 @@ class PaletteRows(QAbstractListModel):
         else:
             self.rows = []
             for category, blocks in self._sections.items():
-                self.rows += [category, *(() if category in self._folded else blocks)]
+                self.rows += [category, *(() if category in self.folded else blocks)]
         self.endResetModel()
 
     def fold(self, category: str, *, folded: bool) -> None:
@@ -94,16 +95,21 @@ class PaletteRows(QAbstractListModel):
         heading = self.rows.index(category)
         first, last = heading + 1, heading + len(blocks)
         if folded:
-            self._folded.add(category)
+            self.folded.add(category)
             self.beginRemoveRows(QModelIndex(), first, last)
             del self.rows[first : last + 1]
             self.endRemoveRows()
         else:
-            self._folded.remove(category)
+            self.folded.remove(category)
             self.beginInsertRows(QModelIndex(), first, last)
             self.rows[first:first] = blocks
             self.endInsertRows()
         self.dataChanged.emit(self.index(heading), self.index(heading))
+
+    def fold_just(self, categories: Collection[str]) -> None:
+        """Hide the blocks of these categories, and show all others."""
+        self.folded = set(categories)
+        self._reset()
 
     def next_stop(self, row: int, step: int) -> int:
         """Return the next row that is a block or a folded heading, or `row` where there is none."""
@@ -116,7 +122,7 @@ class PaletteRows(QAbstractListModel):
 
     def is_folded(self, row: str | Row) -> bool | None:
         """Tell whether a heading is folded; None for what is no heading."""
-        return None if self._query or not isinstance(row, str) else row in self._folded
+        return None if self._query or not isinstance(row, str) else row in self.folded
 
     def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         return 0 if parent.isValid() else len(self.rows)
