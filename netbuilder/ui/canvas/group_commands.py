@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.graph.edits import Edit, RemoveGroup, flatten
 from netbuilder.graph.model import NodeId
 from netbuilder.graph.project import GroupId, group_of
 from netbuilder.ui import group_intents
@@ -71,6 +72,12 @@ class GroupCommands(CanvasCommands):
             self.camera.look(*self._places[group])
         else:
             self._fit_at_once()
+
+    def forget_places_in(self, edit: Edit) -> None:
+        """Forget where one looked inside of groups that an edit takes away: another group may get their ids."""
+        for part in flatten(edit):
+            if isinstance(part, RemoveGroup):
+                self._places.pop(part.group, None)
 
     def forget_places(self) -> None:
         """Forget where one looked: another project is shown."""

@@ -60,6 +60,7 @@ class CanvasView(GroupCommands):
 
     def _on_document_edited(self, edit: Edit) -> None:
         self._give_up_gesture()  # undone under the hand: what it holds may be gone
+        self.forget_places_in(edit)
 
     def _on_document_replaced(self) -> None:
         self._give_up_gesture()

@@ -200,6 +200,20 @@ def test_sheets_are_looked_at_as_they_were_left(open_canvas: Open) -> None:
     assert hand.canvas.zoom() == pytest.approx(1.7)
 
 
+def test_a_new_group_is_seen_whole_though_one_of_its_id_was_left_elsewhere(open_canvas: Open) -> None:
+    hand = grouped(open_canvas)
+    hand.key(Key.Key_Return)
+    hand.canvas.zoom_to(3.0)
+    hand.settle()
+    hand.key(Key.Key_Escape)
+    hand.key(Key.Key_G, CTRL | SHIFT)
+    hand.key(Key.Key_G, CTRL)
+    hand.key(Key.Key_Return)
+    assert hand.document.group == G1
+    assert hand.canvas.sees_all()
+    assert hand.canvas.zoom() <= 1.0
+
+
 def test_a_group_that_is_kept_is_dropped_into_another_network(open_canvas: Open) -> None:
     group_library.keep(repeated(), G1)
     hand = open_canvas(digits_cnn().project)
