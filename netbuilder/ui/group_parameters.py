@@ -26,7 +26,9 @@ def add_formal(project: Project, group: GroupId, name: str, default: Json) -> Ed
 
 def set_formal(project: Project, group: GroupId, name: str, default: Json) -> Edit | None:
     """Give a formal parameter another default; None where it is the one it has."""
-    return None if project.groups[group].parameters.get(name) == default else SetFormal(group, name, default)
+    before = project.groups[group].parameters.get(name)
+    same = before == default and type(before) is type(default)  # 1 is no switch, and 1.0 no whole number
+    return None if same else SetFormal(group, name, default)
 
 
 def remove_formal(project: Project, group: GroupId, name: str) -> Edit | Refusal:

@@ -7,7 +7,7 @@ import pytest
 from netbuilder.compiler.lower import lower
 from netbuilder.graph.edits import AddNode, flatten
 from netbuilder.graph.files import dumps, loads
-from netbuilder.graph.model import NodeId, PortRef
+from netbuilder.graph.model import Json, NodeId, PortRef
 from netbuilder.graph.project import GroupId, Project, group_of
 from netbuilder.ui import clip, group_intents, group_parameters
 from tests.drawing import Drawing, digits_cnn, id_of, program_of
@@ -247,6 +247,16 @@ def test_a_formal_parameter_is_renamed_wherever_it_is_meant() -> None:
 @pytest.mark.parametrize("name", ["repeat", "shared", "index", "width", "a b", ""])
 def test_a_formal_parameter_needs_a_name_of_its_own(name: str) -> None:
     refused(group_parameters.add_formal(stack().project, G1, name, 1), "name")
+
+
+@pytest.mark.parametrize(("before", "after"), [(True, 1), (1, True), (1, 1.0), (2.0, 2)])
+def test_a_default_becomes_another_kind_of_the_same_value(before: Json, after: Json) -> None:
+    drawing = Drawing()
+    with drawing.group("stage", width=before) as stage:
+        drawing.put("Input", "x")
+    do(drawing.project, group_parameters.set_formal(drawing.project, stage, "width", after))
+    assert type(drawing.project.groups[stage].parameters["width"]) is type(after)
+    assert group_parameters.set_formal(drawing.project, stage, "width", after) is None
 
 
 def test_a_formal_parameter_goes_once_nothing_uses_it() -> None:
