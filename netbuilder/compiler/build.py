@@ -64,7 +64,7 @@ def _make(call: Call | GroupCall) -> nn.Module:
     if isinstance(call, Call):
         return instantiate(call)
     made = [_build(part, None, call.name) for part in call.modules]
-    return made[0] if len(made) == 1 else nn.ModuleList(made)
+    return nn.ModuleList(made) if call.is_numbered else made[0]
 
 
 def _emit_group(graph: fx.Graph, instruction: Instruction, args: list[fx.Node]) -> dict[PortRef, fx.Node]:
@@ -73,7 +73,7 @@ def _emit_group(graph: fx.Graph, instruction: Instruction, args: list[fx.Node]) 
     assert isinstance(call, GroupCall)
     ports = [PortRef(instruction.node, port) for port, _ in instruction.outputs]
     for number in range(len(call.parts)):
-        place = "" if len(call.modules) == 1 else f".{number}"
+        place = f".{number}" if call.is_numbered else ""
         whole = graph.call_module(instruction.module + place, tuple(args))
         whole.meta["value"] = PortRef(instruction.node, "")
         args[: len(ports)] = [graph.call_function(operator.getitem, (whole, i)) for i in range(len(ports))]

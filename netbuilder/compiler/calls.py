@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -79,6 +82,52 @@ def calls_in(value: Value) -> Iterator[Call]:
                 yield from calls_in(item)
         case _:
             pass
+
+
+def with_constants(call: Call, change: Callable[[str, Value], Value]) -> Call:
+    """Return a call with other constants among its arguments: `change` has each one, and the name of its parameter.
+
+    A name that is taken already, by a setting or in an inner call, is numbered: `start.1`.
+    """
+    taken = Counter(name for name, _ in call.settings or ())
+
+    def inside(part: Call) -> Call:
+        args = tuple(other(_parameter_name(part, i), value) for i, value in enumerate(part.args))
+        return replace(part, args=args, kwargs=tuple((name, other(name, value)) for name, value in part.kwargs))
+
+    def other(name: str, value: Value) -> Value:
+        if isinstance(value, Call):
+            return inside(value)
+        if value is None or _has_input(value):
+            return value
+        number, taken[name] = taken[name], taken[name] + 1
+        return change(f"{name}.{number}" if number else name, value)
+
+    return inside(call)
+
+
+def _has_input(value: Value) -> bool:
+    return isinstance(value, Arg | Call) or (isinstance(value, tuple) and any(map(_has_input, value)))
+
+
+def _parameter_name(call: Call, position: int) -> str:
+    names = _parameter_names(call.target, call.is_module)
+    return names[position] if position < len(names) else "value"
+
+
+@cache
+def _parameter_names(target: str, is_module: bool) -> tuple[str, ...]:
+    """Return what a function, or a module that is called, names its arguments."""
+    callee = resolve(target)
+    if is_module:
+        return tuple(inspect.signature(callee.forward).parameters)[1:]
+    try:
+        return tuple(inspect.signature(callee).parameters)
+    except ValueError:  # a builtin: torch has its schemas, the longest of which is the one that takes constants
+        overloads = getattr(torch.ops.aten, target.rpartition(".")[2], None)
+        names = [name for name in overloads.overloads() if "out" not in name] if overloads else []
+        schemas = [[argument.name for argument in getattr(overloads, name)._schema.arguments] for name in names]
+        return tuple(max(schemas, key=len, default=()))
 
 
 def index(key: Key) -> Any:

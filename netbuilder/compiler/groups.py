@@ -72,7 +72,7 @@ def instance(project: Project, node: Node, names: Names) -> tuple[Instance | Non
         repeat = 1
     if type(shared) is not bool:
         problems.append(_problem("shared", f"shared has to be on or off, not {shared}."))
-    counts = any(counts_itself(node, name) and _mentions_index(value) for name, value in params.items())
+    counts = any(counts_itself(node, name) and mentions_index(value) for name, value in params.items())
     arguments: list[Arguments] = []
     for index in range(repeat if counts else 1):
         given, wrong = _arguments(definition, params, {**names, INDEX: index} if counts else names)
@@ -133,20 +133,30 @@ def resolved(
     return values, problems
 
 
-def expressions(params: Mapping[str, Json]) -> tuple[str, ...]:
-    """Return the texts of those parameters that are given as expressions."""
-    flat = (item for value in params.values() for item in (value if isinstance(value, tuple) else (value,)))
-    return tuple(item for item in flat if isinstance(item, str) and item.startswith("="))
+def expressions(params: Mapping[str, Json]) -> tuple[tuple[str, str], ...]:
+    """Return those parameters that are given as expressions, with their texts; a list has one of each of its items."""
+    flat = ((key, item) for key, value in params.items() for item in (value if isinstance(value, tuple) else (value,)))
+    return tuple((key, item) for key, item in flat if isinstance(item, str) and item.startswith("="))
 
 
 def counts_repetitions(definition: Group) -> bool:
     """Tell whether anything inside depends on which repetition it is."""
     return any(
-        _mentions_index(value)
+        mentions_index(value)
         for node in definition.graph.nodes()
         for name, value in node.params.items()
         if not counts_itself(node, name)
     )
+
+
+def mentions_index(value: Json) -> bool:
+    """Tell whether a field is computed from which repetition it is."""
+    if isinstance(value, tuple):
+        return any(map(mentions_index, value))
+    try:
+        return isinstance(value, str) and value.startswith("=") and INDEX in names_in(parse(value))
+    except ExpressionError:  # told where it is resolved
+        return False
 
 
 def _resolved(value: Json, names: Names) -> Json:
@@ -158,15 +168,6 @@ def _resolved(value: Json, names: Names) -> Json:
     if isinstance(tree, Name) and tree.name in names:  # passed on as it is, be it a number or not
         return names[tree.name]
     return compute(tree, {name: each for name, each in names.items() if isinstance(each, bool | int | float | str)})
-
-
-def _mentions_index(value: Json) -> bool:
-    if isinstance(value, tuple):
-        return any(map(_mentions_index, value))
-    try:
-        return isinstance(value, str) and value.startswith("=") and INDEX in names_in(parse(value))
-    except ExpressionError:  # told where it is resolved
-        return False
 
 
 def _problem(parameter: str, message: str, code: str = "bad-parameter") -> Diagnostic:

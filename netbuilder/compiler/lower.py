@@ -372,8 +372,10 @@ class _Lowerer(Review):
             fix = Fix("Give each time its own weights", SetParameter(node.id, "shared", False))
             self.say("error", "weights-mismatch", message, node, parameter="shared", fixes=(fix,))
             return
-        call = GroupCall(instance.name, tuple(parts), instance.shared, instance.arguments)
         formulas = expressions(node.params)
+        listed = "repeat" in dict(formulas)
+        defaults = tuple(self.project.groups[instance.group].parameters.items())
+        call = GroupCall(instance.name, tuple(parts), instance.shared, listed, instance.arguments, defaults)
         instruction = Instruction(node.id, node.name, node.type, call, wires, outputs, formulas)
         instruction, self.costs[node.id] = self._with_shared_weights(node, instruction, total)
         self.instructions.append(instruction)

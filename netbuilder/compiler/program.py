@@ -38,14 +38,17 @@ class GroupCall:
     """An instance of a group: a program for each time that it runs, one after the other.
 
     A part takes what the part before gave for its first inputs, and the instance's own inputs for the rest. Parts with
-    `shared` weights are one module that is called over and over. `arguments` are the values of the group's formal parameters
-    for each part.
+    `shared` weights are one module that is called over and over. A group is `listed` if how often it runs is computed: its
+    modules are numbered even where it comes to one. `arguments` are the values of the group's formal parameters for each
+    part, `defaults` those that they have where nothing is given.
     """
 
     name: str
     parts: tuple[Program, ...]
     shared: bool = False
+    listed: bool = False
     arguments: tuple[tuple[tuple[str, Json], ...], ...] = ()
+    defaults: tuple[tuple[str, Json], ...] = ()
 
     is_module: ClassVar[bool] = True
     is_metric: ClassVar[bool] = False
@@ -55,13 +58,18 @@ class GroupCall:
         """The parts that have weights of their own."""
         return self.parts[:1] if self.shared else self.parts
 
+    @property
+    def is_numbered(self) -> bool:
+        """Whether its modules have numbers in the paths of their weights: `block.0.fc.weight`."""
+        return len(self.modules) > 1 or (self.listed and not self.shared)
+
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
     """One call.
 
     `args[i]` is the value of the call's `Arg(i)`, None for an optional input left open; `outputs` are port and spec of what it
-    produces. `expressions` are the texts of those fields that were computed (`=channels*4`). `weights_of` is the name of the
+    produces. `expressions` are those fields that were computed, and how (`=channels*4`). `weights_of` is the name of the
     block whose module it calls, where that is not its own.
     """
 
@@ -71,7 +79,7 @@ class Instruction:
     call: Call | GroupCall
     args: tuple[PortRef | None, ...]
     outputs: tuple[tuple[str, TensorSpec], ...]
-    expressions: tuple[str, ...] = ()
+    expressions: tuple[tuple[str, str], ...] = ()
     weights_of: str = ""
 
     @property
@@ -147,7 +155,7 @@ class Program:
             place, call = prefix + instruction.module, instruction.call
             if isinstance(call, GroupCall):
                 for number, part in enumerate(call.modules):
-                    yield from part.modules(f"{place}." if len(call.modules) == 1 else f"{place}.{number}.")
+                    yield from part.modules(f"{place}.{number}." if call.is_numbered else f"{place}.")
             else:
                 yield place, call
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from netbuilder.blocks.spec import Call, Key, Value
-from netbuilder.compiler.calls import calls_in, perform, resolve
+from netbuilder.compiler.calls import calls_in, perform, resolve, with_constants
 from netbuilder.compiler.classes import GroupClass, Making, classes, short
+from netbuilder.compiler.constructor import Parameter
 from netbuilder.compiler.program import GroupCall, Instruction, Program
 from netbuilder.compiler.text import (
     OPERATORS,
@@ -28,6 +29,7 @@ from netbuilder.compiler.text import (
     operation,
     returned,
     signature,
+    unlike,
 )
 from netbuilder.graph.model import PortRef
 
@@ -74,7 +76,9 @@ def _printed(program: Program) -> Program:
 
 def _class_text(group: GroupClass) -> str:
     program, variables = group.program, _variables(group.program)
+    held = {attribute: group.settings[slot] for slot, attribute in group.attributes.items()}
     init = [line for instruction in program.makers() for line in _init_lines(instruction, group)]
+    init += [line for attribute, code in held.items() for line in assignment(f"self.{attribute}", code, 2)]
     forward = [line for instruction in program.instructions for line in _lines(instruction, group, variables)]
     results = [variables[result.value] for result in program.results]
     taken = [f"{variables[slot.value]}: torch.Tensor" for slot in program.inputs]
@@ -84,13 +88,18 @@ def _class_text(group: GroupClass) -> str:
         f"class {group.name}(nn.Module):",
         *indented(_docstring(group)),
         "",
-        *indented(signature("__init__", ["self", *map(": ".join, group.parameters)], Code("None"), 1)),
+        *indented(signature("__init__", ["self", *map(_declared, group.parameters)], Code("None"), 1)),
         *indented(["super().__init__()", *init], 2),
         "",
         *indented(signature("forward", ["self", *taken], returns, 1)),
         *indented([*forward, *returned(results, 2)], 2),
     ]
     return "\n".join(lines)
+
+
+def _declared(parameter: Parameter) -> str:
+    default = "" if parameter.default is None else f" = {parameter.default}"
+    return f"{parameter.name}: {parameter.type}{default}"
 
 
 def _docstring(group: GroupClass) -> list[str]:
@@ -131,28 +140,36 @@ def _instance(instruction: Instruction, call: GroupCall, group: GroupClass) -> C
     values = {name: constant(value) for name, value in making.settings}
     values |= {name: code for (node, name), code in group.settings.items() if node == instruction.node}
     if making.form == "one":
-        return call_of(making.classes[0], [values[key] for key in making.parameters[0]])
-    index = next(name for name in ("index", "i", "j", "k") if name not in dict(group.parameters))
-    modules = _modules(making, values, Code(index))
+        return _made(making, 0, values)
+    modules = _modules(making, values, Code(group.index))
     items = [call_of("*", [each]) if each.kind == "each" else each for each in modules]
     if _is_chain(call):
         return call_of("nn.Sequential", items)
     return call_of("nn.ModuleList", modules if len(modules) == 1 else [display(items, "[]")])
 
 
+def _made(making: Making, number: int, values: Mapping[str, Code], suffix: str = "") -> Code:
+    """Return a class called with its arguments by name, but for the only one without a default; defaults are left away."""
+    required = [parameter for parameter in making.parameters[number] if parameter.default is None]
+    arguments: list[Code] = []
+    for parameter in making.parameters[number]:
+        code = values[parameter.name + suffix]
+        if [parameter] == required:
+            arguments.append(code)
+        elif code != parameter.default:
+            arguments.append(named(parameter.name, code))
+    return call_of(making.classes[number], arguments)
+
+
 def _modules(making: Making, values: Mapping[str, Code], index: Code) -> list[Code]:
     """Return what makes the modules of a group that runs more than once: each, or a generator of those that are alike."""
     if making.form == "listed":
-        numbered = enumerate(zip(making.classes, making.parameters, strict=True))
-        return [call_of(name, [values[f"{key}.{number}"] for key in keys]) for number, (name, keys) in numbered]
-    (name,), (keys,), repeat = making.classes, making.parameters, values["repeat"]
+        return [_made(making, number, values, f".{number}") for number in range(len(making.classes))]
+    repeat = values["repeat"]
     if making.form == "counted":
-        arguments = [
-            _stepped(values[key], values[f"{key}_step"], index) if key in making.stepped else values[key]
-            for key in keys
-        ]
-        return [generator(call_of(name, arguments), f"for {index} in range({repeat})")]
-    first, other = (call_of(name, [values[f"{key}.{number}"] for key in keys]) for number in (0, 1))
+        steps = {key: _stepped(values[key], values[f"{key}_step"], index) for key in making.stepped}
+        return [generator(_made(making, 0, {**values, **steps}), f"for {index} in range({repeat})")]
+    first, other = _made(making, 0, values, ".0"), _made(making, 0, values, ".1")
     if first == other:
         return [generator(first, f"for _ in range({repeat})")]
     if repeat in ("2", "3"):
@@ -173,35 +190,33 @@ def _stepped(start: Code, step: Code, index: Code) -> Code:
 
 def _is_chain(call: GroupCall) -> bool:
     """Tell whether an instance with modules of its own for each time is one module that calls them in turn."""
-    return len(call.modules) > 1 and len(call.parts[0].inputs) == len(call.parts[0].results) == 1
+    return call.is_numbered and len(call.parts[0].inputs) == len(call.parts[0].results) == 1
+
+
+def _is_loop(call: GroupCall) -> bool:
+    """Tell whether the forward runs an instance in a loop, in which what it gives is what it takes the next time."""
+    return (call.is_numbered or len(call.parts) > 1) and not _is_chain(call)
 
 
 def _group_forward(
     instruction: Instruction, call: GroupCall, group: GroupClass, variables: dict[PortRef, str]
 ) -> list[str]:
-    """Print a call, or a loop in which what a group gives is what it takes the next time."""
+    """Print a call, or a loop of calls."""
     inputs = [variables[value] for value in instruction.args if value]
     ports = [PortRef(instruction.node, port) for port, _ in instruction.outputs]
     comment = ", ".join(group.shapes[port] for port in ports)
-    if len(call.parts) == 1 or _is_chain(call):
-        targets = ", ".join(variables.get(port, "_") for port in ports)
-        return assignment(targets, call_of(f"self.{instruction.module}", inputs), 2, comment)
-    named = [variables.get(port, f"{instruction.name}_{port.port}") for port in ports]
-    layer = _unlike("layer", variables.values())
+    given = [variables.get(port, "_") for port in ports]
+    if not _is_loop(call):
+        return assignment(", ".join(given), call_of(f"self.{instruction.module}", inputs), 2, comment)
+    layer = unlike("layer", variables.values())
     each = f"self.{instruction.module}" if call.shared else layer
     times = f"_ in range({len(call.parts)})" if call.shared else f"{layer} in self.{instruction.module}"
-    first = [Code(value) for value in inputs[: len(named)]]
+    first = [Code(value) for value in inputs[: len(given)]]
     return [
-        *assignment(", ".join(named), first[0] if len(first) == 1 else Code(", ".join(first)), 2),
+        *assignment(", ".join(given), first[0] if len(first) == 1 else Code(", ".join(first)), 2),
         f"for {times}:",
-        *indented(assignment(", ".join(named), call_of(each, [*named, *inputs[len(named) :]]), 3, comment)),
+        *indented(assignment(", ".join(given), call_of(each, [*given, *inputs[len(given) :]]), 3, comment)),
     ]
-
-
-def _unlike(name: str, taken: Iterable[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name
 
 
 def _settings(instruction: Instruction, call: Call, group: GroupClass) -> list[Code]:
@@ -255,8 +270,14 @@ def _forward_lines(
     ports = [port for port in paths if PortRef(instruction.node, port) in variables]
     keys = _brackets(paths[ports[0]]) if len(ports) == 1 else ""
 
+    def held(name: str, value: Value) -> Value:
+        attribute = group.attributes.get((instruction.node, name))
+        return Code(f"self.{attribute}") if attribute else value
+
+    printed = with_constants(whole_call, held)
+
     def invoke(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Code:
-        picked = keys if call is whole_call else ""
+        picked = keys if call is printed else ""
         if call.target in OPERATORS:
             return operation(call.target, args)
         defaults = {} if call.is_module else _defaults(call.target)
@@ -273,7 +294,7 @@ def _forward_lines(
         return call_of(callee, [*map(constant, positional), *by_name], picked)
 
     inputs = [value and Code(variables[value]) for value in instruction.args]
-    expression = perform(whole_call, inputs, invoke)
+    expression = perform(printed, inputs, invoke)
     if len(ports) == 1:
         value = PortRef(instruction.node, ports[0])
         return assignment(variables[value], expression, 2, group.shapes[value])
@@ -308,16 +329,17 @@ def _variables(program: Program) -> dict[PortRef, str]:
     variables = {slot.value: slot.name for slot in program.inputs}
     taken = set(program.names().values())
     for instruction in program.instructions:
-        ports = [port for port, _ in instruction.outputs if PortRef(instruction.node, port) in used]
+        call, of = instruction.call, [PortRef(instruction.node, port) for port, _ in instruction.outputs]
+        ports = [port for port in of if port in used]
         if len(ports) == 1:
-            variables[PortRef(instruction.node, ports[0])] = instruction.name
-            continue
-        for port in ports if isinstance(instruction.call, GroupCall) else ("", *ports):
-            name = f"{instruction.name}_{port or 'result'}"
-            while name in taken:
-                name += "_"
-            taken.add(name)
-            variables[PortRef(instruction.node, port)] = name
+            variables[ports[0]] = instruction.name
+        if isinstance(call, GroupCall):
+            ports = of if _is_loop(call) else ports  # a loop gives all of them their values for the next time
+        elif len(ports) > 1:
+            ports = [PortRef(instruction.node, ""), *ports]
+        for port in (port for port in ports if port not in variables):
+            variables[port] = unlike(f"{instruction.name}_{port.port or 'result'}", taken)
+            taken.add(variables[port])
     return variables
 
 

@@ -1,11 +1,11 @@
-"""Python code as text: expressions that know where they may be broken, and lines laid out as `ruff format` lays them out."""
+"""Python code as text: expressions that know where they may be broken, and lines laid out as `ruff format` does by default."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, Literal, cast
 
-WIDTH = 100
+WIDTH = 88
 TIGHT = 5
 """How tightly something binds that needs no brackets anywhere."""
 OPERATORS = {
@@ -101,6 +101,13 @@ def _operand(value: Any, binding: int) -> Code:
 def operand(value: Any) -> Code:
     """Print what a dot follows."""
     return _operand(value, TIGHT)
+
+
+def unlike(name: str, taken: Container[str]) -> str:
+    """Return a name that is not taken: the wanted one, or one with underscores behind it."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def constant(value: Any) -> Code:
