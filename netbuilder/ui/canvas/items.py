@@ -211,9 +211,11 @@ def _expressions(node: Node) -> str:
 
 
 def _arguments(node: Node, group: Group) -> str:
-    """Return what an instance sets its group's parameters to, or what they are by themselves."""
-    values = dict(group.parameters) | {key: value for key, value in node.params.items() if key in group.parameters}
-    return ", ".join(f"{name} {_value(value)}" for name, value in values.items())
+    """Return what an instance sets its group's parameters to, and after that what the others are by themselves."""
+    values = {key: value for key, value in node.params.items() if key in group.parameters}
+    values |= {key: value for key, value in group.parameters.items() if key not in values}
+    said = ((name, _value(value)) for name, value in values.items())
+    return ", ".join(name if name == value else f"{name} {value}" for name, value in said)
 
 
 def _value(value: Json) -> str:

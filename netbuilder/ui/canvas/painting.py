@@ -183,11 +183,12 @@ def _paint_text(painter: QPainter, item: BlockItem, look: Theme) -> None:
         return
     if zoom < _ALL:
         _write(painter, "large", _LEFT - 2, top + 28, item.node.name, right)
+        shape = closer("large shape", shape, _RIGHT + 6 - _LEFT)
         _write(painter, "large shape", _LEFT - 2, top + 49, shape, _RIGHT + 4)
         return
     name, kind = title(item.node.name, item.kind, int(right - _LEFT))
     after = _write(painter, "name", _LEFT, top + 21, name, right) + _GAP
-    _write(painter, "shape", _LEFT, top + 52, shape, _RIGHT)
+    _write(painter, "shape", _LEFT, top + 52, closer("shape", shape, _RIGHT - _LEFT), _RIGHT)
     painter.setPen(look.muted)
     _write(painter, "small", after, top + 21, kind, right)
     right = _paint_mark(painter, item, look, top + 36) if item.mark else _RIGHT
@@ -231,15 +232,19 @@ def _paint_link(painter: QPainter, left: float, baseline: float, token: str) -> 
 def title(name: str, kind: str, room: int) -> tuple[str, str]:
     """Return the name and the type of a block, cut to the room there is for them side by side.
 
-    A type that only says what the name says is left out. Where there is too little room the name is cut first, to no
-    less than two fifths of the room.
+    A type that only says what the name says is left out. The name is what a block is known by: where there is too little
+    room the type is cut, and left out where nothing of it could be read.
     """
     if name.rstrip("_0123456789").replace("_", "").lower() == kind.rstrip("0123456789").lower():
         return elided("name", name, room), ""
-    beside = room - _GAP - text_width("small", kind)
-    name = elided("name", name, int(max(beside, 0.4 * room)))
+    name = elided("name", name, room)
     left = room - _GAP - text_width("name", name)
     return name, elided("small", kind, int(left)) if left > _LEAST_TYPE else ""
+
+
+def closer(kind: str, shape: str, room: float) -> str:
+    """Return a shape without its spaces where there is too little room for them."""
+    return shape if text_width(kind, shape) <= room else shape.replace(" ", "")
 
 
 def _write(painter: QPainter, kind: str, left: float, baseline: float, text: str, right: float) -> float:

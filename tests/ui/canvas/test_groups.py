@@ -276,3 +276,18 @@ def test_a_ready_made_group_is_dropped_with_the_groups_in_it(open_canvas: Open) 
     assert {group.name for group in hand.document.project.groups.values()} == {"Inception", "ConvNormAct"}
     assert_mirrors(hand.scene, hand.document.project)
     assert hand.undo_is_exact()
+
+
+def test_a_box_says_first_what_it_sets_itself(open_canvas: Open) -> None:
+    drawing = Drawing()
+    with drawing.group("block", dropout=0.1, heads=2, width=8):
+        drawing.put("Input", "x")
+    with drawing.group("outer", width=8) as outer:
+        drawing.put_group(G1, "inner", width="=width", heads="=width/2")
+    drawing.put_group(G1, "box", heads=4)
+    drawing.put_group(outer, "whole")
+    hand = open_canvas(drawing.project)
+    assert hand.block("box").summary == "heads 4, dropout 0.1, width 8"
+    hand.document.show(outer)
+    (inner,) = hand.scene.blocks.values()
+    assert inner.summary == "width, heads width/2, dropout 0.1"
