@@ -103,7 +103,7 @@ class CanvasScene(QGraphicsScene):
         nodes: set[NodeId] = set()
         edges: set[Edge] = set()
         moved: dict[NodeId, Position] = {}
-        changed: set[GroupId | None] = set()
+        changed: set[GroupId] = set()
         here = self.document.group
         for part in flatten(edit):
             match part:
@@ -111,7 +111,7 @@ class CanvasScene(QGraphicsScene):
                     AddGroup(group=group) | RemoveGroup(group=group) | RenameGroup(group=group) | SetFormal(group=group)
                 ):
                     changed.add(group)
-                case AddNode(group=group) | RemoveNode(group=group) | RenameNode(group=group) if group != here:
+                case AddNode(group=group) | RemoveNode(group=group) | RenameNode(group=group) if group and group != here:
                     changed.add(group)
                 case _ if getattr(part, "group", here) != here:
                     pass

@@ -9,10 +9,11 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.graph.edits import RenameGroup
+from netbuilder.graph.edits import RenameGroup, RenameNode
 from netbuilder.graph.files import dumps
 from netbuilder.graph.project import GroupId, Project
 from netbuilder.ui import group_library
+from netbuilder.ui.canvas.items import BlockItem
 from netbuilder.ui.canvas.parts import Side
 from tests.drawing import Drawing, digits_cnn
 from tests.ui.canvas.hand import CTRL, SHIFT, Hand
@@ -109,6 +110,19 @@ def test_edits_inside_stay_inside(open_canvas: Open) -> None:
     assert pool
     assert definition.graph.edges_into(pool.id)[0].source.node == conv.id
     assert_mirrors(hand.scene, hand.document.sheet)
+
+
+def test_an_edit_elsewhere_draws_no_block_anew(
+    open_canvas: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = grouped(open_canvas)
+    hand.key(Key.Key_Return)
+    drawn: list[str] = []
+    monkeypatch.setattr(BlockItem, "update", lambda item, *_: drawn.append(item.node.name))
+    hand.document.apply(RenameNode(hand.node("flatten"), "flat"))
+    assert drawn == []
+    hand.document.apply(RenameNode(next(iter(hand.scene.blocks)), "other", G1))
+    assert drawn
 
 
 def test_undo_and_redo_go_to_where_the_edit_was_made(open_canvas: Open) -> None:
