@@ -34,7 +34,7 @@ class Document(QObject):
     """A project with its undo stack and its file, and which of its sheets is shown.
 
     Views read `project` and call `apply`; nothing else changes it. `edited` carries every edit once it is applied, be it
-    new, undone or redone; `replaced` says that another project took the old one's place; `modified_changed` that the
+    new, undone or redone, and `replayed` follows on one that was undone or redone, with its inverse; `replaced` says that another project took the old one's place; `modified_changed` that the
     project came to differ from its file, or to equal it again.
 
     One sheet is shown at a time: the network itself, or the inside of a group. `sheet` is that as a project, to be read
@@ -42,6 +42,7 @@ class Document(QObject):
     """
 
     edited = Signal(object)
+    replayed = Signal(object, object)
     replaced = Signal()
     path_changed = Signal()
     modified_changed = Signal()
@@ -164,8 +165,8 @@ class Document(QObject):
         self.undo_stack.setClean()
         self.path_changed.emit()
 
-    def replay(self, edit: Edit) -> None:
-        """Apply an edit of the undo stack, backwards or forwards, and show the sheet on which it was made."""
+    def replay(self, edit: Edit, inverse: Edit) -> None:
+        """Apply an edit of the undo stack, be it a step or its inverse, and show the sheet on which it was made."""
         touched = _touched(edit)
         if touched and self.group not in touched:
             present = [group for group in touched if group is None or group in self.project.groups]
@@ -173,6 +174,7 @@ class Document(QObject):
         edit.apply(self.project)
         self._leave_vanished()
         self.edited.emit(edit)
+        self.replayed.emit(edit, inverse)
 
     def _remember_ids(self, edit: Edit) -> None:
         added = (creation_number(part.node.id) for part in flatten(edit) if isinstance(part, AddNode))
@@ -205,10 +207,10 @@ class _Step(QUndoCommand):
         if self._done:  # pushing calls redo; the edit has been applied already
             self._done = False
             return
-        self._document.replay(self._edit)
+        self._document.replay(self._edit, self._inverse)
 
     def undo(self) -> None:
-        self._document.replay(self._inverse)
+        self._document.replay(self._inverse, self._edit)
 
 
 def _touched(edit: Edit) -> list[GroupId | None]:

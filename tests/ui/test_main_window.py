@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
@@ -130,6 +130,63 @@ def test_undo_and_redo_by_their_keys(editor: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(editor.canvas, Qt.Key.Key_Z, CONTROL)
     qtbot.keyClick(editor.canvas, Qt.Key.Key_Y, CONTROL)
     assert graph.node(node).name == "picture"
+
+
+def look_away(window: MainWindow) -> None:
+    window.canvas.camera.look(QPointF(9000, 9000), 1.0)
+
+
+def test_undo_and_redo_go_to_what_they_change(editor: MainWindow, qtbot: QtBot) -> None:
+    canvas, graph = editor.canvas, editor.document.project.graph
+    relu = graph.named("relu1")
+    assert relu
+    canvas.zoom_to(1.0)
+    canvas.camera.jump()
+    area = canvas.canvas_scene.extent([relu.id])
+    canvas.select([relu.id])
+    qtbot.keyClick(canvas, Qt.Key.Key_Delete)
+    for keys in (CONTROL, CONTROL | SHIFT, CONTROL):
+        look_away(editor)
+        assert not canvas.camera.sees(area)
+        qtbot.keyClick(canvas, Qt.Key.Key_Z, keys)
+        canvas.camera.jump()
+        assert canvas.camera.sees(area)
+
+
+def test_undo_stays_where_some_of_what_changed_is_seen(editor: MainWindow, qtbot: QtBot) -> None:
+    canvas, graph = editor.canvas, editor.document.project.graph
+    image, loss = graph.named("image"), graph.named("loss")
+    assert image
+    assert loss
+    canvas.zoom_to(1.5)
+    canvas.camera.jump()
+    editor.document.apply(Batch((RenameNode(image.id, "picture"), RenameNode(loss.id, "cost"))))
+    canvas.camera.look(canvas.canvas_scene.extent([image.id]).center(), 1.5)
+    assert not canvas.camera.sees(canvas.canvas_scene.extent([loss.id]))
+    centre = canvas.camera.centre
+    qtbot.keyClick(canvas, Qt.Key.Key_Z, CONTROL)
+    canvas.camera.jump()
+    assert canvas.camera.centre == centre
+
+
+def test_undo_enters_the_group_and_goes_to_the_block_inside(editor: MainWindow, qtbot: QtBot) -> None:
+    canvas, document = editor.canvas, editor.document
+    conv, relu = document.project.graph.named("conv1"), document.project.graph.named("relu1")
+    assert conv
+    assert relu
+    canvas.select([conv.id, relu.id])
+    qtbot.keyClick(canvas, Qt.Key.Key_G, CONTROL)
+    qtbot.keyClick(canvas, Qt.Key.Key_Return)
+    canvas.select([relu.id])
+    canvas.nudge(3000.0, 0.0)
+    canvas.nudge(0.0, 3000.0)
+    look_away(editor)
+    document.show(None)
+    qtbot.keyClick(canvas, Qt.Key.Key_Z, CONTROL)
+    canvas.camera.jump()
+    assert document.group
+    x, y = document.sheet.layout[relu.id]
+    assert canvas.camera.sees(QRectF(x, y, 168, 64))
 
 
 def test_delete_heals_and_undo_brings_back(editor: MainWindow, qtbot: QtBot) -> None:

@@ -104,12 +104,25 @@ class Camera(QObject):
             self.fit_all(area)
             self.jump()
 
+    def sees(self, area: QRectF) -> bool:
+        """Tell whether an area is wholly in view, and not at its very edge."""
+        return self._well_in_view.contains(area)
+
     def reveal(self, area: QRectF) -> None:
-        """Glide just so far that an area is seen; stay where it is seen already."""
-        seen = self._view.mapToScene(self._view.viewport().rect()).boundingRect()
-        margin = 24 / self.zoom
-        if not seen.adjusted(margin, margin, -margin, -margin).contains(area):
+        """Glide just so far that an area is seen, farther away if need be; stay where it is seen already."""
+        room = self._well_in_view
+        if room.contains(area):
+            return
+        if room.width() < area.width() or room.height() < area.height():
+            self.fit(area)
+        else:
             self.go(area.center(), self.zoom)
+
+    @property
+    def _well_in_view(self) -> QRectF:
+        margin = 24 / self.zoom
+        seen = self._view.mapToScene(self._view.viewport().rect()).boundingRect()
+        return seen.adjusted(margin, margin, -margin, -margin)
 
     def jump(self) -> None:
         """Be at once where a glide would end."""

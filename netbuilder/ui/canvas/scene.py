@@ -111,7 +111,9 @@ class CanvasScene(QGraphicsScene):
                     AddGroup(group=group) | RemoveGroup(group=group) | RenameGroup(group=group) | SetFormal(group=group)
                 ):
                     changed.add(group)
-                case AddNode(group=group) | RemoveNode(group=group) | RenameNode(group=group) if group and group != here:
+                case AddNode(group=group) | RemoveNode(group=group) | RenameNode(group=group) if (
+                    group and group != here
+                ):
                     changed.add(group)
                 case _ if getattr(part, "group", here) != here:
                     pass

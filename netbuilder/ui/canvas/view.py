@@ -9,9 +9,10 @@ to the next. Space and double-click put a block at the pointer, Tab puts one aft
 
 from __future__ import annotations
 
+from functools import reduce
 from html import escape
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -31,7 +32,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from netbuilder.graph.edits import Edit
 from netbuilder.graph.model import Node
 from netbuilder.ui.analysis import Analysis
-from netbuilder.ui.canvas import keys, menu
+from netbuilder.ui.canvas import changes, keys, menu
 from netbuilder.ui.canvas.gestures import Band, Cut, Gesture, MoveBlocks, Pan, Place, PressWire
 from netbuilder.ui.canvas.group_commands import GroupCommands
 from netbuilder.ui.canvas.overlays import EdgeScroll
@@ -55,12 +56,20 @@ class CanvasView(GroupCommands):
         self._space_was_used = False
         self._edge_scroll = EdgeScroll(self, self._on_edge_scrolled)
         document.edited.connect(self._on_document_edited)
+        document.replayed.connect(self._on_document_replayed)
         document.replaced.connect(self._on_document_replaced)
         document.sheet_changed.connect(self._on_document_sheet_changed)
 
     def _on_document_edited(self, edit: Edit) -> None:
         self._give_up_gesture()  # undone under the hand: what it holds may be gone
         self.forget_places_in(edit)
+
+    def _on_document_replayed(self, edit: Edit, inverse: Edit) -> None:
+        """Go to where something was undone or redone, unless some of it is seen."""
+        heights = {node: item.height for node, item in self.canvas_scene.blocks.items()}
+        changed = list(changes.places(edit, inverse, self.document.group, self.document.sheet.layout, heights))
+        if changed and not any(map(self.camera.sees, changed)):
+            self.camera.reveal(reduce(QRectF.united, changed))
 
     def _on_document_replaced(self) -> None:
         self._give_up_gesture()
