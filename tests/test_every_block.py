@@ -185,6 +185,44 @@ def test_its_printed_source_computes_the_same(variant: Variant) -> None:
     assert all(torch.equal(a, b) for a, b in zip(run(twin, inputs), run(network, inputs), strict=True))
 
 
+@pytest.mark.parametrize(
+    "block",
+    [pytest.param(block, id=name) for name, block in blocks().items() if block.role == "layer" and block.inputs],
+)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(data=st.data())
+def test_in_a_group_its_parameters_are_arguments(block: type[Block], data: st.DataObject) -> None:
+    """Two instances of a group whose formal parameters are those of the block compute what their printed classes do."""
+    given = {p.name: p for p in parameters(block) if p.kind != "text"}
+    drawing = Drawing()
+    with drawing.group("Group", **{f"a_{name}": defaults(block)[name] for name in given}) as group:
+        sources = [drawing.put("Input", f"x{number}") for number, _ in enumerate(specs_for(block))]
+        node = drawing.put(block.__name__, "block", *sources, **{name: f"=a_{name}" for name in given})
+        for port in block.outputs:
+            drawing.put("Output", port.name, PortRef(node, port.name))
+    for name in ("one", "other"):
+        changed = data.draw(st.fixed_dictionaries({}, optional={key: small_values(p) for key, p in given.items()}))
+        specs = specs_for(block, **changed)
+        fed = [
+            drawing.put("Input", f"{name}_{i}", shape=spec.shape[1:], dtype=spec.dtype) for i, spec in enumerate(specs)
+        ]
+        node = drawing.put_group(group, name, *fed, **{f"a_{key}": value for key, value in changed.items()})
+        for port in block.outputs:
+            drawing.put("Output", f"{name}_{port.name}", PortRef(node, port.name))
+    program = lower(drawing.project).program
+    if program is None:
+        return  # what these parameters can't take
+    network = build(program)
+    namespace: dict[str, Any] = {}
+    exec(source(program), namespace)
+    twin = namespace["Network"]()
+    assert list(twin.state_dict()) == list(network.state_dict())
+    twin.load_state_dict(network.state_dict())
+    inputs = tuple(x if x.is_floating_point() else torch.zeros_like(x) for x in inputs_of(program, 3))
+    for ours, theirs in zip(run(network, inputs), run(twin, inputs), strict=True):
+        assert torch.equal(torch.nan_to_num(ours), torch.nan_to_num(theirs))
+
+
 @EVERY_BLOCK
 def test_gradients_reach_all_its_weights(block: type[Block]) -> None:
     program = program_of(network_of(Variant(block, {}))[0]).only("output")
