@@ -184,7 +184,11 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a block costs. `flops` counts multiplications and additions of one sample, forward; `activation` in bytes, one sample."""
+    """What a block costs: its learned numbers, the FLOPs of one sample, forward, and the bytes of what it gives for one sample.
+
+    FLOPs are counted as `torch.utils.flop_counter` does: two, a multiplication and an addition, for each step of a matrix
+    product, a convolution, a recurrence or of attention. What is done to each element by itself counts nothing.
+    """
 
     parameters: int = 0
     flops: int = 0
