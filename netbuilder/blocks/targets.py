@@ -9,8 +9,10 @@ from pydantic import Field
 
 from netbuilder.blocks.spec import (
     LARGEST,
+    Arg,
     Block,
     Bypass,
+    Call,
     Insert,
     LossWeight,
     Mismatch,
@@ -19,6 +21,7 @@ from netbuilder.blocks.spec import (
     Scale,
     Suggestion,
     TensorSpec,
+    function,
     param,
 )
 
@@ -131,6 +134,18 @@ def require_equal(block: str, port: str, prediction: TensorSpec, target: TensorS
             port=port,
             suggestions=_ways_to(prediction, target),
         )
+
+
+def numbers_like(block: str, port: str, prediction: TensorSpec, target: TensorSpec) -> Arg | Call:
+    """Return the second input, a target of numbers, as an argument: one that stands for all samples is repeated for each.
+
+    Such is a Constant, as in a GAN, whose discriminator is to say the same of every picture. Raises `Mismatch` unless target
+    and prediction are alike otherwise.
+    """
+    if target.dtype == "float32" and target.shape == (1, *prediction.shape[1:]):
+        return function("torch.Tensor.expand_as", Arg(1), Arg(0))
+    require_equal(block, port, prediction, target)
+    return Arg(1)
 
 
 def _ways_to(prediction: TensorSpec, target: TensorSpec) -> list[Suggestion]:

@@ -20,6 +20,8 @@ from netbuilder.blocks.library.loss import (
     MultiMargin,
 )
 from netbuilder.blocks.library.loss_of_numbers import (
+    L1,
+    MSE,
     Contrastive,
     Cosine,
     GaussianKL,
@@ -30,7 +32,8 @@ from netbuilder.blocks.library.loss_of_numbers import (
     TripletMargin,
 )
 from netbuilder.blocks.registry import by_category
-from netbuilder.blocks.spec import Block, Insert, SetOwn
+from netbuilder.blocks.spec import Block, Insert, SetOwn, TensorSpec
+from netbuilder.compiler.calls import run
 from tests.blocks.calling import batch, output, refusal
 
 GENERATOR = torch.Generator().manual_seed(1)
@@ -184,3 +187,12 @@ def test_pairs_have_one_answer_each(block: Block) -> None:
 def test_every_loss_has_a_weight_that_is_not_in_its_call() -> None:
     for block in by_category()["Loss"]:
         assert block.model_validate({"weight": 2.0}).summary() == "weight 2"
+
+
+@pytest.mark.parametrize("kind", [MSE, L1, SmoothL1, Huber, BCE, BCEWithLogits, Hinge])
+def test_a_target_may_be_one_for_all_samples(kind: type[Block]) -> None:
+    said, truth = torch.sigmoid(LOGITS), ANSWERS[:1]
+    found = run(kind().lower(batch(4), TensorSpec((1, 4))), None, (said, truth))["y"]
+    assert torch.equal(found, output(kind(), said, truth.expand(7, 4)))
+    assert "both have to have the same shape" in str(refusal(kind(), batch(4), batch(1)))
+    assert "both have to have the same shape" in str(refusal(kind(), batch(4), TensorSpec((1, 3))))

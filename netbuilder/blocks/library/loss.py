@@ -28,6 +28,7 @@ from netbuilder.blocks.targets import (
     Loss,
     Margin,
     class_weights,
+    numbers_like,
     require_equal,
     require_labels,
 )
@@ -120,8 +121,8 @@ class BCE(Loss):
     )
 
     def lower(self, probabilities: TensorSpec, target: TensorSpec) -> Call:
-        require_equal("BCE", "probabilities", probabilities, target)
-        return function("netbuilder.nn.binary_cross_entropy", Arg(0), Arg(1))
+        truth = numbers_like("BCE", "probabilities", probabilities, target)
+        return function("netbuilder.nn.binary_cross_entropy", Arg(0), truth)
 
 
 class BCEWithLogits(Loss):
@@ -142,10 +143,10 @@ class BCEWithLogits(Loss):
     )
 
     def lower(self, logits: TensorSpec, target: TensorSpec) -> Call:
-        require_equal("BCEWithLogits", "logits", logits, target)
+        truth = numbers_like("BCEWithLogits", "logits", logits, target)
         if self.pos_weight == 1.0:
-            return function("torch.nn.functional.binary_cross_entropy_with_logits", Arg(0), Arg(1))
-        return function("netbuilder.nn.weighted_bce_with_logits", Arg(0), Arg(1), pos_weight=self.pos_weight)
+            return function("torch.nn.functional.binary_cross_entropy_with_logits", Arg(0), truth)
+        return function("netbuilder.nn.weighted_bce_with_logits", Arg(0), truth, pos_weight=self.pos_weight)
 
 
 class Hinge(Loss):
@@ -162,8 +163,8 @@ class Hinge(Loss):
     margin: Margin = param(1.0, help="By how much a score has to be right.")
 
     def lower(self, logits: TensorSpec, target: TensorSpec) -> Call:
-        require_equal("Hinge", "logits", logits, target)
-        side = function("operator.sub", function("operator.mul", 2, Arg(1)), 1)
+        truth = numbers_like("Hinge", "logits", logits, target)
+        side = function("operator.sub", function("operator.mul", 2, truth), 1)
         missing = function("operator.sub", self.margin, function("operator.mul", side, Arg(0)))
         return function("torch.mean", function("torch.relu", missing))
 

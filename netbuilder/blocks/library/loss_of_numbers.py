@@ -9,7 +9,7 @@ from pydantic import Field
 
 from netbuilder.blocks.ports import PREDICTION, TRUE_NUMBERS
 from netbuilder.blocks.spec import BATCH, Arg, Call, Epsilon, Port, TensorSpec, function, param
-from netbuilder.blocks.targets import Loss, Margin, require_equal, require_one_each, require_pair
+from netbuilder.blocks.targets import Loss, Margin, numbers_like, require_equal, require_one_each, require_pair
 
 _Width = Annotated[float, Field(ge=1e-6, le=1e6)]
 _ALIKE = Port(
@@ -31,8 +31,8 @@ class MSE(Loss):
     inputs = (PREDICTION, TRUE_NUMBERS)
 
     def lower(self, prediction: TensorSpec, target: TensorSpec) -> Call:
-        require_equal("MSE", "prediction", prediction, target)
-        return function("torch.nn.functional.mse_loss", Arg(0), Arg(1))
+        truth = numbers_like("MSE", "prediction", prediction, target)
+        return function("torch.nn.functional.mse_loss", Arg(0), truth)
 
 
 class L1(Loss):
@@ -47,8 +47,8 @@ class L1(Loss):
     inputs = (PREDICTION, TRUE_NUMBERS)
 
     def lower(self, prediction: TensorSpec, target: TensorSpec) -> Call:
-        require_equal("L1", "prediction", prediction, target)
-        return function("torch.nn.functional.l1_loss", Arg(0), Arg(1))
+        truth = numbers_like("L1", "prediction", prediction, target)
+        return function("torch.nn.functional.l1_loss", Arg(0), truth)
 
 
 class SmoothL1(Loss):
@@ -65,8 +65,8 @@ class SmoothL1(Loss):
     beta: _Width = param(1.0, help="Error at which the square turns into a line.")
 
     def lower(self, prediction: TensorSpec, target: TensorSpec) -> Call:
-        require_equal("SmoothL1", "prediction", prediction, target)
-        return function("torch.nn.functional.smooth_l1_loss", Arg(0), Arg(1), beta=self.beta)
+        truth = numbers_like("SmoothL1", "prediction", prediction, target)
+        return function("torch.nn.functional.smooth_l1_loss", Arg(0), truth, beta=self.beta)
 
 
 class Huber(Loss):
@@ -83,8 +83,8 @@ class Huber(Loss):
     delta: _Width = param(1.0, help="Error at which the square turns into a line.")
 
     def lower(self, prediction: TensorSpec, target: TensorSpec) -> Call:
-        require_equal("Huber", "prediction", prediction, target)
-        return function("torch.nn.functional.huber_loss", Arg(0), Arg(1), delta=self.delta)
+        truth = numbers_like("Huber", "prediction", prediction, target)
+        return function("torch.nn.functional.huber_loss", Arg(0), truth, delta=self.delta)
 
 
 class PoissonNLL(Loss):

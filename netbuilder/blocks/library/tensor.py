@@ -17,7 +17,8 @@ _SHAPE_HELP = "Sizes without the batch; the result has a 1 in the batch's place.
 class Constant(Block):
     """Give the same number everywhere.
 
-    Output `1 × shape`, which fits any batch in Add, Multiply and the like. For a fixed scale, or zeros to begin with.
+    Output `1 × shape`, which fits any batch in Add, Multiply and the like. For a fixed scale, zeros to begin with, or as the
+    target of a loss, where the truth is the same for all samples: “real” in a GAN.
     Source: `torch.full`.
     """
 
