@@ -14,7 +14,7 @@ Kind = Literal["task", "architecture"]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A project in the examples' folder: a `task` is ready to train, an `architecture` is the network of a paper, without data."""
+    """A project in the examples' folder: a `task` is ready to train, an `architecture` is the network of a paper, to look into."""
 
     name: str
     title: str
@@ -57,6 +57,7 @@ _EXAMPLES = (
     Example("alexnet", "AlexNet", "Krizhevsky 2014: eight layers, as torchvision has them.", "architecture"),
     Example("vgg16", "VGG-16", "Simonyan 2014: small kernels only, sixteen layers deep.", "architecture"),
     Example("googlenet", "GoogLeNet", "Szegedy 2014: kernels of several sizes side by side.", "architecture"),
+    Example("digits_gan", "GAN", "Goodfellow 2014: a forger and a judge, who teach each other.", "architecture"),
     Example("resnet18", "ResNet-18", "He 2015: each block learns what to add to its input.", "architecture"),
     Example("resnet50", "ResNet-50", "He 2015: residual blocks with a bottleneck, 50 layers.", "architecture"),
     Example("unet", "U-Net", "Ronneberger 2015: down for what, up for where, with bridges.", "architecture"),

@@ -44,6 +44,8 @@ CHARACTERS = "\n" + "".join(map(chr, range(32, 127)))
 SHAPES = ("background", "circle", "square", "triangle")
 DATE_CHARACTERS = " 0123456789-ADFJMNOSabceghilmnoprstuvy"
 """Space, which also fills up, and what dates are written with, by token number."""
+NOISE = 16
+"""Random numbers beside a digit."""
 WINDOW, WRITTEN_DATE, ISO_DATE = 64, 17, 10
 """Tokens in a sample of text, in a date as people write it, and as machines do."""
 
@@ -103,6 +105,14 @@ _ALL = (
             "sum": _label(*map(str, range(19))),
         },
         ("left", "right"),
+    ),
+    Source(
+        "digits_and_noise",
+        "Digits and noise",
+        "1,797 handwritten digits, each beside 16 random numbers. What is a digit that nobody wrote?",
+        1797,
+        {"image": _IMAGE, "noise": DataField(shape=(NOISE,), dtype="float32")},
+        ("image",),
     ),
     Source(
         "shapes",

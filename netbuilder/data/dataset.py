@@ -152,6 +152,7 @@ _READERS: dict[str, Callable[[], Arrays]] = {
     "breast_cancer": _table("breast_cancer"),
     "diabetes": _diabetes,
     "digit_pairs": lambda: made.pairs(_digits()),
+    "digits_and_noise": lambda: made.beside_noise(_digits()),
     "shapes": made.shapes,
     "python_text": made.text,
     "dates": made.dates,

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netbuilder.data.catalog import CHARACTERS, DATE_CHARACTERS, ISO_DATE, SHAPES, SOURCES, WINDOW, WRITTEN_DATE
+from netbuilder.data.catalog import CHARACTERS, DATE_CHARACTERS, ISO_DATE, NOISE, SHAPES, SOURCES, WINDOW, WRITTEN_DATE
 from netbuilder.diagnostics import NetbuilderError
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -85,6 +85,13 @@ def pairs(digits: Arrays) -> Arrays:
         "same": (labels[left] == labels[right]).astype(np.int64),
         "sum": labels[left] + labels[right],
     }
+
+
+def beside_noise(digits: Arrays) -> Arrays:
+    """Put `noise` beside each `image`: `N × 16` normal numbers, of mean 0 and deviation 1."""
+    images = digits["image"]
+    noise = np.random.RandomState(0).standard_normal((len(images), NOISE)).astype(np.float32)
+    return {"image": images, "noise": noise}
 
 
 def dates() -> Arrays:

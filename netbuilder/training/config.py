@@ -46,9 +46,25 @@ class TrainingConfig(BaseModel):
     device: _Device = param("auto", help="Where to train; auto takes a GPU where there is one.")
 
 
+PHASES = "phases"
+"""Where the training section says that losses are minimised in turn, each for weights of its own."""
+
+
 def read(section: Mapping[str, Any]) -> TrainingConfig:
-    """Return the training section of a project, checked. Raises `NetbuilderError` with the first thing that is wrong."""
-    config, problems = parse(TrainingConfig, section)
+    """Return the training section of a project, checked. Raises `NetbuilderError` with the first thing that is wrong.
+
+    Phases are left aside here: a project that has them can be drawn and exported, and `require_one_phase` refuses to train it.
+    """
+    config, problems = parse(TrainingConfig, {name: value for name, value in section.items() if name != PHASES})
     if config is None:
         raise NetbuilderError(f"The training section can't be used: {problems[0].message}")
     return config
+
+
+def require_one_phase(section: Mapping[str, Any]) -> None:
+    """Raise `NetbuilderError` for a training in phases: minimised all at once, such losses would undo one another's work."""
+    if section.get(PHASES):
+        raise NetbuilderError(
+            "This network learns in phases, each with its own losses and weights, and this version minimises all losses at "
+            "once, which is something else: it can be drawn, exported and printed as code, but not trained."
+        )

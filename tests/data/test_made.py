@@ -55,7 +55,17 @@ def test_the_mask_of_a_picture_covers_what_is_bright_and_holds_every_shape() -> 
     assert 0.05 < inside.mean() < 0.5
 
 
+def test_the_numbers_beside_a_digit_are_normal_and_the_digits_as_they_were() -> None:
+    images = np.arange(5_000, dtype=np.float32).reshape(-1, 1, 1, 1)
+    beside = made.beside_noise({"image": images, "label": np.zeros(5_000)})
+    assert np.array_equal(beside["image"], images)
+    assert beside["noise"].shape == (5_000, 16)
+    assert beside["noise"].dtype == np.float32
+    assert abs(beside["noise"].mean()) < 0.01
+    assert abs(beside["noise"].std() - 1) < 0.01
+
+
 def test_they_are_the_same_each_time() -> None:
-    for name in ("digit_pairs", "shapes", "python_text", "dates"):
+    for name in ("digit_pairs", "digits_and_noise", "shapes", "python_text", "dates"):
         first, again = (load(default_config(name), torch.device("cpu")).split("train").fields for _ in range(2))
         assert all(torch.equal(first[field], again[field]) for field in first)
