@@ -188,7 +188,7 @@ class SelectionBar(QFrame):
         self._row.addWidget(button)
 
     def follow(self) -> None:
-        """Stay above the selected block, or below it where there is no room, and inside the canvas.
+        """Stay above the selected block, or below it where there is no room or fewer blocks are hidden, and inside the canvas.
 
         Hide where no block is selected, or several, or a gesture goes on, or the block is out of sight.
         """
@@ -203,11 +203,16 @@ class SelectionBar(QFrame):
         seen = canvas.viewport().rect()
         size = self.sizeHint()
         room = seen.adjusted(_BAR_GAP, _BAR_GAP, -size.width() - _BAR_GAP, -size.height() - _BAR_GAP)
-        above, below = block.top() - size.height() - _BAR_GAP, block.bottom() + _BAR_GAP
-        y = above if above >= room.top() else below
-        place = QPoint(max(room.left(), min(block.left(), room.right())), max(room.top(), min(y, room.bottom())))
-        self.setGeometry(QRect(place, size))
+        left = max(room.left(), min(block.left(), room.right()))
+        tops = block.top() - size.height() - _BAR_GAP, block.bottom() + _BAR_GAP
+        places = [QRect(QPoint(left, top), size) for top in tops if room.top() <= top <= room.bottom()]
+        fallback = QRect(QPoint(left, max(room.top(), min(tops[1], room.bottom()))), size)
+        self.setGeometry(min(places, key=self._hidden_blocks, default=fallback))
         self.setVisible(block.intersects(seen))
+
+    def _hidden_blocks(self, place: QRect) -> int:
+        """Return how many blocks the bar would stand before."""
+        return len(self._canvas.canvas_scene.blocks_in(self._canvas.mapToScene(place).boundingRect()))
 
     def _dress(self) -> None:
         look = theme()

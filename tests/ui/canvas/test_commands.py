@@ -446,18 +446,6 @@ def test_cut_wires_frees_a_block(hand: Hand) -> None:
     assert hand.undo_is_exact()
 
 
-def test_the_bar_above_a_selected_block_acts_on_it(hand: Hand) -> None:
-    from PySide6.QtWidgets import QToolButton
-
-    hand.click(hand.body("c"))
-    bar = hand.canvas.selection_bar
-    assert bar.isVisible()
-    (delete,) = (button for button in bar.findChildren(QToolButton) if button.text() == "Delete")
-    QTest.mouseClick(delete, Qt.MouseButton.LeftButton)
-    assert "c" not in hand.names()
-    assert not bar.isVisible()
-
-
 def test_the_camera_glides_between_zooms_that_all_but_agree(hand: Hand) -> None:
     camera = hand.canvas.camera
     zoom = next(z for z in (1 + n / 64 for n in range(64)) if 1 / z == 1 / math.nextafter(z, 0))
@@ -466,18 +454,6 @@ def test_the_camera_glides_between_zooms_that_all_but_agree(hand: Hand) -> None:
     camera.go(camera.centre + QPointF(100, 0), math.nextafter(zoom, 0))
     camera.jump()
     assert camera.zoom == pytest.approx(zoom)
-
-
-@pytest.mark.parametrize("corner", [(1180, 300), (-150, 300), (600, 4), (600, -30), (600, 790), (1190, 795)])
-def test_the_bar_is_whole_while_its_block_is_seen(hand: Hand, corner: tuple[int, int]) -> None:
-    hand.click(hand.body("c"))
-    canvas, bar = hand.canvas, hand.canvas.selection_bar
-    block = canvas.canvas_scene.extent(canvas.selected())
-    canvas.camera.pan(QPoint(*corner) - canvas.mapFromScene(block.topLeft()))
-    assert bar.isVisible()
-    assert canvas.viewport().rect().contains(bar.geometry())
-    canvas.camera.pan(QPoint(0, -1000))
-    assert not bar.isVisible()
 
 
 def test_the_canvas_keeps_space_and_tab_from_the_windows_shortcuts(hand: Hand) -> None:
