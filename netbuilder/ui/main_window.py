@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
                 splitter.setStretchFactor(place, int(place == kept))
         self.crumb = Breadcrumb(self.document, self.canvas)
         self.crumb.move(12, 10)
+        self.canvas.selection_bar.keeps_off = self.crumb
 
         editor = QWidget()
         column = QVBoxLayout(editor)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import pytest
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -41,6 +42,23 @@ def test_the_breadcrumb_leads_back(editor: MainWindow) -> None:
     QTest.mouseClick(editor.crumb.parts[0], Qt.MouseButton.LeftButton)
     assert editor.document.group is None
     assert editor.crumb.text() == "digits"
+
+
+@pytest.mark.parametrize("top", [40, 70, 8, -20])
+def test_the_actions_of_a_block_do_not_cover_the_breadcrumb(editor: MainWindow, top: int) -> None:
+    select(editor, "conv1", "relu1")
+    editor.actions_by_id["group"].trigger()
+    editor.actions_by_id["enter_group"].trigger()
+    canvas, conv = editor.canvas, editor.document.sheet.graph.named("conv1")
+    assert conv
+    x, y = editor.document.sheet.layout[conv.id]
+    canvas.zoom_to(1.0)
+    canvas.camera.jump()
+    canvas.camera.look(QPointF(x - 20 + canvas.width() / 2, y - top + canvas.height() / 2), 1.0)
+    canvas.select([conv.id])
+    assert canvas.selection_bar.isVisible()
+    assert not canvas.selection_bar.geometry().intersects(editor.crumb.geometry())
+    assert canvas.rect().contains(canvas.selection_bar.geometry())
 
 
 def test_a_problem_inside_of_a_group_is_gone_to(editor: MainWindow, qtbot: QtBot) -> None:

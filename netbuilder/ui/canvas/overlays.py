@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from netbuilder.graph.edits import Edit
 from netbuilder.graph.model import NodeId
@@ -170,6 +170,8 @@ class SelectionBar(QFrame):
         super().__init__(canvas)
         self.setObjectName("selectionBar")
         self._canvas = canvas
+        self.keeps_off: QWidget | None = None
+        """What floats at the top left of the canvas, if anything does, and must not be covered."""
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(3, 2, 3, 2)
         self._row.setSpacing(0)
@@ -188,7 +190,9 @@ class SelectionBar(QFrame):
         self._row.addWidget(button)
 
     def follow(self) -> None:
-        """Stay above the selected block, or below it where there is no room or fewer blocks are hidden, and inside the canvas.
+        """Stay above the selected block, or below it where there is no room or fewer blocks are hidden.
+
+        It is inside the canvas, and off what it `keeps_off`.
 
         Hide where no block is selected, or several, or a gesture goes on, or the block is out of sight.
         """
@@ -204,9 +208,11 @@ class SelectionBar(QFrame):
         size = self.sizeHint()
         room = seen.adjusted(_BAR_GAP, _BAR_GAP, -size.width() - _BAR_GAP, -size.height() - _BAR_GAP)
         left = max(room.left(), min(block.left(), room.right()))
+        taken = self.keeps_off.geometry() if self.keeps_off and self.keeps_off.isVisible() else QRect()
+        highest = taken.bottom() + _BAR_GAP if left <= taken.right() + _BAR_GAP else room.top()
         tops = block.top() - size.height() - _BAR_GAP, block.bottom() + _BAR_GAP
-        places = [QRect(QPoint(left, top), size) for top in tops if room.top() <= top <= room.bottom()]
-        fallback = QRect(QPoint(left, max(room.top(), min(tops[1], room.bottom()))), size)
+        places = [QRect(QPoint(left, top), size) for top in tops if highest <= top <= room.bottom()]
+        fallback = QRect(QPoint(left, max(highest, min(tops[1], room.bottom()))), size)
         self.setGeometry(min(places, key=self._hidden_blocks, default=fallback))
         self.setVisible(block.intersects(seen))
 
