@@ -16,6 +16,7 @@ from netbuilder.graph.edits import Edit
 from netbuilder.ui import group_library
 from netbuilder.ui.actions import ACTIONS, native
 from netbuilder.ui.dialogs import ShortcutsSheet, about, system_information
+from netbuilder.ui.panels.problems import section_problems
 from netbuilder.ui.reference import Reference
 from netbuilder.ui.search_popup import Entry, SearchPopup
 from netbuilder.ui.session import runs_folder
@@ -188,7 +189,8 @@ def _bind_network(window: MainWindow) -> None:
     _bind_weights(window)
 
     def no_problem() -> str | None:
-        return _not_on_start_page(window) or (None if window.problems.diagnostics() else "There are no problems.")
+        placed = any(each.node for each in window.problems.diagnostics())
+        return _not_on_start_page(window) or (None if placed else "No block has a problem.")
 
     actions.bind("next_problem", window.problems.next_problem, no_problem)
 
@@ -310,9 +312,12 @@ def _untrainable(window: MainWindow) -> str | None:
     """Say why the network can't be trained, or return None."""
     reason = _incomplete(window)
     lowering = window.analysis.lowering
-    if reason or lowering is None or lowering.program is None or lowering.program.only("loss").results:
+    if reason or lowering is None or lowering.program is None:
         return reason
-    return "There is no loss, so there is nothing to train for."
+    if not lowering.program.only("loss").results:
+        return "There is no loss, so there is nothing to train for."
+    broken = section_problems(window.document.project)
+    return f"Mend this first: {broken[0].message}" if broken else None
 
 
 def _incomplete(window: MainWindow) -> str | None:

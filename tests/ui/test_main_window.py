@@ -254,6 +254,29 @@ def test_problems_are_counted_in_the_top_bar_and_on_their_tab_and_f8_goes_there(
     assert editor.tabs.currentWidget() is editor.problems
 
 
+def test_a_broken_section_is_a_problem_like_any_other_and_is_mended_by_a_click(
+    editor: MainWindow, qtbot: QtBot
+) -> None:
+    editor.document.apply(Batch((SetSection("training", {"epochs": -3}), SetSection("data", {"source": "digits"}))))
+    qtbot.waitUntil(lambda: editor.analysis.is_current, timeout=10_000)
+    found = len(editor.problems.diagnostics())
+    assert editor.tabs.tabText(editor.tabs.indexOf(editor.problems)) == f"Problems ({found})"
+    assert editor.top_bar.problems.text() == f"{found} problems"
+    editor.document.undo_stack.undo()
+    editor.document.apply(SetSection("training", {"epochs": -3}))
+    qtbot.waitUntil(lambda: editor.top_bar.problems.text() == "1 problem", timeout=10_000)
+    train = editor.top_bar.buttons["train"]
+    assert not train.isEnabled()
+    assert "epochs has to be" in train.toolTip()
+    click(qtbot, editor.top_bar.problems)
+    (card,) = editor.problems.cards
+    assert "epochs has to be" in card.message()
+    (fix,) = card.fix_buttons()
+    click(qtbot, fix)
+    qtbot.waitUntil(lambda: editor.top_bar.problems.text() == "no problems", timeout=10_000)
+    assert train.isEnabled()
+
+
 # Actions
 
 

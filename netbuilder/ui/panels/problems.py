@@ -1,4 +1,4 @@
-"""The problems list: everything that is wrong with the network, errors first, each with what mends it."""
+"""The problems list: everything that is wrong with the project, errors first, each with what mends it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from netbuilder.diagnostics import Diagnostic
-from netbuilder.graph.edits import Edit, MoveNodes, flatten
+from netbuilder.data.config import read as read_data
+from netbuilder.diagnostics import Diagnostic, Fix, NetbuilderError
+from netbuilder.graph.edits import Edit, MoveNodes, SetSection, flatten
 from netbuilder.graph.model import NodeId
+from netbuilder.graph.project import Project
+from netbuilder.training.config import read as read_training
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.document import Document
 from netbuilder.ui.panels.parts import ProblemCard, words
@@ -20,8 +23,28 @@ _MADE_AT_ONCE = 3
 """Making a card takes a millisecond or two: the rest follows in the next rounds of the event loop, and all are kept."""
 
 
+_PLACES = {"data-section": "data set", "training-section": "training"}
+"""What a problem that is at no block is about, by its code."""
+
+
+def section_problems(project: Project) -> list[Diagnostic]:
+    """Say what is wrong with how a project is trained and on what: the compiler looks at the network alone."""
+    found: list[Diagnostic] = []
+    try:
+        read_training(project.training)
+    except NetbuilderError as error:
+        fix = Fix("Back to the default settings", SetSection("training", {}))
+        found.append(Diagnostic("error", "training-section", str(error), fixes=(fix,)))
+    try:
+        if project.data:
+            read_data(project.data)
+    except NetbuilderError as error:
+        found.append(Diagnostic("error", "data-section", str(error)))
+    return found
+
+
 class Problems(QScrollArea):
-    """All diagnostics of the analysis. A click asks for the block (`node_requested`); F8 goes on (`next_problem`)."""
+    """All diagnostics of the analysis, and what is wrong with data and training. A click asks for the block (`node_requested`); F8 goes on (`next_problem`)."""
 
     node_requested = Signal(str)
 
@@ -55,11 +78,12 @@ class Problems(QScrollArea):
         self._refresh()
 
     def diagnostics(self) -> list[Diagnostic]:
-        """Return the problems in the order in which they are shown: errors first, else as the compiler found them.
+        """Return the problems in the order in which they are shown: errors first, else as they were found.
 
         They are counted wherever the window says how many there are. An empty canvas is a beginning, and no problem.
         """
-        found = self._analysis.lowering.diagnostics if self._analysis.lowering else ()
+        lowering = self._analysis.lowering
+        found = [*lowering.diagnostics, *section_problems(self._document.project)] if lowering else []
         return sorted((each for each in found if each.code != "empty"), key=lambda each: each.severity != "error")
 
     def next_problem(self) -> None:
@@ -119,7 +143,9 @@ class Problems(QScrollArea):
 
     def _place(self, diagnostic: Diagnostic) -> str:
         sheet = self._document.sheet_of(NodeId(diagnostic.node)) if diagnostic.node is not None else None
-        return sheet.graph.node(NodeId(diagnostic.node)).name if sheet and diagnostic.node else "the network"
+        if sheet and diagnostic.node:
+            return sheet.graph.node(NodeId(diagnostic.node)).name
+        return _PLACES.get(diagnostic.code, "the network")
 
     def _on_card_clicked(self, at: int) -> None:
         diagnostic = self.cards[at].diagnostic
