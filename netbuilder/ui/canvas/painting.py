@@ -183,12 +183,11 @@ def _paint_text(painter: QPainter, item: BlockItem, look: Theme) -> None:
         return
     if zoom < _ALL:
         _write(painter, "large", _LEFT - 2, top + 28, item.node.name, right)
-        shape = closer("large shape", shape, _RIGHT + 6 - _LEFT)
-        _write(painter, "large shape", _LEFT - 2, top + 49, shape, _RIGHT + 4)
+        _write(painter, "large shape", _LEFT - 2, top + 49, shape.replace(" ", ""), _RIGHT + 4)
         return
     name, kind = title(item.node.name, item.kind, int(right - _LEFT))
     after = _write(painter, "name", _LEFT, top + 21, name, right) + _GAP
-    _write(painter, "shape", _LEFT, top + 52, closer("shape", shape, _RIGHT - _LEFT), _RIGHT)
+    _write(painter, "shape", _LEFT, top + 52, closer(shape, _RIGHT - _LEFT), _RIGHT)
     painter.setPen(look.muted)
     _write(painter, "small", after, top + 21, kind, right)
     right = _paint_mark(painter, item, look, top + 36) if item.mark else _RIGHT
@@ -242,9 +241,9 @@ def title(name: str, kind: str, room: int) -> tuple[str, str]:
     return name, elided("small", kind, int(left)) if left > _LEAST_TYPE else ""
 
 
-def closer(kind: str, shape: str, room: float) -> str:
+def closer(shape: str, room: float) -> str:
     """Return a shape without its spaces where there is too little room for them."""
-    return shape if text_width(kind, shape) <= room else shape.replace(" ", "")
+    return shape if text_width("shape", shape) <= room else shape.replace(" ", "")
 
 
 def _write(painter: QPainter, kind: str, left: float, baseline: float, text: str, right: float) -> float:
