@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,13 @@ EVERY_ARCHITECTURE = pytest.mark.parametrize("example", examples("architecture")
 
 def test_every_architecture_has_its_count() -> None:
     assert {example.name for example in examples("architecture")} == set(PARAMETERS)
+
+
+def test_the_readme_has_the_same_counts() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    table = readme.partition("| architecture | parameters |")[2].partition("\n\n")[0]
+    told = {name: int(count.replace(",", "")) for name, count in re.findall(r"`(\w+)` \| ([\d,]+) \|", table)}
+    assert told == PARAMETERS
 
 
 @EVERY_ARCHITECTURE

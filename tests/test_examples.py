@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,8 @@ PROMISES = {
 }
 """What the README says of them, less what another machine's rounding may cost."""
 
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+
 EVERY_EXAMPLE = pytest.mark.parametrize("example", examples("task"), ids=lambda example: example.name)
 
 
@@ -61,6 +64,24 @@ def test_the_gallery_and_the_folder_hold_the_same() -> None:
     assert {example.name for example in examples()} == {path.stem for path in folder.glob("*.netb")}
     assert {example.name for example in examples("task")} == set(PROMISES)
     assert find("digits_cnn") is examples()[0]
+
+
+def told(example: Example) -> tuple[int, int, float]:
+    """Return what the README's table says of a task: its parameters, its epochs and the first figure of its result."""
+    (row,) = re.findall(rf"^\| `{example.name}` \|.*\| ([\d,]+) \| (\d+) \| (.*) \|$", README, re.MULTILINE)
+    parameters, epochs, result = row
+    figure = re.search(r"([\d.]+)( %)?", result)
+    assert figure is not None, result
+    return int(parameters.replace(",", "")), int(epochs), float(figure[1]) / (100 if figure[2] else 1)
+
+
+@EVERY_EXAMPLE
+def test_the_readme_says_what_it_has_and_no_less_than_it_has_to_reach(example: Example) -> None:
+    project = load(example.path)
+    parameters, epochs, figure = told(example)
+    assert (parameters, epochs) == (lower(project).total().parameters, project.training["epochs"])
+    metric, bound = PROMISES[example.name]
+    assert figure <= bound if metric == "mean_error" else bound <= figure <= 1
 
 
 @EVERY_EXAMPLE
