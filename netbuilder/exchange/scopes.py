@@ -59,7 +59,7 @@ class _Function(nn.Module):
 def _scoped(call: Call | GroupCall, built: nn.Module) -> nn.Module:
     if isinstance(call, Call):
         return built
-    if len(call.modules) == 1:
+    if not call.is_numbered:
         return Scoped(call.parts[0], built)
     return nn.ModuleList(Scoped(part, built.get_submodule(str(place))) for place, part in enumerate(call.modules))
 
@@ -68,6 +68,6 @@ def _run_group(call: GroupCall, module: nn.Module, args: tuple[torch.Tensor | No
     """Run a group as often as it repeats, each time on what the time before gave; return the value of each output port."""
     given: tuple[torch.Tensor, ...] = ()
     for place in range(len(call.parts)):
-        part = module if len(call.modules) == 1 else module.get_submodule(str(place))
+        part = module.get_submodule(str(place)) if call.is_numbered else module
         given = part(*given, *args[len(given) :])
     return {result.name: tensor for result, tensor in zip(call.parts[-1].results, given, strict=True)}

@@ -66,14 +66,14 @@ def _assert_inside(
     for name, calls in users.items():
         first, path, module = calls[0], place + name, network.get_submodule(name)
         parts = [path]
-        if isinstance(first.call, GroupCall) and len(first.call.modules) > 1:
+        if isinstance(first.call, GroupCall) and first.call.is_numbered:
             parts = [f"{path}.{number}" for number in range(len(first.call.modules))]
         assert sum(costs[each.node].flops for each in calls) == sum(found.get(part, 0) for part in parts), path
         assert sum(costs[each.node].parameters for each in calls) == sum(p.numel() for p in module.parameters()), path
         if isinstance(first.call, GroupCall) and first.type not in looked_into:
             looked_into.add(first.type)
             if len(calls) == 1 and not first.call.shared:  # or the counts are of several calls
-                part = module if len(parts) == 1 else module.get_submodule("0")
+                part = module.get_submodule("0") if first.call.is_numbered else module
                 _assert_inside(first.call.parts[0], part, f"{parts[0]}.", found, inner, inner, looked_into)
 
 

@@ -61,3 +61,18 @@ def test_a_large_table_that_reads_tokens_and_scores_them_is_in_the_file_once(tmp
     stored = {tensor.name: list(tensor.dims) for tensor in onnx.load(report.path).graph.initializer}
     assert stored == {"tokens.weight": [2_000, 8]}
     assert report.path.stat().st_size < 1.1 * 4 * 2_000 * 8
+
+
+def test_a_group_whose_repetitions_are_computed_has_a_number_in_its_names_even_if_it_runs_once(tmp_path: Path) -> None:
+    drawing = Drawing()
+    with drawing.group("Layer") as layer:
+        drawing.put("Output", "y", drawing.put("Linear", "fc", drawing.put("Input", "x"), out_features=3))
+    with drawing.group("Stage", depth=2) as stage:
+        inside = drawing.put_group(layer, "layers", drawing.put("Input", "x"), repeat="=depth - 1")
+        drawing.put("Output", "y", drawing.put("ReLU", "relu", inside))
+    drawing.put("Output", "y", drawing.put_group(stage, "stage", drawing.put("Input", "x", shape=[3])))
+    program = program_of(drawing.project)
+    network = build(program)
+    graph = onnx.load(export(program, network, tmp_path / "stage.onnx").path).graph
+    assert [node.name.split("/")[0] for node in graph.node] == ["stage.layers.0.fc", "stage.relu"]
+    assert {tensor.name for tensor in graph.initializer} == set(network.state_dict())
