@@ -54,7 +54,7 @@ def screenshot(given: Namespace) -> None:
         os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     from netbuilder.ui.screenshot import screenshot as render
 
-    render(given.file, given.out, given.size, given.theme, given.train)
+    render(given.file, given.out, given.size, given.theme, given.train, given.inside)
     print(f"{given.out} is written.")
 
 

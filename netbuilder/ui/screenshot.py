@@ -13,6 +13,7 @@ from PySide6.QtGui import QPixmap
 from netbuilder.atomic import atomic_write
 from netbuilder.diagnostics import Diagnostic, NetbuilderError
 from netbuilder.graph.files import load
+from netbuilder.graph.project import GroupId, Project
 from netbuilder.ui.app import application
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.theme import Choice, set_theme
@@ -21,12 +22,20 @@ _PATIENCE = 120.0
 """Seconds in which a step has to be done: importing torch on a slow disk is the longest."""
 
 
-def screenshot(file: Path | None, out: Path, size: tuple[int, int], theme: Choice, train_seconds: float = 0.0) -> None:
+def screenshot(
+    file: Path | None,
+    out: Path,
+    size: tuple[int, int],
+    theme: Choice,
+    train_seconds: float = 0.0,
+    inside: str = "",
+) -> None:
     """Write a PNG of the window with this project (the start page if None), after training it for so many seconds.
 
-    `size` is in pixels of the screen. Raises `NetbuilderError`.
+    `size` is in pixels of the screen; `inside` names the group whose inside is shown. Raises `NetbuilderError`.
     """
     project = load(file) if file else None  # a refused file is a sentence here, not a dialog
+    group = _group_named(project, inside) if project and inside else None
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application()
     set_theme(theme)
@@ -41,7 +50,10 @@ def screenshot(file: Path | None, out: Path, size: tuple[int, int], theme: Choic
             lambda: window.is_ready and window.analysis.is_current,
             "The window was not ready in time.",
         )
-        if project:
+        if group:
+            window.document.show(group)
+            window.canvas.fit()
+        elif project:
             _pose(window)
         if train_seconds > 0:
             _train(window, train_seconds)
@@ -49,6 +61,14 @@ def screenshot(file: Path | None, out: Path, size: tuple[int, int], theme: Choic
         _save(window.grab(), out)
     finally:
         _close(window)
+
+
+def _group_named(project: Project, name: str) -> GroupId:
+    found = next((group for group, definition in project.groups.items() if definition.name == name), None)
+    if found is None:
+        names = ", ".join(definition.name for definition in project.groups.values()) or "none"
+        raise NetbuilderError(f"There is no group “{name}” in this project. Its groups: {names}.")
+    return found
 
 
 def _pose(window: MainWindow) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from netbuilder.commands import window
+from netbuilder.examples import find
 from tests.commands.conftest import Command
 
 NO_DISPLAY: dict[str, str | None] = {"QT_QPA_PLATFORM": None, "DISPLAY": None, "WAYLAND_DISPLAY": None}
@@ -98,6 +99,16 @@ def test_a_screenshot_is_a_picture_of_the_size_asked_for(process: Command, file:
         assert content.startswith(b"\x89PNG\r\n\x1a\n")
         assert struct.unpack(">II", content[16:24]) == (1280, 800)
     assert (tmp_path / "light.png").read_bytes() != (tmp_path / "dark.png").read_bytes()
+
+
+def test_a_screenshot_shows_the_inside_of_a_group(process: Command, tmp_path: Path) -> None:
+    file, pictures = find("gpt2_small").path, [tmp_path / f"{name}.png" for name in ("whole", "block", "mlp")]
+    for picture, inside in zip(pictures, ([], ["--inside", "GPTBlock"], ["--inside", "MLP"]), strict=True):
+        done = process("screenshot", file, "-o", picture, *inside, **NO_DISPLAY)
+        assert (done.status, done.err) == (0, "")
+    assert len({picture.read_bytes() for picture in pictures}) == 3
+    sentence = process("screenshot", file, "-o", tmp_path / "none.png", "--inside", "Encoder", **NO_DISPLAY).refusal()
+    assert sentence == "There is no group “Encoder” in this project. Its groups: MLP, GPTBlock."
 
 
 def test_a_picture_that_can_not_be_written_is_refused(process: Command, file: Path, tmp_path: Path) -> None:
