@@ -150,13 +150,13 @@ def _paint_body(painter: QPainter, frame: QRectF, item: BlockItem, look: Theme) 
         painter.fillPath(_strip(item.height, STRIPE, item.bar, BAR), colour)
 
     pen = QPen(mix(look.line, look.muted, 0.45 * hover) if hover else look.line, 1.0)
+    if item.is_kin:
+        pen = QPen(look.accent, 1.25)
     if item.severity and _has_own_problem(item):
         pen = QPen(severity_colour(look, item.severity), 1.25)
     if not item.is_known:
         pen.setDashPattern([4, 3])
         pen.setColor(mix(pen.color(), look.muted, 0.5))
-    if item.is_kin:
-        pen = QPen(look.accent, 1.25)
     if item.selected:
         pen = QPen(look.accent, 1.75)
     painter.setPen(pen)

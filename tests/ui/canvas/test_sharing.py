@@ -147,6 +147,18 @@ def test_only_the_block_that_counts_the_weights_has_a_bar(open_canvas: Open, qtb
     assert set(tags(hand)) == {"conv_a", "conv_c"}
 
 
+def test_a_block_that_can_not_have_the_weights_stays_red(open_canvas: Open, qtbot: QtBot) -> None:
+    hand = open_canvas(convolutions(weights="w"), analysed=True)
+    hand.document.apply(SetParameter(hand.node("conv_b"), "bias", False))
+    qtbot.waitUntil(lambda: hand.analysis.is_current, timeout=60_000)
+    hand.click(hand.body("conv_a"))
+    assert kin(hand) == {"conv_a", "conv_b", "conv_c"}
+    for name, is_red in (("conv_b", True), ("conv_c", False)):
+        area = hand.block(name).area
+        rim = hand.picture().pixelColor(hand.seen(QPointF(area.left + 40, area.top + 0.4)))
+        assert (rim.red() > rim.blue()) == is_red
+
+
 def test_instances_that_share_are_marked_as_blocks_are(open_canvas: Open) -> None:
     drawing = Drawing()
     with drawing.group("Tower") as tower:
