@@ -68,14 +68,6 @@ class Apply:
 Tree: TypeAlias = "Number | Name | Apply"
 
 
-def evaluate(text: str, names: Mapping[str, Scalar]) -> Scalar:
-    """Return the value of an expression whose names stand for these values. Raises `ExpressionError`.
-
-    A text or a switch can only be passed on as it is (`=padding`): there is no arithmetic with it.
-    """
-    return compute(parse(text), names)
-
-
 def names_in(tree: Tree) -> tuple[str, ...]:
     """Return the names that an expression uses, each once, in order."""
     match tree:
@@ -91,7 +83,10 @@ def names_in(tree: Tree) -> tuple[str, ...]:
 
 
 def compute(tree: Tree, names: Mapping[str, Scalar]) -> Scalar:
-    """Return the value of a parsed expression. Raises `ExpressionError`."""
+    """Return the value of a parsed expression whose names stand for these values. Raises `ExpressionError`.
+
+    A text or a switch can only be passed on as it is (`=padding`): there is no arithmetic with it.
+    """
     match tree:
         case Number(value):
             return value

@@ -79,9 +79,9 @@ def _measure(
     tensors = [
         spec and torch.empty(spec.shape_with(sizes), dtype=getattr(torch, spec.dtype), device="meta") for spec in inputs
     ]
-    with torch.no_grad(), _FlopCounter() as counter, _Recurrence() as recurrence:
+    with torch.no_grad(), _FlopCounter() as counter, _Shortcuts() as shortcuts:
         outputs = run(call, module, tensors)
-    return _Measurement(outputs, counter.flops + recurrence.flops)
+    return _Measurement(outputs, counter.flops + shortcuts.flops)
 
 
 def _generalise(base: torch.Tensor, moved: Mapping[str, torch.Tensor]) -> TensorSpec:
@@ -121,9 +121,11 @@ class _FlopCounter(TorchDispatchMode):
         return result
 
 
-class _Recurrence(TorchFunctionMode):
-    """Tells what RNN, LSTM and GRU give and cost. On the meta device torch would go through every step of every layer, which
-    takes seconds for long sequences, to learn what their definition says: each weight meets each step once.
+class _Shortcuts(TorchFunctionMode):
+    """Tells what RNN, LSTM and GRU give and cost, and that the CTC loss is a number, without running them.
+
+    On the meta device torch would go through every step of every recurrent layer, which takes seconds for long sequences, to
+    learn what their definition says: each weight meets each step once. Of the CTC loss that device has no form.
     """
 
     def __init__(self) -> None:
@@ -133,7 +135,7 @@ class _Recurrence(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if func is nn.functional.ctc_loss:  # the meta device has no form of it
+        if func is nn.functional.ctc_loss:
             return args[0].new_empty(())
         if func not in (torch.rnn_tanh, torch.rnn_relu, torch.lstm, torch.gru):
             return func(*args, **(kwargs or {}))

@@ -2,8 +2,8 @@
 
 1. The data section's fields become specs.
 2. Each node, in topological order: its type and parameters are checked, its inputs gathered and checked against its ports,
-   its `Call` asked for and its output shapes inferred. A node behind a problem is passed over in silence: one cause, one
-   diagnostic.
+   its `Call` asked for and its output shapes inferred. An instance of a group is lowered like a network of its own, once
+   for each way in which the group unfolds. A node behind a problem is passed over in silence: one cause, one diagnostic.
 3. What the network as a whole lacks is said: wires, a loss, an output, a way out of a cycle or a dead end.
 4. Without errors, instructions and results become the program.
 
@@ -335,7 +335,7 @@ class _Lowerer(Review):
         self.costs[instruction.node] = cost
 
     def _lower_instance(self, node: Node, instance: Instance, wires: tuple[PortRef | None, ...]) -> None:
-        """Step 3: lower the group for each time that it runs, on what the time before gave."""
+        """Lower the group for each time that it runs, on what the time before gave."""
         names = [port.name for port in instance.inputs]
         inputs = {name: self.specs[wire] for name, wire in zip(names, wires, strict=True) if wire}
         if instance.repeat > 1 and not 1 <= len(instance.outputs) <= len(names):

@@ -152,10 +152,8 @@ class Review:
             shown = (*cycle, cycle[0]) if len(cycle) <= 8 else (*cycle[:4], None, *cycle[-2:], cycle[0])
             names = " → ".join(self.graph.node(node).name if node else "…" for node in shown)
             members = set(cycle)
-            inside = [edge for node in cycle for edge in self.graph.edges_into(node) if edge.source.node in members]
-            newest = max(
-                inside, key=lambda edge: (creation_number(edge.source.node), creation_number(edge.target.node))
-            )
+            wires = [edge for node in cycle for edge in self.graph.edges_into(node) if edge.source.node in members]
+            newest = max(wires, key=lambda edge: (creation_number(edge.source.node), creation_number(edge.target.node)))
             source, target = (self.graph.node(end.node).name for end in (newest.source, newest.target))
             cut = Fix(f"Remove the wire {source} → {target}", Disconnect(newest))
             message = (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netbuilder.blocks.expressions import LONGEST, ExpressionError, Scalar, evaluate, names_in, parse
+from netbuilder.blocks.expressions import LONGEST, ExpressionError, Scalar, compute, names_in, parse
 
 NAMES = {"channels": 64, "index": 3, "ratio": 0.25, "padding": "same", "bias": True}
 
@@ -24,9 +24,13 @@ def combined(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return binary | power | call | extreme | parts.map("({})".format) | parts.map("-{}".format)
 
 
+def value_of(text: str) -> Scalar:
+    return compute(parse(text), NAMES)
+
+
 def outcome(text: str) -> tuple[Scalar | None, ExpressionError | None]:
     try:
-        return evaluate(text, NAMES), None
+        return value_of(text), None
     except ExpressionError as error:
         return None, error
 
@@ -40,7 +44,7 @@ def test_it_computes_what_python_computes(text: str) -> None:
         wanted = None
     if wanted is None or isinstance(wanted, complex) or not abs(wanted) < 2**60:
         with pytest.raises(ExpressionError):
-            evaluate(text, NAMES)
+            value_of(text)
         return
     found, refused = outcome(text)
     if refused:  # on the way there was a number that no parameter takes
@@ -73,21 +77,21 @@ def test_it_computes_what_python_computes(text: str) -> None:
     ],
 )
 def test_formulas_of_groups(text: str, value: float) -> None:
-    found = evaluate(text, NAMES)
+    found = value_of(text)
     assert found == value
     assert type(found) is type(value)
 
 
 def test_whole_numbers_stay_whole_and_exact() -> None:
-    found = evaluate("(channels * 2**53 + 1) / 1", NAMES)
+    found = value_of("(channels * 2**53 + 1) / 1")
     assert found == 64 * 2**53 + 1
-    assert type(evaluate("channels / 2", NAMES)) is int
-    assert type(evaluate("channels / 5", NAMES)) is float
+    assert type(value_of("channels / 2")) is int
+    assert type(value_of("channels / 5")) is float
 
 
 def test_a_text_and_a_switch_are_passed_on_as_they_are() -> None:
-    assert evaluate("=padding", NAMES) == "same"
-    assert evaluate("bias", NAMES) is True
+    assert value_of("=padding") == "same"
+    assert value_of("bias") is True
 
 
 @pytest.mark.parametrize(
@@ -134,7 +138,7 @@ def test_a_text_and_a_switch_are_passed_on_as_they_are() -> None:
 )
 def test_what_is_wrong_is_said_at_its_place_and_at_once(text: str, position: int, words: str) -> None:
     with pytest.raises(ExpressionError) as caught:
-        evaluate(text, NAMES)
+        value_of(text)
     assert words in str(caught.value)
     assert str(caught.value).endswith((".", "?"))
     assert caught.value.position == position

@@ -28,7 +28,7 @@ def printed(program: Program) -> nn.Module:
 
 
 def block_of(drawing: Drawing, name: str = "Block", **parameters: Any) -> GroupId:
-    """Define a group: a linear layer of `=width` features, ReLU, and a sum with the input if the widths agree."""
+    """Define a group: a linear layer of `=width` features, 8 by default, and ReLU."""
     with drawing.group(name, **({"width": 8} | parameters)) as group:
         x = drawing.put("Input", "x")
         fc = drawing.put("Linear", "fc", x, out_features="=width")
