@@ -43,7 +43,8 @@ class Drawing:
 
     def __init__(self, data: dict[str, Any] | None = None) -> None:
         self.project = Project()
-        self._group: GroupId | None = None
+        self.here: GroupId | None = None
+        """The group inside of which is drawn; None is the network itself."""
         if data:
             SetSection("data", data).apply(self.project)
 
@@ -69,21 +70,21 @@ class Drawing:
     @contextmanager
     def group(self, name: str, **parameters: Any) -> Iterator[GroupId]:
         """Define a group: what is put meanwhile is put inside."""
-        outer, self._group = self._group, GroupId(f"g{len(self.project.groups) + 1}")
-        AddGroup(self._group, name, parameters).apply(self.project)
-        yield self._group
-        self._group = outer
+        outer, self.here = self.here, GroupId(f"g{len(self.project.groups) + 1}")
+        AddGroup(self.here, name, parameters).apply(self.project)
+        yield self.here
+        self.here = outer
 
     def _add(self, type_id: str, name: str, params: dict[str, Any]) -> NodeId:
         node = Node(next(self.project.new_ids()), type_id, name, params)
-        count = len(self.project.sheet(self._group).graph)
-        AddNode(node, (212.0 * count, 0.0), self._group).apply(self.project)
+        count = len(self.project.sheet(self.here).graph)
+        AddNode(node, (212.0 * count, 0.0), self.here).apply(self.project)
         return node.id
 
     def wire(self, source: NodeId | PortRef, target: NodeId, port: str) -> None:
         """Draw one wire."""
         start = source if isinstance(source, PortRef) else PortRef(source, "y")
-        Connect(Edge(start, PortRef(target, port)), self._group).apply(self.project)
+        Connect(Edge(start, PortRef(target, port)), self.here).apply(self.project)
 
 
 def digits_cnn() -> Drawing:

@@ -107,12 +107,8 @@ class _Groups:
         if group not in self._counting:
             self._counting[group] = counts_repetitions(definition)
         arguments = instance.arguments[index]
-        key = (
-            group,
-            repr(arguments),
-            index if self._counting[group] else 0,
-            tuple(inputs.items()),
-        )  # 1, 1.0 and True differ
+        counted = index if self._counting[group] else 0
+        key = (group, repr(arguments), counted, tuple(inputs.items()))  # as a text 1, 1.0 and True differ
         if key not in self._lowered:
             self._open.append(group)
             names = dict(arguments) | {INDEX: index}
