@@ -122,10 +122,11 @@ class _FlopCounter(TorchDispatchMode):
 
 
 class _Shortcuts(TorchFunctionMode):
-    """Tells what RNN, LSTM and GRU give and cost, and that the CTC loss is a number, without running them.
+    """Tells what some functions give and cost without running them.
 
-    On the meta device torch would go through every step of every recurrent layer, which takes seconds for long sequences, to
-    learn what their definition says: each weight meets each step once. Of the CTC loss that device has no form.
+    On the meta device torch would go through every step of every RNN, LSTM and GRU, which takes seconds for long sequences, to
+    learn what their definition says: each weight meets each step once. A batch normalisation it takes apart in Python, for
+    a millisecond, to give what has the shape of its input. Of the CTC loss, a number, that device has no form.
     """
 
     def __init__(self) -> None:
@@ -137,6 +138,8 @@ class _Shortcuts(TorchFunctionMode):
     ) -> Any:
         if func is nn.functional.ctc_loss:
             return args[0].new_empty(())
+        if func is nn.functional.batch_norm:
+            return args[0]
         if func not in (torch.rnn_tanh, torch.rnn_relu, torch.lstm, torch.gru):
             return func(*args, **(kwargs or {}))
         x, state, weights, *_, bidirectional, _ = args  # the sequence stands batch first
