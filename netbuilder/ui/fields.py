@@ -234,7 +234,7 @@ class TextField(QLineEdit):
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._has_button:
+        if self._has_button and self.isEnabled():
             middle = self._button_rect().center() - QPointF(2, 0)
             if self.parameter.choices:
                 draw_chevron(painter, middle, 3.0)

@@ -96,6 +96,10 @@ class Form(QWidget):
             row.show([each.get(name, row.parameter.default) for each in given], found.get(name))
             row.show_value((values or {}).get(name))
 
+    def hold(self, name: str, reason: str) -> None:
+        """Disable the field of a parameter, and say why; an empty reason enables it again."""
+        self._rows[name].hold(reason)
+
     def commit(self) -> None:
         """Take what is typed in a field as it stands."""
         for row in self._rows.values():
@@ -174,9 +178,9 @@ class _Row:
         self.problem.setWordWrap(True)
         self.problem.hide()
 
-        tip = _tooltip(parameter)
-        name.setToolTip(tip)
-        self.field.setToolTip(tip)
+        self._tip = _tooltip(parameter)
+        name.setToolTip(self._tip)
+        self.field.setToolTip(self._tip)
 
     def show(self, values: Sequence[Any], problem: str | None) -> None:
         texts = {to_text(self.parameter, value) for value in values}
@@ -185,6 +189,12 @@ class _Row:
         self.field.set_problem(problem is not None)
         self.problem.setText(problem or "")
         self.problem.setVisible(problem is not None)
+
+    def hold(self, reason: str) -> None:
+        """Disable the field for a reason, or, without one, enable it. A value that is to be mended can be mended."""
+        is_held = bool(reason) and self.problem.isHidden()
+        self.field.setEnabled(not is_held)
+        self.field.setToolTip(f"<p>{html.escape(reason)}</p>{self._tip}" if is_held else self._tip)
 
     def show_value(self, value: Any) -> None:
         """Show what an expression comes to; nothing for None."""

@@ -113,7 +113,10 @@ class TrainingPanel(QWidget):
     # Settings
 
     def _show_settings(self) -> None:
-        self.form.show_values([self._document.project.training])
+        training = self._document.project.training
+        self.form.show_values([training])
+        optimizer = training.get("optimizer", TrainingConfig().optimizer)
+        self.form.hold("momentum", "" if optimizer == "sgd" else f"For sgd alone: {optimizer} does not use it.")
 
     def _on_form_edited(self, parameter: str, value: Any, series: int) -> None:
         section: dict[str, Any] = {**self._document.project.training, parameter: value}

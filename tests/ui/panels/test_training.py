@@ -11,14 +11,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from netbuilder.graph.edits import SetSection
 from netbuilder.graph.files import dumps
 from netbuilder.ui.document import Document
-from netbuilder.ui.fields import TextField
+from netbuilder.ui.fields import ChoiceField, TextField
 from netbuilder.ui.panels.plots import LossPlot
 from netbuilder.ui.panels.training import TrainingPanel
 from netbuilder.ui.session import Session
 from netbuilder.ui.theme import set_theme, theme
 from tests.drawing import Drawing
+from tests.ui.hands import choose
 from tests.ui.panels.runs import HandSession
 
 
@@ -85,6 +87,20 @@ def test_a_setting_is_one_undoable_edit(panel: TrainingPanel, document: Document
     document.undo_stack.undo()
     assert dumps(document.project) == before
     assert field.text() == "20"
+
+
+def test_momentum_is_for_sgd_alone_and_says_so(panel: TrainingPanel, document: Document) -> None:
+    momentum, optimizer = panel.form.field("momentum"), panel.form.field("optimizer")
+    assert isinstance(optimizer, ChoiceField)
+    assert not momentum.isEnabled()
+    assert "adam does not use it" in momentum.toolTip()
+    choose(optimizer, "sgd")
+    assert momentum.isEnabled()
+    assert "does not use it" not in momentum.toolTip()
+    document.undo_stack.undo()
+    assert not momentum.isEnabled()
+    document.apply(SetSection("training", {"momentum": 2.0}))
+    assert momentum.isEnabled(), "what is wrong can be mended"
 
 
 def test_spinning_a_setting_is_one_undo_step(panel: TrainingPanel, document: Document) -> None:
