@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 LONGEST = 500
 """Characters in a text."""
@@ -66,6 +66,11 @@ class Apply:
 
 
 Tree: TypeAlias = "Number | Name | Apply"
+
+
+def is_expression(value: object) -> TypeGuard[str]:
+    """Tell whether a field's value is an expression."""
+    return isinstance(value, str) and value.startswith("=")
 
 
 def names_in(tree: Tree) -> tuple[str, ...]:

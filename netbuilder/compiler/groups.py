@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from netbuilder.blocks.expressions import ExpressionError, Name, compute, names_in, parse
+from netbuilder.blocks.expressions import ExpressionError, Name, compute, is_expression, names_in, parse
 from netbuilder.blocks.library.input_output import Input, Output
 from netbuilder.blocks.spec import Port, Role
 from netbuilder.compiler.weights import untagged
@@ -136,7 +136,7 @@ def resolved(
 def expressions(params: Mapping[str, Json]) -> tuple[tuple[str, str], ...]:
     """Return those parameters that are given as expressions, with their texts; a list has one of each of its items."""
     flat = ((key, item) for key, value in params.items() for item in (value if isinstance(value, tuple) else (value,)))
-    return tuple((key, item) for key, item in flat if isinstance(item, str) and item.startswith("="))
+    return tuple((key, item) for key, item in flat if is_expression(item))
 
 
 def counts_repetitions(definition: Group) -> bool:
@@ -154,7 +154,7 @@ def mentions_index(value: Json) -> bool:
     if isinstance(value, tuple):
         return any(map(mentions_index, value))
     try:
-        return isinstance(value, str) and value.startswith("=") and INDEX in names_in(parse(value))
+        return is_expression(value) and INDEX in names_in(parse(value))
     except ExpressionError:  # told where it is resolved
         return False
 
@@ -162,7 +162,7 @@ def mentions_index(value: Json) -> bool:
 def _resolved(value: Json, names: Names) -> Json:
     if isinstance(value, tuple):
         return tuple(_resolved(item, names) for item in value)
-    if not isinstance(value, str) or not value.startswith("="):
+    if not is_expression(value):
         return value
     tree = parse(value)
     if isinstance(tree, Name) and tree.name in names:  # passed on as it is, be it a number or not

@@ -11,7 +11,7 @@ import itertools
 import keyword
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NewType, TypeAlias, cast
@@ -77,6 +77,13 @@ def name_problem(name: str) -> str | None:
     if keyword.iskeyword(name):
         return f"“{name}” can't be a name: it is a word of the Python language."
     return None
+
+
+def free_name(stem: str, taken: Container[str]) -> str:
+    """Return `stem` as a name that is not taken: conv2d, conv2d_2, conv2d_3."""
+    base = re.sub(r"_[0-9]+$", "", stem)
+    numbered = (f"{base}_{count}" for count in itertools.count(2))
+    return next(name for name in itertools.chain([stem], numbered) if name not in taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +212,7 @@ class Graph:
 
     def free_name(self, stem: str) -> str:
         """Return `stem` as a name that no node has: conv2d, conv2d_2, conv2d_3."""
-        base = re.sub(r"_[0-9]+$", "", stem)
-        numbered = (f"{base}_{count}" for count in itertools.count(2))
-        return next(name for name in itertools.chain([stem], numbered) if name not in self._names)
+        return free_name(stem, self._names)
 
     def copy(self) -> Graph:
         """Return an independent graph. Nodes and wires are frozen, so they are shared."""

@@ -17,7 +17,7 @@ from netbuilder.graph.files import FORMAT, dumps, loads
 from netbuilder.graph.model import Edge, NodeId, PortRef, creation_number
 from netbuilder.graph.project import Group, GroupId, Position, Project, group_of
 from netbuilder.ui.geometry import snap
-from netbuilder.ui.group_copies import Draft, bring_groups, groups_in, retyped
+from netbuilder.ui.group_copies import Draft, bring_groups, retyped
 from netbuilder.ui.ports import sockets
 from netbuilder.ui.wiring import Refusal
 
@@ -126,7 +126,7 @@ def _used_groups(project: Project, groups: set[GroupId]) -> dict[GroupId, Group]
         group = waiting.pop()
         if group not in found and group in project.groups:
             found[group] = project.groups[group].copy()
-            waiting += groups_in(project, group)
+            waiting += project.groups[group].groups_used()
     return found
 
 

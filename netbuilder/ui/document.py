@@ -98,6 +98,10 @@ class Document(QObject):
         if trail != self.trail:
             self._show(trail)
 
+    def leave(self) -> None:
+        """Show the sheet from which the group that is shown was entered; the network itself has none."""
+        self.show(self.trail[-2] if len(self.trail) > 1 else None)
+
     def show_home_of(self, node: NodeId) -> None:
         """Show the sheet on which a block stands, if there is such a block."""
         if node in self.project.homes:

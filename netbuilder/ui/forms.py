@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QWidget
 
+from netbuilder.blocks.expressions import is_expression
 from netbuilder.blocks.parameters import Parameter, expectation, parameters, parse
 from netbuilder.graph.edits import UNSET
 from netbuilder.graph.model import thaw
 from netbuilder.ui.fields import MIXED, ChoiceField, Field, SwitchField, TextField
-from netbuilder.ui.group_parameters import is_expression
 from netbuilder.ui.theme import icon
 from netbuilder.ui.values import to_text
 

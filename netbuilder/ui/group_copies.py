@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from netbuilder.graph.edits import AddGroup, AddNode, Batch, Connect, Edit
-from netbuilder.graph.model import Edge, NodeId, PortRef
+from netbuilder.graph.model import Edge, NodeId, PortRef, free_name
 from netbuilder.graph.project import GroupId, Project, group_of, group_type
 
 
@@ -58,7 +56,7 @@ def bring_groups(draft: Draft, ids: Iterator[NodeId], source: Project) -> dict[G
     def bring(group: GroupId, outer: tuple[GroupId, ...]) -> None:
         if group in known or group in outer or group not in source.groups:
             return
-        for inner in groups_in(source, group):
+        for inner in source.groups[group].groups_used():
             bring(inner, (*outer, group))
         content = _content(source, group)
         same = next((each for each in draft.project.groups if _content(draft.project, each) == content), None)
@@ -71,11 +69,6 @@ def bring_groups(draft: Draft, ids: Iterator[NodeId], source: Project) -> dict[G
     return known
 
 
-def groups_in(project: Project, group: GroupId) -> set[GroupId]:
-    """Return the groups of which there are instances inside of a group."""
-    return {inner for node in project.groups[group].graph.nodes() if (inner := group_of(node.type))}
-
-
 def holds(project: Project, group: GroupId, wanted: GroupId) -> bool:
     """Tell whether a group is the one that is wanted, or has instances of it anywhere inside."""
     waiting, seen = [group], set[GroupId]()
@@ -85,7 +78,7 @@ def holds(project: Project, group: GroupId, wanted: GroupId) -> bool:
             return True
         if at not in seen and at in project.groups:
             seen.add(at)
-            waiting += groups_in(project, at)
+            waiting += project.groups[at].groups_used()
     return False
 
 
@@ -119,7 +112,4 @@ def new_group_id(project: Project) -> GroupId:
 
 def free_group_name(project: Project, stem: str) -> str:
     """Return `stem` as a name that no group has: group, group_2, group_3."""
-    taken = {group.name for group in project.groups.values()}
-    base = re.sub(r"_[0-9]+$", "", stem)
-    numbered = (f"{base}_{count}" for count in itertools.count(2))
-    return next(name for name in itertools.chain([stem], numbered) if name not in taken)
+    return free_name(stem, {group.name for group in project.groups.values()})

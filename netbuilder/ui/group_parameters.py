@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from netbuilder.blocks import registry
-from netbuilder.blocks.expressions import Apply, ExpressionError, Name, Tree, compute, names_in, parse
+from netbuilder.blocks.expressions import Apply, ExpressionError, Name, Tree, compute, is_expression, names_in, parse
 from netbuilder.blocks.parameters import Parameter, parameters
 from netbuilder.compiler.groups import INDEX, MOST_REPEATS, counts_itself, resolved
 from netbuilder.graph.edits import UNSET, Batch, Edit, SetFormal, SetParameter
@@ -143,11 +143,6 @@ def _check_name(project: Project, group: GroupId, name: str) -> Refusal | None:
 # Expressions
 
 
-def is_expression(value: object) -> bool:
-    """Tell whether a field's value is an expression."""
-    return isinstance(value, str) and value.startswith("=")
-
-
 def rewritten(node: Node, change: Callable[[str, bool], Json], *, strict: bool = False) -> dict[str, Json]:
     """Return a node's parameters with every expression changed.
 
@@ -158,7 +153,7 @@ def rewritten(node: Node, change: Callable[[str, bool], Json], *, strict: bool =
     def changed(value: Json, *, own: bool) -> Json:
         if isinstance(value, tuple):
             return tuple(changed(item, own=own) for item in value)
-        if not isinstance(value, str) or not value.startswith("="):
+        if not is_expression(value):
             return value
         try:
             return change(value, own)
@@ -205,7 +200,7 @@ def inlined(text: str, arguments: Mapping[str, Json], *, own_index: bool = False
     if own_index:
         arguments = {name: value for name, value in arguments.items() if name != INDEX}
         used = (arguments.get(name) for name in names_in(tree))
-        if any(is_expression(value) and INDEX in names_in(parse(str(value))) for value in used):
+        if any(is_expression(value) and INDEX in names_in(parse(value)) for value in used):
             raise ExpressionError("index would count its own repetitions there, and no longer those around it.")
     if isinstance(tree, Name) and tree.name in arguments:
         return arguments[tree.name]

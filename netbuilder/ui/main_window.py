@@ -149,6 +149,7 @@ class MainWindow(QMainWindow):
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.layers.block_requested.connect(lambda block: self.canvas.add_block(block, None))
         self.layers.refused.connect(lambda sentence: self.notice.tell(sentence, "warning", passing=True))
+        self.inspector.block_page.instance.independent.clicked.connect(self.canvas.make_selected_independent)
         self.problems.node_requested.connect(self.show_node)
         self.inspector.block_requested.connect(self.show_node)
         self.top_bar.problems_requested.connect(lambda: self.show_tab(self.problems))

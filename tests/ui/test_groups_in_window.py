@@ -34,6 +34,16 @@ def test_actions_of_groups_say_why_they_can_not_run(editor: MainWindow) -> None:
     assert actions["leave_group"].isEnabled()
 
 
+def test_a_button_of_the_inspector_makes_the_selected_instance_independent(editor: MainWindow) -> None:
+    select(editor, "conv1", "relu1")
+    editor.actions_by_id["group"].trigger()
+    editor.canvas.duplicate()
+    (twin,) = editor.canvas.selected()
+    QTest.mouseClick(editor.inspector.block_page.instance.independent, Qt.MouseButton.LeftButton)
+    assert editor.document.project.graph.node(twin).type == "group:g2"
+    assert editor.canvas.selected() == [twin]
+
+
 def test_the_breadcrumb_leads_back(editor: MainWindow) -> None:
     select(editor, "conv1", "relu1")
     editor.actions_by_id["group"].trigger()

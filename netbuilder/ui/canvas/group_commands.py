@@ -50,9 +50,9 @@ class GroupCommands(CanvasCommands):
 
     def leave(self) -> None:
         """Come out of the group that is shown, and select it where it stands."""
-        *outer, left = self.document.trail or (None,)
+        left = self.document.group
         if left is not None:
-            self.document.show(outer[-1] if outer else None)
+            self.document.leave()
             self.select([node for node in self.canvas_scene.blocks if self.group_at(node) == left][:1])
 
     def leave_or_deselect(self) -> None:

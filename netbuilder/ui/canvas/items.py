@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from netbuilder.blocks import registry
+from netbuilder.blocks.expressions import is_expression
 from netbuilder.blocks.parameters import parse
 from netbuilder.blocks.spec import TensorSpec
 from netbuilder.compiler.weights import untagged
@@ -21,7 +22,6 @@ from netbuilder.ui.canvas.motion import Fade
 from netbuilder.ui.canvas.parts import PortPlace, Side
 from netbuilder.ui.canvas.routing import Route
 from netbuilder.ui.geometry import BLOCK_WIDTH, EDGE, Rect, block_height, port_height
-from netbuilder.ui.group_parameters import is_expression
 from netbuilder.ui.ports import Socket, Sockets
 from netbuilder.ui.theme import GROUP_CATEGORY
 

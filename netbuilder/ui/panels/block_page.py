@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.blocks import registry
+from netbuilder.blocks.expressions import is_expression
 from netbuilder.blocks.parameters import Parameter, parameters
 from netbuilder.blocks.spec import Block, TensorSpec
 from netbuilder.compiler.program import Cost, Lowering
@@ -25,7 +26,7 @@ from netbuilder.ui.document import Document
 from netbuilder.ui.fields import Field, TextField
 from netbuilder.ui.forms import Choices, Form
 from netbuilder.ui.group_intents import rename_block
-from netbuilder.ui.group_parameters import declared, is_expression, names_inside, values_of
+from netbuilder.ui.group_parameters import declared, names_inside, values_of
 from netbuilder.ui.panels.group_parts import InstanceBar
 from netbuilder.ui.panels.help import body, port_tooltip
 from netbuilder.ui.panels.parts import Elided, Facts, ProblemCard, Square, words
@@ -135,7 +136,7 @@ class BlockPage(QWidget):
         )
         self._show_header(first, block, same=same)
         self._show_form(block, group, problems)
-        self.instance.show_group(group_of(first.type) if group else None, first if len(nodes) == 1 else None)
+        self.instance.show_group(group_of(first.type) if group else None, is_single=len(nodes) == 1)
         self._show_problems(problems)
         is_unknown = block is None and group is None
         self.payload.setVisible(is_unknown)

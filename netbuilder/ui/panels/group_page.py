@@ -43,7 +43,7 @@ class GroupPage(QWidget):
         self._inputs, self._outputs = Facts("Inputs"), Facts("Outputs")
         out = QPushButton("Leave the group")
         out.setToolTip("Come out to where the group stands (Esc)")
-        out.clicked.connect(lambda: document.show(document.trail[-2] if len(document.trail) > 1 else None))
+        out.clicked.connect(document.leave)
         hint = words(
             "Nothing is selected: this is the group itself. What is changed here changes in all its instances. "
             "Fields of the blocks inside may use its parameters: =width*2.",

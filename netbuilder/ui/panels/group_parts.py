@@ -5,8 +5,6 @@ from __future__ import annotations
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.blocks.parameters import Parameter
-from netbuilder.graph.edits import Edit
-from netbuilder.graph.model import Node
 from netbuilder.graph.project import GroupId
 from netbuilder.ui import group_intents
 from netbuilder.ui.document import Document
@@ -68,13 +66,12 @@ class GroupName(QWidget):
 
 
 class InstanceBar(QWidget):
-    """What can be done with an instance: rename its group, go inside, give it a group of its own."""
+    """What can be done with an instance: rename its group, go inside, give it a group of its own (`independent`)."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self._group: GroupId | None = None
-        self._node: Node | None = None
         self._title = GroupName(document)
         self.name = self._title.field
         self.inside = QPushButton("Edit inside")
@@ -82,7 +79,6 @@ class InstanceBar(QWidget):
         self.inside.clicked.connect(lambda: self._document.show(self._group))
         self.independent = QPushButton("Make independent")
         self.independent.setToolTip("Give this instance a copy of its group, to be changed by itself")
-        self.independent.clicked.connect(self._make_independent)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self.inside)
@@ -96,18 +92,11 @@ class InstanceBar(QWidget):
         column.addLayout(buttons)
         column.addWidget(self._title)
 
-    def show_group(self, group: GroupId | None, node: Node | None) -> None:
-        """Show the group of what is selected; `node` is the instance, where it is one alone."""
-        self._group, self._node = group, node
+    def show_group(self, group: GroupId | None, *, is_single: bool) -> None:
+        """Show the group of what is selected, be it a single instance or several."""
+        self._group = group
         self.setVisible(group is not None)
         if group is None:
             return
         self._title.show_group(group)
-        self.independent.setEnabled(node is not None)
-
-    def _make_independent(self) -> None:
-        document, node = self._document, self._node
-        if node is not None and node.id in document.sheet.graph:
-            edit = group_intents.make_independent(document.project, document.group, document.new_ids(), node.id)
-            if isinstance(edit, Edit):
-                document.apply(edit)
+        self.independent.setEnabled(is_single)

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.graph.edits import SetParameter
 from netbuilder.graph.files import dumps
 from netbuilder.graph.model import NodeId, PortRef
-from netbuilder.graph.project import GroupId, group_of
+from netbuilder.graph.project import GroupId
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import SwitchField, TextField
@@ -106,10 +106,7 @@ def test_a_group_is_renamed_at_its_instance(inspector: Inspector, document: Docu
     assert inspector.block_page.instance.name.text() == "stage"
 
 
-def test_buttons_go_inside_and_make_independent(inspector: Inspector, document: Document, node: Named) -> None:
-    inspector.set_selection([node("second")])
-    click(inspector.block_page.instance.independent)
-    assert group_of(document.project.graph.node(node("second")).type) == GroupId("g2")
+def test_a_button_goes_inside(inspector: Inspector, document: Document, node: Named) -> None:
     inspector.set_selection([node("first")])
     click(inspector.block_page.instance.inside)
     assert document.trail == (G1,)
