@@ -13,9 +13,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TypeAlias
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.library.input_output import Input
@@ -23,40 +22,18 @@ from netbuilder.blocks.parameters import parameters, parse
 from netbuilder.blocks.spec import BATCH, Block, Mismatch, TensorSpec
 from netbuilder.blocks.targets import Loss
 from netbuilder.compiler import fixes
-from netbuilder.compiler.groups import INDEX, Instance, Names, counts_repetitions, expressions, instance, resolved
+from netbuilder.compiler.groups import Instance, Names, expressions, instance, resolved
 from netbuilder.compiler.infer import InferenceError, infer
 from netbuilder.compiler.program import Cost, GroupCall, InputSlot, Instruction, Lowering, Program, Result
 from netbuilder.compiler.review import Review
+from netbuilder.compiler.unfolding import Groups, Known, Memo, Refusal
 from netbuilder.compiler.weights import WEIGHTS, difference, inner_difference, tag_of, tag_problems, untagged
 from netbuilder.diagnostics import Diagnostic, Fix, Severity, one_line
 from netbuilder.graph.edits import UNSET, SetParameter
-from netbuilder.graph.model import Edge, Json, Node, NodeId, PortRef
+from netbuilder.graph.model import Json, Node, NodeId, PortRef
 from netbuilder.graph.project import GroupId, Project, group_of
 
 _BYTES = {"float32": 4, "int64": 8, "bool": 1}
-
-_DEEPEST = 32
-"""Groups inside of groups."""
-_MOST_BLOCKS = 100_000
-"""Blocks that an instance of a group runs, all told."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """A block without a flaw, as it was found before, and what that depended on."""
-
-    node: Node
-    wires: Mapping[str, Edge]
-    inputs: list[TensorSpec | None]
-    block: Block
-    instruction: Instruction
-    outputs: tuple[tuple[PortRef, TensorSpec], ...]
-    cost: Cost
-
-
-Memo: TypeAlias = dict[object, dict[NodeId, _Known]]
-"""What a lowering leaves to the next one of the same project, some edits later: the blocks of the network itself, under None,
-and those of each way in which a group unfolds."""
 
 
 def lower(project: Project, memo: Memo | None = None) -> Lowering:
@@ -65,7 +42,7 @@ def lower(project: Project, memo: Memo | None = None) -> Lowering:
     A `memo` that is handed in each time saves looking again at what no edit has touched; the result is the same.
     """
     memo = {} if memo is None else memo
-    groups = _Groups(project, memo)
+    groups = Groups(project, memo, _lower_inside)
     whole = _Lowerer(project, groups, memo=memo.setdefault(None, {})).lower()
     groups.forget_unused()
     if not groups.inside:
@@ -78,68 +55,10 @@ def lower(project: Project, memo: Memo | None = None) -> Lowering:
     return replace(whole, specs=specs, inner_costs=costs, diagnostics=tuple(diagnostics))
 
 
-class _Groups:
-    """The groups of a project, lowered as their instances ask for it."""
-
-    def __init__(self, project: Project, memo: Memo) -> None:
-        self.project = project
-        self.memo = memo
-        self.inside: dict[GroupId, Lowering] = {}
-        """What is known of each group: the first time that it was lowered."""
-        self.diagnostics: dict[object, Diagnostic] = {}
-        """What is wrong inside of groups, by place and kind: each problem once however many instances have it."""
-        self._lowered: dict[object, Lowering] = {}
-        self._views: dict[GroupId, Project] = {}
-        self._open: list[GroupId] = []
-        self._heights = project.heights()
-        self._counting: dict[GroupId, bool] = {}
-        self._blocks: dict[int, int] = {}
-        """By the identity of programs, all of which `_lowered` keeps."""
-
-    def lower(self, instance: Instance, index: int, inputs: Mapping[str, TensorSpec]) -> Lowering | str:
-        """Return a group as an instance runs it, or say in a sentence why it has no end."""
-        group = instance.group
-        definition = self.project.groups[group]
-        if group in self._open:
-            return f"{instance.name} contains itself."
-        if self._heights.get(group, len(self._open) + 1) > _DEEPEST:  # without a height: as deep as it was gone into
-            return f"{instance.name} has groups in groups, more than {_DEEPEST} deep."
-        if group not in self._counting:
-            self._counting[group] = counts_repetitions(definition)
-        arguments = instance.arguments[index]
-        counted = index if self._counting[group] else 0
-        key = (group, repr(arguments), counted, tuple(inputs.items()))  # as a text 1, 1.0 and True differ
-        if key not in self._lowered:
-            self._open.append(group)
-            names = dict(arguments) | {INDEX: index}
-            known = self.memo.setdefault(key, {})
-            if group not in self._views:
-                self._views[group] = self.project.inside(group)
-            lowering = _Lowerer(self._views[group], self, group, names, inputs, memo=known).lower()
-            self._open.pop()
-            self._lowered[key] = lowering
-            self.inside.setdefault(group, lowering)
-            self.tell(each for each in lowering.diagnostics if each.severity == "warning")
-        return self._lowered[key]
-
-    def tell(self, problems: Iterable[Diagnostic]) -> None:
-        """Take note of problems inside of a group."""
-        for each in problems:
-            self.diagnostics.setdefault((each.node, each.port, each.parameter, each.code), each)
-
-    def forget_unused(self) -> None:
-        """Keep nothing in the memo of ways in which no group unfolds any more."""
-        for key in self.memo.keys() - self._lowered.keys() - {None}:
-            del self.memo[key]
-
-    def blocks(self, program: Program) -> int:
-        """Return how many blocks a program runs, each as often as it runs."""
-        if id(program) not in self._blocks:
-            self._blocks[id(program)] = sum(
-                sum(map(self.blocks, each.call.parts)) if isinstance(each.call, GroupCall) else 1
-                for each in program.instructions
-            )
-        return self._blocks[id(program)]
+def _lower_inside(
+    groups: Groups, group: GroupId, names: Names, given: Mapping[str, TensorSpec], memo: dict[NodeId, Known]
+) -> Lowering:
+    return _Lowerer(groups.view(group), groups, group, names, given, memo=memo).lower()
 
 
 class _Lowerer(Review):
@@ -148,12 +67,12 @@ class _Lowerer(Review):
     def __init__(
         self,
         project: Project,
-        groups: _Groups,
+        groups: Groups,
         group: GroupId | None = None,
         names: Names = MappingProxyType({}),
         given: Mapping[str, TensorSpec] = MappingProxyType({}),
         *,
-        memo: dict[NodeId, _Known],
+        memo: dict[NodeId, Known],
     ) -> None:
         super().__init__(project, group)
         self.memo = memo
@@ -287,7 +206,7 @@ class _Lowerer(Review):
         if block.role == "layer" and not doubts and not tag_of(node):
             into = dict(self.graph.wires_into(node.id))
             given = [self.specs.get(edge.source) for edge in into.values()]
-            self.memo[node.id] = _Known(node, into, given, block, instruction, outputs, cost)
+            self.memo[node.id] = Known(node, into, given, block, instruction, outputs, cost)
         if block.role in ("loss", "metric"):
             port, spec = inference.outputs[0] if inference.outputs else ("", TensorSpec(()))
             weight = block.weight if isinstance(block, Loss) else 1.0
@@ -331,34 +250,12 @@ class _Lowerer(Review):
         self.costs[instruction.node] = cost
 
     def _lower_instance(self, node: Node, instance: Instance, wires: tuple[PortRef | None, ...]) -> None:
-        """Lower the group for each time that it runs, on what the time before gave."""
-        names = [port.name for port in instance.inputs]
-        inputs = {name: self.specs[wire] for name, wire in zip(names, wires, strict=True) if wire}
-        if instance.repeat > 1 and not 1 <= len(instance.outputs) <= len(names):
-            message = f"{instance.name} can't be repeated: each of its outputs has to feed an input of the next time."
-            self.say("error", "no-repeat", message, node, parameter="repeat")
+        inputs = {port.name: self.specs[wire] for port, wire in zip(instance.inputs, wires, strict=True) if wire}
+        unfolded = self.groups.unfold(instance, inputs)
+        if isinstance(unfolded, Refusal):
+            self.say("error", unfolded.code, unfolded.message, node, parameter=unfolded.parameter)
             return
-        parts: list[Program] = []
-        blocks = 0
-        total = Cost()
-        for index in range(instance.repeat):
-            lowering = self.groups.lower(instance, index, inputs)
-            if isinstance(lowering, str):
-                self.say("error", "endless-group", lowering, node)
-                return
-            if lowering.program is None:
-                self._report_inside(node, instance, index, inputs, lowering)
-                return
-            parts.append(lowering.program)
-            blocks += self.groups.blocks(lowering.program)
-            if blocks > _MOST_BLOCKS:
-                message = f"{instance.name} unfolds into more than {_MOST_BLOCKS:,} blocks."
-                self.say("error", "too-large", message, node, parameter="repeat")
-                return
-            cost = lowering.total()
-            total += replace(cost, parameters=0) if instance.shared and index else cost
-            given = [result.spec for result in lowering.program.results]
-            inputs |= dict(zip(names, given, strict=False)) if index + 1 < instance.repeat else {}
+        parts = unfolded.parts
         outputs = tuple((result.name, result.spec) for result in parts[-1].results)
         for port, spec in outputs:
             self.specs[PortRef(node.id, port)] = spec
@@ -371,26 +268,10 @@ class _Lowerer(Review):
         formulas = expressions(node.params)
         listed = "repeat" in dict(formulas)
         defaults = tuple(self.project.groups[instance.group].parameters.items())
-        call = GroupCall(instance.name, tuple(parts), instance.shared, listed, instance.arguments, defaults)
+        call = GroupCall(instance.name, parts, instance.shared, listed, instance.arguments, defaults)
         instruction = Instruction(node.id, node.name, node.type, call, wires, outputs, formulas)
-        instruction, self.costs[node.id] = self._with_shared_weights(node, instruction, total)
+        instruction, self.costs[node.id] = self._with_shared_weights(node, instruction, unfolded.cost)
         self.instructions.append(instruction)
-
-    def _report_inside(
-        self, node: Node, instance: Instance, index: int, inputs: Mapping[str, TensorSpec], lowering: Lowering
-    ) -> None:
-        first = lowering.errors()[0]
-        if index:
-            shapes = ", ".join(map(str, inputs.values()))
-            message = (
-                f"Run for the {index + 1}. time, {instance.name} gets {shapes}, and that does not fit: {first.message}"
-            )
-            self.say("error", "repeat-mismatch", message, node, parameter="repeat")
-            return
-        where = self.project.groups[instance.group].graph
-        at = f"“{where.node(NodeId(first.node)).name}”: " if first.node else ""
-        self.say("error", "problem-inside", f"Inside of {instance.name}, {at}{first.message}", node)
-        self.groups.tell(lowering.errors())
 
     def _lower_input(self, node: Node, block: Input) -> None:
         try:
