@@ -1,7 +1,8 @@
-"""What it takes to export and prove each architecture, with random weights. Run it: `python tests/benchmarks/exports.py [NAME ...]`.
+"""What it takes to export and prove each architecture, untrained but alive. Run it: `python tests/benchmarks/exports.py [NAME ...]`.
 
 The test suite exports the smaller ones; here are all, one after the other, each in a process of its own. Printed are
-seconds, the size of the file, the most memory that the process had, and the largest difference from torch at each batch size.
+seconds, the size of the file, the most memory that the process had, how far outputs of two samples are apart, and the largest
+difference from torch at each batch size.
 """
 
 from __future__ import annotations
@@ -23,17 +24,24 @@ def export_one(name: str) -> None:
     """Export an example to a file that is thrown away, and print what it took."""
     from netbuilder.compiler.lower import lower
     from netbuilder.exchange.onnx_export import export
+    from tests.exchange.networks import lively, variation
 
     program = lower(load(find(name).path)).program
     assert program is not None, f"{name} opens without an error"
+    network = lively(program.only("output"))
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        report = export(program, None, Path(folder) / f"{name}.onnx")
+        report = export(program, network, Path(folder) / f"{name}.onnx")
         seconds = time.perf_counter() - start
         size = report.path.stat().st_size / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    moved = variation(program.only("output"), network)
     proof = ", ".join(f"{difference:.0e} at {batch}" for batch, difference in report.max_abs_diff.items())
-    print(f"{name:>16}: {seconds:6.1f} s, {size:6.1f} MB, at most {peak:4.1f} GB of memory; {proof}", flush=True)
+    print(
+        f"{name:>16}: {seconds:6.1f} s, {size:6.1f} MB, at most {peak:4.1f} GB of memory; "
+        f"outputs {moved:.2g} apart, {proof}",
+        flush=True,
+    )
 
 
 def main() -> None:
