@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.data.catalog import default_config
+from netbuilder.examples import find
 from netbuilder.graph.edits import RenameNode, SetSection
 from netbuilder.graph.files import dumps, save
 from netbuilder.graph.model import NodeId
@@ -42,6 +43,18 @@ def test_a_layer_that_no_memory_holds_is_refused_in_a_sentence(
     assert "160.0 GB of memory" in window.notice.label.text()
     assert window.session.state == "idle"
     assert window.problems.diagnostics()[0].message == window.notice.label.text()
+    assert dumps(window.document.project) == before
+
+
+def test_a_network_that_learns_in_phases_is_not_trained_some_other_way(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.files.open(find("digits_gan").path)
+    qtbot.waitUntil(lambda: window.analysis.is_current, timeout=_PATIENCE)
+    assert window.problems.diagnostics() == []
+    before = dumps(window.document.project)
+    click(qtbot, window.top_bar.buttons["train"])
+    qtbot.waitUntil(window.notice.isVisible, timeout=_PATIENCE)
+    assert "This network learns in phases" in window.notice.label.text()
+    assert (window.session.state, window.session.run) == ("idle", None)
     assert dumps(window.document.project) == before
 
 
