@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.data.catalog import default_config
 from netbuilder.graph.edits import RemoveNode, SetParameter, SetSection
 from netbuilder.ui.main_window import MainWindow
+from tests.drawing import id_of
 from tests.ui.hands import click, drag_out
 
 
@@ -108,11 +109,14 @@ def test_without_an_output_export_says_beforehand_that_there_is_nothing_to_expor
 
 
 def test_a_refusal_goes_once_the_next_run_begins(editor: MainWindow, qtbot: QtBot) -> None:
-    editor.document.apply(SetSection("training", {"device": "cpu", "learning_rate": 1e30}))
+    loss = id_of(editor.document.project, "loss")
+    editor.document.apply(SetParameter(loss, "weight", 0.0))
+    qtbot.waitUntil(lambda: editor.analysis.is_current, timeout=60_000)
     click(qtbot, editor.top_bar.buttons["train"])
     qtbot.waitUntil(editor.notice.isVisible, timeout=60_000)
-    assert "learning_rate" in editor.notice.label.text()
-    editor.document.apply(SetSection("training", {"device": "cpu", "epochs": 100_000}))
+    assert "Every loss has the weight 0" in editor.notice.label.text()
+    editor.document.apply(SetParameter(loss, "weight", 1.0))
+    qtbot.waitUntil(lambda: editor.analysis.is_current, timeout=60_000)
     click(qtbot, editor.top_bar.buttons["train"])
     qtbot.waitUntil(lambda: editor.session.state == "running", timeout=60_000)
     assert not editor.notice.isVisible()
