@@ -37,7 +37,7 @@ class Instance:
     """A node that stands for a group, as its surroundings see it: what a `Block` says of itself, a group's ports say.
 
     It runs once for each of its `arguments`, each time on what the time before gave, with weights of its own or with
-    `shared` ones.
+    `shared` ones. It is `listed` if how often it runs is computed.
     """
 
     group: GroupId
@@ -46,6 +46,7 @@ class Instance:
     outputs: tuple[Port, ...]
     arguments: tuple[Arguments, ...]
     shared: bool
+    listed: bool
 
     role: ClassVar[Role] = "layer"
 
@@ -84,7 +85,8 @@ def instance(project: Project, node: Node, names: Names) -> tuple[Instance | Non
         return None, problems
     inputs, outputs = ports(definition)
     each = tuple(arguments) if counts else tuple(arguments) * repeat
-    return Instance(group, definition.name, inputs, outputs, each, bool(shared)), []
+    listed = isinstance(node.params.get("repeat"), str)
+    return Instance(group, definition.name, inputs, outputs, each, bool(shared), listed), []
 
 
 def counts_itself(node: Node, parameter: str) -> bool:

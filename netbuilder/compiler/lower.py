@@ -266,9 +266,8 @@ class _Lowerer(Review):
             self.say("error", "weights-mismatch", message, node, parameter="shared", fixes=(fix,))
             return
         formulas = expressions(node.params)
-        listed = "repeat" in dict(formulas)
         defaults = tuple(self.project.groups[instance.group].parameters.items())
-        call = GroupCall(instance.name, parts, instance.shared, listed, instance.arguments, defaults)
+        call = GroupCall(instance.name, parts, instance.shared, instance.listed, instance.arguments, defaults)
         instruction = Instruction(node.id, node.name, node.type, call, wires, outputs, formulas)
         instruction, self.costs[node.id] = self._with_shared_weights(node, instruction, unfolded.cost)
         self.instructions.append(instruction)

@@ -86,7 +86,7 @@ class Groups:
         if refusal:
             return Refusal("endless-group", refusal)
         names = [port.name for port in instance.inputs]
-        if instance.repeat > 1 and not 1 <= len(instance.outputs) <= len(names):
+        if (instance.repeat > 1 or instance.listed) and not 1 <= len(instance.outputs) <= len(names):
             message = f"{instance.name} can't be repeated: each of its outputs has to feed an input of the next time."
             return Refusal("no-repeat", message, "repeat")
         given = dict(inputs)

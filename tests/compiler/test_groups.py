@@ -313,6 +313,21 @@ def test_a_repetition_that_does_not_fit_itself_is_told_at_the_instance() -> None
     assert "Run for the 2. time, Flat gets N × 16" in problem.message
 
 
+@pytest.mark.parametrize("repeat", [2, "=times", "=times+1"])
+def test_a_group_that_gives_more_than_it_takes_can_not_be_repeated_however_often_that_is(repeat: int | str) -> None:
+    drawing = Drawing()
+    with drawing.group("Fork") as fork:
+        x = drawing.put("Input", "x")
+        for name in ("y", "z"):
+            drawing.put("Output", name, x)
+    with drawing.group("Outer", times=1) as outer:
+        forked = drawing.put_group(fork, "fork", drawing.put("Input", "x"), repeat=repeat)
+        drawing.put("Output", "y", PortRef(forked, "y"))
+    drawing.put("Output", "out", drawing.put_group(outer, "outer", drawing.put("Input", "x", shape=[8])))
+    problem = lower(drawing.project).errors()[-1]
+    assert (problem.code, problem.node, problem.parameter) == ("no-repeat", inside(drawing, "fork", "g2"), "repeat")
+
+
 def test_a_group_that_contains_itself_is_told_at_once() -> None:
     drawing = stack()
     with drawing.group("Other"):
