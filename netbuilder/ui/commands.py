@@ -74,7 +74,7 @@ def _show_continue(window: MainWindow) -> None:
         return
     assert session.ended
     assert session.telemetry
-    done, goal = session.telemetry.progress.epoch, session.epochs_in_view()
+    done, goal = session.telemetry.progress.epoch, session.goal_epochs()
     more = f"{goal - done:,} more epochs, to {goal:,}"
     action.setText(
         f"Continue: {more if session.ended.reason == 'finished' else f'from epoch {done:,} on, to {goal:,}'}"

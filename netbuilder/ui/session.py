@@ -97,7 +97,7 @@ class Session(QObject):
             return "The network on the canvas is no longer the one of the last run; train anew."
         return None
 
-    def epochs_in_view(self) -> int:
+    def goal_epochs(self) -> int:
         """Return to how many epochs in all the latest run would go on: to its own end if it was stopped; if it was
         finished, for as many more as its project asks for.
         """
@@ -107,9 +107,9 @@ class Session(QObject):
         return epochs + config.read(self.run.project.training).epochs if self.ended.reason == "finished" else epochs
 
     def continue_run(self) -> None:
-        """Go on with the latest run, to the epoch that `epochs_in_view` gives."""
+        """Go on with the latest run, to the epoch that `goal_epochs` gives."""
         assert self.run
-        folder, epochs = self.run.folder, self.epochs_in_view()
+        folder, epochs = self.run.folder, self.goal_epochs()
 
         def resume() -> Run:
             from netbuilder.training.run import Run

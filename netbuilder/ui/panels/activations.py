@@ -162,14 +162,14 @@ class Activations(QWidget):
             self._message.setText(self._reason(node))
             self._stack.setCurrentWidget(self._message)
             return
-        sample = f" of sample {frame.sample}" if self._is_a_samples(frame.node) else " of all samples together"
+        sample = f" of sample {frame.sample}" if self._is_per_sample(frame.node) else " of all samples together"
         sample = "" if self._is_compact else sample
         self._caption.setText(f"step {count(frame.step)} · {_what(frame)}{sample}")
         self.view.show_values(frame.values, self._classes(frame.node))
         self.histogram.show_counts(frame.counts, frame.edges)
         self._stack.setCurrentIndex(0)
 
-    def _is_a_samples(self, node: NodeId) -> bool:
+    def _is_per_sample(self, node: NodeId) -> bool:
         """Whether a block gives each sample a value of its own; a loss or a metric gives one for all."""
         run = self._session.run
         given = (each.outputs[0][1] for each in run.program.instructions if each.node == node) if run else iter(())

@@ -194,9 +194,16 @@ def test_a_wire_is_drawn_to_the_port_of_a_group(open_canvas: Open) -> None:
     assert hand.undo_is_exact()
 
 
-def test_a_group_is_found_in_the_search_and_dropped_from_the_palette(open_canvas: Open) -> None:
+@pytest.mark.parametrize("way", ["search", "palette"])
+def test_a_group_of_the_project_is_found_in_the_search_and_dropped_from_the_palette(
+    open_canvas: Open, way: str
+) -> None:
     hand = open_canvas(repeated())
-    hand.drop("group:g1", hand.body("relu") + (hand.body("relu") - hand.body("box")))
+    if way == "search":
+        hand.key(Key.Key_Space)
+        choose(hand, "stage")
+    else:
+        hand.drop("group:g1", hand.body("relu") + (hand.body("relu") - hand.body("box")))
     assert "stage" in names(hand)
     assert [socket.name for socket in hand.block("stage").side(Side.OUTPUT)] == ["y"]
     assert hand.undo_is_exact()
