@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEventLoop, QMargins, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEventLoop, QMargins, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -21,7 +21,7 @@ from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.files import SUFFIX
 from netbuilder.graph.model import NodeId
 from netbuilder.training.telemetry import Ended
-from netbuilder.ui import commands
+from netbuilder.ui import commands, window_layout
 from netbuilder.ui.actions import Actions
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.breadcrumb import Breadcrumb
@@ -37,7 +37,6 @@ from netbuilder.ui.panels.palette import Palette
 from netbuilder.ui.panels.problems import Problems
 from netbuilder.ui.recovery import Recovery, Snapshot, left_behind
 from netbuilder.ui.session import Session
-from netbuilder.ui.settings import kept_texts, settings
 from netbuilder.ui.start_page import StartPage
 from netbuilder.ui.status import StatusLine, results
 from netbuilder.ui.top_bar import TopBar
@@ -93,7 +92,8 @@ class MainWindow(QMainWindow):
         self.export = Export(self.document, self.analysis, self.session, self.notice, self)
         self._wire()
         commands.bind(self)
-        self._restore_layout()
+        if remembers:
+            window_layout.restore(self)
         self.top_bar.show_buttons(False)
         self._on_document_path_changed()
 
@@ -322,32 +322,7 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             QTimer.singleShot(0, self, lambda: self.files.open(path))  # the drag ends first: a dialog may follow
 
-    # The layout from one start to the next, and the end
-
-    def _restore_layout(self) -> None:
-        if not self._remembers:
-            return
-        kept = settings()
-        for name, restore in (
-            ("geometry", self.restoreGeometry),
-            ("across", self.across.restoreState),
-            ("middle", self.middle.restoreState),
-        ):
-            state = kept.value(name)
-            if isinstance(state, QByteArray):
-                restore(state)
-        self.layers.fold(kept_texts("folded"))
-        for name, panel in commands.hideable(self).items():
-            panel.setVisible(bool(kept.value(name, True, type=bool)))
-
-    def _keep_layout(self) -> None:
-        kept = settings()
-        kept.setValue("geometry", self.saveGeometry())
-        kept.setValue("across", self.across.saveState())
-        kept.setValue("middle", self.middle.saveState())
-        kept.setValue("folded", self.layers.folded())
-        for name, panel in commands.hideable(self).items():
-            kept.setValue(name, not panel.isHidden())
+    # The end
 
     def end(self) -> None:
         """Close without a question, as when the system shuts down: unsaved changes are kept and offered at the next start."""
@@ -371,7 +346,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         if self._remembers:
-            self._keep_layout()
+            window_layout.keep(self)
         self.hide()  # what is under way ends unseen
         self.export.close()
         self.session.close()
