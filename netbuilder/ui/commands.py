@@ -72,13 +72,15 @@ def _show_continue(window: MainWindow) -> None:
     if not action.isEnabled():
         action.setText("Continue")
         return
-    assert session.ended
-    assert session.telemetry
-    done, goal = session.telemetry.progress.epoch, session.goal_epochs()
-    more = f"{goal - done:,} more epochs, to {goal:,}"
-    action.setText(
-        f"Continue: {more if session.ended.reason == 'finished' else f'from epoch {done:,} on, to {goal:,}'}"
-    )
+    goal = session.goal_epochs()
+    if session.interrupted:
+        text = f"from epoch {session.interrupted.done + 1:,} on, to {goal:,}"
+    else:
+        assert session.ended
+        assert session.telemetry
+        done, is_over = session.telemetry.progress.epoch, session.ended.reason == "finished"
+        text = f"{goal - done:,} more epochs, to {goal:,}" if is_over else f"from epoch {done:,} on, to {goal:,}"
+    action.setText(f"Continue: {text}")
     action.setToolTip(f"{action.text()}; {action.toolTip()[:1].lower()}{action.toolTip()[1:]}")
 
 

@@ -30,6 +30,7 @@ from netbuilder.ui.dialogs import Choice, ask, show_problem
 from netbuilder.ui.document import Document
 from netbuilder.ui.export import Export
 from netbuilder.ui.files import Files
+from netbuilder.ui.interrupted import Interrupted
 from netbuilder.ui.notice import Notice
 from netbuilder.ui.panels.code import CodeView
 from netbuilder.ui.panels.inspector import Inspector
@@ -159,6 +160,7 @@ class MainWindow(QMainWindow):
         self.session.state_changed.connect(self._on_session_state_changed)
         self.session.differs_changed.connect(self._on_session_differs_changed)
         self.session.happened.connect(self._on_session_happened)
+        self.session.found.connect(self._on_session_found)
         self.session.failed.connect(self._on_session_failed)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -271,6 +273,10 @@ class MainWindow(QMainWindow):
             actions = [("Continue", self.actions_by_id["continue"].trigger)]
             text = f"Stopped after {event.step:,} steps. What it learned is kept."
             self.notice.tell(text, "accent", actions, passing=True)
+
+    def _on_session_found(self, run: Interrupted) -> None:
+        text = f"The training of this network was interrupted in epoch {run.done + 1:,} of {run.epochs:,}."
+        self.notice.tell(text, "warning", [("Continue", self.actions_by_id["continue"].trigger)])
 
     def _may_end_run(self) -> bool:
         """Ask whether the run under way may be stopped, if there is one, and stop it; False if it shall go on."""

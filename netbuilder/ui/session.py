@@ -17,10 +17,13 @@ from platformdirs import user_data_path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.diagnostics import Diagnostic, NetbuilderError
+from netbuilder.graph.edits import Edit, MoveNodes, flatten
+from netbuilder.graph.project import Project
 from netbuilder.training import config
 from netbuilder.training.telemetry import Ended, Event, Paused, Resumed, Started, Telemetry
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.document import Document
+from netbuilder.ui.interrupted import Interrupted, find
 from netbuilder.ui.worker import Worker
 
 if TYPE_CHECKING:
@@ -49,6 +52,8 @@ class Session(QObject):
     """Carries every event of the run. (`event` would be in the way of `QObject.event`.)"""
     failed = Signal(object)
     """Carries the `Diagnostic` of a run that could not start or go on."""
+    found = Signal(object)
+    """Carries the run of the open network that a crash interrupted (`Interrupted`)."""
     polled = Signal()
     differs_changed = Signal()
 
@@ -60,6 +65,10 @@ class Session(QObject):
         self.started: Started | None = None
         self.ended: Ended | None = None
         self.differs = False
+        self.interrupted: Interrupted | None = None
+        """The run that was interrupted with the network as it is on the canvas, until another one begins."""
+        self._wanted: Project | None = None
+        """The network whose interrupted run is looked for, while it is the one on the canvas."""
         self._document = document
         self._analysis = analysis
         self._worker = Worker("prepare", self)
@@ -69,6 +78,7 @@ class Session(QObject):
         """Seconds that this thread had worked when the run was last looked at."""
         analysis.changed.connect(self._compare)
         document.replaced.connect(self._on_document_replaced)
+        document.edited.connect(self._on_document_edited)
 
     @property
     def telemetry(self) -> Telemetry | None:
@@ -88,7 +98,9 @@ class Session(QObject):
         self._prepare(create)
 
     def can_continue(self) -> str | None:
-        """Say why the latest run can't be trained on, or return None."""
+        """Say why the latest run, or the one that was interrupted, can't be trained on, or return None."""
+        if self.run is None and self.interrupted:
+            return None
         if self.run is None or self.ended is None:
             return "There is no run to go on with yet."
         if self.ended.reason == "failed":
@@ -98,18 +110,21 @@ class Session(QObject):
         return None
 
     def goal_epochs(self) -> int:
-        """Return to how many epochs in all the latest run would go on: to its own end if it was stopped; if it was
+        """Return to how many epochs in all a run would go on: to its own end if it was stopped or interrupted; if it was
         finished, for as many more as its project asks for.
         """
+        if self.run is None and self.interrupted:
+            return self.interrupted.epochs
         assert self.run
         assert self.ended
         epochs = self.run.telemetry.progress.epochs
         return epochs + config.read(self.run.project.training).epochs if self.ended.reason == "finished" else epochs
 
     def continue_run(self) -> None:
-        """Go on with the latest run, to the epoch that `goal_epochs` gives."""
-        assert self.run
-        folder, epochs = self.run.folder, self.goal_epochs()
+        """Go on with the latest run, or the one that was interrupted, to the epoch that `goal_epochs` gives."""
+        last = self.run or self.interrupted
+        assert last
+        folder, epochs = last.folder, self.goal_epochs()
 
         def resume() -> Run:
             from netbuilder.training.run import Run
@@ -158,7 +173,29 @@ class Session(QObject):
         assert self.state == "idle", "stop first"
         self.run, self.started, self.ended = None, None, None
         self._compare()
+        self._look_for_interrupted()
         self.state_changed.emit()
+
+    def _look_for_interrupted(self) -> None:
+        self.interrupted = None
+        wanted = self._wanted = self._document.project.copy()
+
+        def take(found: Interrupted | None) -> None:
+            if found and wanted is self._wanted and self.run is None and self.state == "idle":
+                self.interrupted = found
+                self.state_changed.emit()
+                self.found.emit(found)
+
+        runs = runs_folder()
+        self._worker.submit(lambda: find(runs, wanted), take)
+
+    def _on_document_edited(self, edit: Edit) -> None:
+        """Let go of an interrupted run: it is no longer the network on the canvas that it would train."""
+        if any(not isinstance(part, MoveNodes) for part in flatten(edit)):
+            self._wanted = None
+            if self.interrupted:
+                self.interrupted = None
+                self.state_changed.emit()
 
     def _prepare(self, make: Callable[[], Run]) -> None:
         assert self.state == "idle"
@@ -171,7 +208,7 @@ class Session(QObject):
             self.stopping = False
             self._set_state("idle")
             return
-        self.run, self.started, self.ended = run, None, None
+        self.run, self.started, self.ended, self.interrupted = run, None, None, None
         self._compare()
         run.start()
         self._worked = time.thread_time()
