@@ -286,7 +286,8 @@ class _Lowerer(Review):
         slot = InputSlot(node.id, node.name, block.field, spec)
         self.inputs.append(slot)
         self.specs[slot.value] = spec
-        self.costs[node.id] = Cost(0, 0, spec.numel() * _BYTES.get(spec.dtype, 4))
+        size = 0 if self.group else spec.numel() * _BYTES.get(spec.dtype, 4)  # around a group it is counted already
+        self.costs[node.id] = Cost(0, 0, size)
 
 
 def _told(block: Block, inputs: Sequence[TensorSpec | None], output: TensorSpec) -> TensorSpec:

@@ -106,6 +106,15 @@ def test_a_repeated_group_has_weights_for_each_time() -> None:
     assert_equal_to_its_print(program, x)
 
 
+def test_a_group_takes_the_memory_that_its_blocks_would_take_without_it() -> None:
+    flat = Drawing()
+    x = flat.put("Input", "x", shape=[8])
+    for number in range(3):
+        x = flat.put("ReLU", f"relu{number}", flat.put("Linear", f"fc{number}", x, out_features=8))
+    flat.put("Output", "out", x)
+    assert lower(stack(repeat=3).project).total() == lower(flat.project).total()
+
+
 def test_a_group_repeated_with_shared_weights_is_one_module() -> None:
     drawing = stack(repeat=3, shared=True)
     program = program_of(drawing.project)
