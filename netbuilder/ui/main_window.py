@@ -274,7 +274,10 @@ class MainWindow(QMainWindow):
             text = f"Stopped after {event.step:,} steps. What it learned is kept."
             self.notice.tell(text, "accent", actions, passing=True)
 
-    def _on_session_found(self, run: Interrupted) -> None:
+    def _on_session_found(self, run: Interrupted | None) -> None:
+        if run is None:
+            self.notice.retract("warning")
+            return
         text = f"The training of this network was interrupted in epoch {run.done + 1:,} of {run.epochs:,}."
         self.notice.tell(text, "warning", [("Continue", self.actions_by_id["continue"].trigger)])
 

@@ -53,7 +53,7 @@ class Session(QObject):
     failed = Signal(object)
     """Carries the `Diagnostic` of a run that could not start or go on."""
     found = Signal(object)
-    """Carries the run of the open network that a crash interrupted (`Interrupted`)."""
+    """Carries the run of the open network that a crash interrupted (`Interrupted`); None once the network is another one."""
     polled = Signal()
     differs_changed = Signal()
 
@@ -196,6 +196,7 @@ class Session(QObject):
             if self.interrupted:
                 self.interrupted = None
                 self.state_changed.emit()
+                self.found.emit(None)
 
     def _prepare(self, make: Callable[[], Run]) -> None:
         assert self.state == "idle"

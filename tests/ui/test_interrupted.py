@@ -74,13 +74,14 @@ def test_an_interrupted_run_is_offered_with_its_network_and_goes_on(
 
 def test_another_network_has_no_interrupted_run(killed: Path, editor: MainWindow, qtbot: QtBot) -> None:
     session, document = editor.session, editor.document
-    qtbot.waitUntil(lambda: session.interrupted is not None, timeout=_PATIENCE)
+    qtbot.waitUntil(editor.notice.isVisible, timeout=_PATIENCE)
     conv = id_of(document.project, "conv1")
     document.apply(MoveNodes(((conv, (40.0, 400.0)),)))
     assert session.interrupted, "a block that stands elsewhere is the same"
     document.apply(RenameNode(conv, "first"))
     assert session.interrupted is None
     assert not editor.top_bar.buttons["continue"].isVisible()
+    assert not editor.notice.isVisible(), "what it offers can't be done any more"
     assert interrupted.find(runs_folder(), document.project) is None
     document.undo_stack.undo()
     SetSection("training", {"epochs": 5}).apply(document.project)
