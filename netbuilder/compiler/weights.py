@@ -43,6 +43,9 @@ def difference(first: Call | GroupCall, other: Call | GroupCall) -> str:
     if isinstance(first, GroupCall) and isinstance(other, GroupCall):
         if first.name == other.name and len(first.modules) != len(other.modules):
             return f"it has weights for {_times(other)} here and for {_times(first)} there"
+        if first.name == other.name and first.is_numbered != other.is_numbered:
+            here, there = ("computed", "fixed") if other.is_numbered else ("fixed", "computed")
+            return f"how often it runs is {here} here and {there} there"
         if first.name == other.name:
             owners = first.modules if len(first.modules) > 1 else first.modules * len(other.parts)
             return _first(map(inner_difference, owners, other.parts))

@@ -105,7 +105,8 @@ class Project(Sheet):
     def inside(self, group: GroupId) -> Project:
         """Return a project whose network is the inside of a group: what can be said of one can be said of the other.
 
-        It shares graph, layout, groups and the ids of nodes with this project, has no data and no training, and is to be read only.
+        It shares graph, layout, groups and the ids of nodes with this project, has no data and no training, and is to be
+        read only.
         """
         view = Project()
         view.graph, view.layout = self.groups[group].graph, self.groups[group].layout

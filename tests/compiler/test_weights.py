@@ -198,6 +198,7 @@ def test_the_exported_network_has_the_weights_once(tmp_path: Path) -> None:
         (towers_of_groups(width=6), "“fc1” inside: out_features is 6 here and 5 there"),
         (towers_of_groups(features=7), "“fc1” inside: in_features is 7 here and 4 there"),
         (towers_of_groups(repeat=2), "it has weights for 2 runs here and for one run there"),
+        (towers_of_groups(repeat="=1"), "how often it runs is computed here and fixed there"),
     ],
 )
 def test_unequal_calls_under_one_tag_are_told_at_the_later_one(drawing: Drawing, words: str) -> None:
