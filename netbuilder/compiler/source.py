@@ -322,7 +322,7 @@ def _key(key: Key) -> str:
 def _variables(program: Program) -> dict[PortRef, str]:
     """Return a variable for each value that something uses: the block's name, and the port's where a block has several.
 
-    A block of several ports also needs one for all of its result, which stands under the empty port.
+    A block of several ports, or none, that are used needs one for all of its result, which stands under the empty port.
     """
     used = {value for instruction in program.instructions for value in instruction.args if value}
     used |= {result.value for result in program.results}
@@ -335,7 +335,7 @@ def _variables(program: Program) -> dict[PortRef, str]:
             variables[ports[0]] = instruction.name
         if isinstance(call, GroupCall):
             ports = of if _is_loop(call) else ports  # a loop gives all of them their values for the next time
-        elif len(ports) > 1:
+        elif len(ports) != 1:
             ports = [PortRef(instruction.node, ""), *ports]
         for port in (port for port in ports if port not in variables):
             variables[port] = unlike(f"{instruction.name}_{port.port or 'result'}", taken)

@@ -346,6 +346,18 @@ def test_a_formal_parameter_may_have_the_name_of_what_the_code_calls(name: str) 
     assert_equal_to_its_print(program_of(drawing.project), torch.randn(2, 3))
 
 
+def test_blocks_that_lead_nowhere_are_printed_inside_of_groups_too() -> None:
+    drawing = Drawing()
+    with drawing.group("Block") as block:
+        x = drawing.put("Input", "x")
+        drawing.put("Linear", "astray", x, out_features=3)
+        drawing.put("Output", "y", x)
+    x = drawing.put("Input", "x", shape=[4])
+    drawing.put("Split", "split", x)
+    drawing.put("Output", "out", drawing.put_group(block, "block", x))
+    assert_equal_to_its_print(program_of(drawing.project), torch.randn(2, 4))
+
+
 def test_a_block_may_be_called_as_the_loop_calls_its_layer() -> None:
     drawing = Drawing()
     with drawing.group("Mix") as mix:
