@@ -53,7 +53,7 @@ PHASES = "phases"
 def read(section: Mapping[str, Any]) -> TrainingConfig:
     """Return the training section of a project, checked. Raises `NetbuilderError` with the first thing that is wrong.
 
-    Phases are left aside here: a project that has them can be drawn and exported, and `require_one_phase` refuses to train it.
+    Phases are left aside here: a project that has them can be drawn and exported, and `no_training` says why not trained.
     """
     config, problems = parse(TrainingConfig, {name: value for name, value in section.items() if name != PHASES})
     if config is None:
@@ -61,10 +61,11 @@ def read(section: Mapping[str, Any]) -> TrainingConfig:
     return config
 
 
-def require_one_phase(section: Mapping[str, Any]) -> None:
-    """Raise `NetbuilderError` for a training in phases: minimised all at once, such losses would undo one another's work."""
-    if section.get(PHASES):
-        raise NetbuilderError(
-            "This network learns in phases, each with its own losses and weights, and this version minimises all losses at "
-            "once, which is something else: it can be drawn, exported and printed as code, but not trained."
-        )
+def no_training(section: Mapping[str, Any]) -> str | None:
+    """Say why a training in phases can't be run: minimised all at once, such losses would undo one another's work."""
+    if not section.get(PHASES):
+        return None
+    return (
+        "This network learns in phases, each with its own losses and weights, and this version minimises all losses at "
+        "once, which is something else: it can be drawn, exported and printed as code, but not trained."
+    )

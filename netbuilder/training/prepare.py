@@ -23,7 +23,7 @@ from netbuilder.data.dataset import DataSet
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.project import Project
 from netbuilder.training import optimizer
-from netbuilder.training.config import TrainingConfig, require_one_phase
+from netbuilder.training.config import TrainingConfig, no_training
 from netbuilder.training.device import resolve, threads_for
 from netbuilder.training.network import Network
 from netbuilder.training.state import State
@@ -43,7 +43,9 @@ def prepare(project: Project, config: TrainingConfig) -> Prepared:
     """Return what the training of a project begins with. Raises `NetbuilderError` with the first thing in the way."""
     lowering = lower(project)
     program = _trainable(lowering)
-    require_one_phase(project.training)
+    refusal = no_training(project.training)
+    if refusal:
+        raise NetbuilderError(refusal)
     device = resolve(config.device)
     described = data_config.read(project.data)
     batch_size = min(config.batch_size, source(described.source).samples)

@@ -13,6 +13,7 @@ from netbuilder.blocks import registry
 from netbuilder.blocks.spec import Block
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.edits import Edit
+from netbuilder.training.config import no_training
 from netbuilder.ui import group_library
 from netbuilder.ui.actions import ACTIONS, native
 from netbuilder.ui.dialogs import ShortcutsSheet, about, system_information
@@ -319,7 +320,7 @@ def _untrainable(window: MainWindow) -> str | None:
     if not lowering.program.only("loss").results:
         return "There is no loss, so there is nothing to train for."
     broken = section_problems(window.document.project)
-    return f"Mend this first: {broken[0].message}" if broken else None
+    return f"Mend this first: {broken[0].message}" if broken else no_training(window.document.project.training)
 
 
 def _incomplete(window: MainWindow) -> str | None:
