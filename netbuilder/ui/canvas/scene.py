@@ -93,6 +93,7 @@ class CanvasScene(QGraphicsScene):
         for node in list(self.blocks):
             self._remove_block(node)
         self.findings.forget()
+        self.kin.refresh()
         self.selected_nodes, self.selected_edges = [], []
         graph = self.document.sheet.graph
         self._take(set(graph), set(graph.edges()), {})

@@ -95,6 +95,14 @@ def test_a_block_that_is_left_alone_with_its_tag_is_not_marked(hand: Hand) -> No
     assert kin(hand) == set()
 
 
+def test_another_project_has_no_kin_of_blocks_that_are_gone(hand: Hand) -> None:
+    hand.scene.hover(hand.scene.hit(hand.body("conv_b")))
+    hand.document.replace(Project(), None)
+    assert kin(hand) == set()
+    hand.canvas.add_block("Linear")
+    assert (tags(hand), kin(hand)) == ({}, set())
+
+
 def test_a_duplicate_shares_what_it_is_a_copy_of(hand: Hand) -> None:
     hand.click(hand.body("conv_a"))
     hand.key(Key.Key_D, CTRL)
