@@ -27,7 +27,7 @@ from netbuilder.graph.edits import (
     RenameGroup,
     RenameNode,
 )
-from netbuilder.graph.model import Edge, Graph, Json, Node, NodeId, PortRef, creation_number, name_problem
+from netbuilder.graph.model import Edge, Graph, Json, Node, NodeId, PortRef, creation_number, free_name, name_problem
 from netbuilder.graph.placing import COLUMN, ROW
 from netbuilder.graph.project import GroupId, Position, Project, group_of, group_type
 from netbuilder.ui import intents
@@ -38,7 +38,7 @@ from netbuilder.ui.sharing import free_tag, sharers
 from netbuilder.ui.wiring import Refusal
 
 _OUTER_INDEX = "outer_index"
-"""What `index` is called in a group that is made inside of the one that counts it."""
+"""What `index` is called in a group that is made inside of the one that counts it, unless something there is called so."""
 
 
 # Making a group
@@ -172,7 +172,8 @@ def _inherited(
     arguments: dict[str, Json] = {name: f"={name}" for name in formals}
     if INDEX not in used:
         return formals, arguments, {}
-    return formals | {_OUTER_INDEX: 0}, arguments | {_OUTER_INDEX: f"={INDEX}"}, {INDEX: _OUTER_INDEX}
+    outer = free_name(_OUTER_INDEX, known)
+    return formals | {outer: 0}, arguments | {outer: f"={INDEX}"}, {INDEX: outer}
 
 
 def _add_input(draft: Draft, ids: Iterator[NodeId], group: GroupId, crossing: _Crossing) -> str:

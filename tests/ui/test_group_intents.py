@@ -125,6 +125,22 @@ def test_a_group_made_inside_of_another_inherits_its_names() -> None:
     assert lower(project).total().parameters == before
 
 
+def test_a_count_that_a_group_was_given_stays_apart_from_its_own() -> None:
+    drawing = Drawing()
+    with drawing.group("stage", outer_index=0) as stage:
+        linear = drawing.put("Linear", "linear", drawing.put("Input", "x"), out_features="=8+index*0+outer_index*100")
+        drawing.put("Output", "y", linear)
+    row = drawing.put("Input", "row", shape=[8])
+    box = drawing.put_group(stage, "box", row, outer_index=1, repeat=2)
+    drawing.put("Output", "result", _y(box))
+    project = drawing.project
+    before = lower(project).total()
+    assert before.parameters == 8 * 108 + 108 + 108 * 108 + 108
+    do(project, group_intents.make_group(project, stage, project.new_ids(), [linear]))
+    assert dict(project.groups[GroupId("g2")].parameters) == {"outer_index": 0, "outer_index_2": 0}
+    assert lower(project).total() == before
+
+
 def counting() -> Drawing:
     """Draw a group, G2, in which a group is repeated with arguments that count, and an instance of it."""
     drawing = stack()
