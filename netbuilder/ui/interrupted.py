@@ -27,10 +27,19 @@ class Interrupted:
 
 def find(runs: Path, project: Project) -> Interrupted | None:
     """Return the latest run among `runs` that trained this network on this data, was interrupted, and can go on."""
-    wanted = _task(project)
+    wanted = task(project)
     folders = sorted(runs.glob("*/"), reverse=True) if runs.is_dir() else []
     found = (_read(folder, wanted) for folder in folders[:_MOST_LOOKED_AT])
     return next((run for run in found if run), None)
+
+
+def task(project: Project) -> str:
+    """Return what a run of a project learns and from what, as text to be compared: where its blocks stand is left away."""
+    twin = project.copy()
+    twin.training = {}
+    for _, sheet in twin.sheets():
+        sheet.layout = dict.fromkeys(sheet.layout, (0.0, 0.0))
+    return dumps(twin)
 
 
 def _read(path: Path, wanted: str) -> Interrupted | None:
@@ -41,17 +50,8 @@ def _read(path: Path, wanted: str) -> Interrupted | None:
         if info.get("state") not in ("running", "paused") or not folder.resume_file.is_file():
             return None
         owner.require_free(path, info)
-        if _task(folder.project()) != wanted:
+        if task(folder.project()) != wanted:
             return None
         return Interrupted(path, len(folder.history()), read(info["config"]).epochs)
     except NetbuilderError:
         return None
-
-
-def _task(project: Project) -> str:
-    """Return what a run of a project learns and from what, as text to be compared: where its blocks stand is left away."""
-    twin = project.copy()
-    twin.training = {}
-    for _, sheet in twin.sheets():
-        sheet.layout = dict.fromkeys(sheet.layout, (0.0, 0.0))
-    return dumps(twin)

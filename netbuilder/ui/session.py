@@ -17,13 +17,11 @@ from platformdirs import user_data_path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.diagnostics import Diagnostic, NetbuilderError
-from netbuilder.graph.edits import Edit, MoveNodes, flatten
-from netbuilder.graph.project import Project
 from netbuilder.training import config
 from netbuilder.training.telemetry import Ended, Event, Paused, Resumed, Started, Telemetry
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.document import Document
-from netbuilder.ui.interrupted import Interrupted, find
+from netbuilder.ui.interrupted import Interrupted, find, task
 from netbuilder.ui.worker import Worker
 
 if TYPE_CHECKING:
@@ -53,7 +51,7 @@ class Session(QObject):
     failed = Signal(object)
     """Carries the `Diagnostic` of a run that could not start or go on."""
     found = Signal(object)
-    """Carries the run of the open network that a crash interrupted (`Interrupted`); None once the network is another one."""
+    """Carries the run that a crash interrupted and that can go on (`Interrupted`); None once the network is another one."""
     polled = Signal()
     differs_changed = Signal()
 
@@ -67,8 +65,9 @@ class Session(QObject):
         self.differs = False
         self.interrupted: Interrupted | None = None
         """The run that was interrupted with the network as it is on the canvas, until another one begins."""
-        self._wanted: Project | None = None
-        """The network whose interrupted run is looked for, while it is the one on the canvas."""
+        self._left: Interrupted | None = None
+        """The run that was interrupted with the network as it was opened."""
+        self._opened = document.project.copy()
         self._document = document
         self._analysis = analysis
         self._worker = Worker("prepare", self)
@@ -78,7 +77,7 @@ class Session(QObject):
         """Seconds that this thread had worked when the run was last looked at."""
         analysis.changed.connect(self._compare)
         document.replaced.connect(self._on_document_replaced)
-        document.edited.connect(self._on_document_edited)
+        document.edited.connect(self._offer_interrupted)
 
     @property
     def telemetry(self) -> Telemetry | None:
@@ -171,32 +170,31 @@ class Session(QObject):
     def _on_document_replaced(self) -> None:
         """Let go of the run of a project that is gone; it stays in its folder. Whoever replaces the project stops it first."""
         assert self.state == "idle", "stop first"
-        self.run, self.started, self.ended = None, None, None
+        self.run, self.started, self.ended, self._left = None, None, None, None
         self._compare()
+        self._offer_interrupted()
         self._look_for_interrupted()
         self.state_changed.emit()
 
     def _look_for_interrupted(self) -> None:
-        self.interrupted = None
-        wanted = self._wanted = self._document.project.copy()
+        opened = self._opened = self._document.project.copy()
 
         def take(found: Interrupted | None) -> None:
-            if found and wanted is self._wanted and self.run is None and self.state == "idle":
-                self.interrupted = found
-                self.state_changed.emit()
-                self.found.emit(found)
+            if opened is self._opened and self.run is None and self.state == "idle":
+                self._left = found
+                self._offer_interrupted()
 
         runs = runs_folder()
-        self._worker.submit(lambda: find(runs, wanted), take)
+        self._worker.submit(lambda: find(runs, opened), take)
 
-    def _on_document_edited(self, edit: Edit) -> None:
-        """Let go of an interrupted run: it is no longer the network on the canvas that it would train."""
-        if any(not isinstance(part, MoveNodes) for part in flatten(edit)):
-            self._wanted = None
-            if self.interrupted:
-                self.interrupted = None
-                self.state_changed.emit()
-                self.found.emit(None)
+    def _offer_interrupted(self) -> None:
+        """Offer the interrupted run while the canvas shows the network that it would train."""
+        is_same = self._left is not None and task(self._document.project) == task(self._opened)
+        interrupted = self._left if is_same else None
+        if interrupted is not self.interrupted:
+            self.interrupted = interrupted
+            self.state_changed.emit()
+            self.found.emit(interrupted)
 
     def _prepare(self, make: Callable[[], Run]) -> None:
         assert self.state == "idle"
@@ -209,7 +207,8 @@ class Session(QObject):
             self.stopping = False
             self._set_state("idle")
             return
-        self.run, self.started, self.ended, self.interrupted = run, None, None, None
+        self.run, self.started, self.ended = run, None, None
+        self._left, self.interrupted = None, None
         self._compare()
         run.start()
         self._worked = time.thread_time()

@@ -84,8 +84,24 @@ def test_another_network_has_no_interrupted_run(killed: Path, editor: MainWindow
     assert not editor.notice.isVisible(), "what it offers can't be done any more"
     assert interrupted.find(runs_folder(), document.project) is None
     document.undo_stack.undo()
-    SetSection("training", {"epochs": 5}).apply(document.project)
-    assert interrupted.find(runs_folder(), document.project), "it goes on as it began"
+    assert session.interrupted, "it is the same network again"
+    assert editor.notice.isVisible()
+
+
+def test_other_settings_leave_the_interrupted_run_as_it_is(killed: Path, editor: MainWindow, qtbot: QtBot) -> None:
+    session, document = editor.session, editor.document
+    qtbot.waitUntil(lambda: session.interrupted is not None, timeout=_PATIENCE)
+    document.apply(SetSection("training", {"epochs": 5}))
+    assert session.interrupted, "it goes on as it began"
+    assert session.goal_epochs() == 10_000
+    assert interrupted.find(runs_folder(), document.project)
+
+
+def test_another_project_takes_the_offer_away(killed: Path, editor: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(editor.notice.isVisible, timeout=_PATIENCE)
+    editor.files.new()
+    assert editor.session.interrupted is None
+    assert not editor.notice.isVisible()
 
 
 def test_a_damaged_run_is_passed_over(killed: Path, digits: Path) -> None:
