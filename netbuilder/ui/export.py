@@ -37,6 +37,8 @@ class Export(QObject):
         super().__init__(window)
         self.busy = False
         self._is_cancelled = False
+        self._progress = ""
+        """What is told of the export under way."""
         self._document = document
         self._analysis = analysis
         self._session = session
@@ -63,9 +65,8 @@ class Export(QObject):
         project, folder, name = self._document.project.copy(), self._session.trained_folder(), self._document.name
         self._is_cancelled = False
         self._set_busy(True)
-        self._notice.tell(
-            f"Writing {path.name} and proving it equal to the network here…", "accent", [("Cancel", self.cancel)]
-        )
+        self._progress = f"Writing {path.name} and proving it equal to the network here…"
+        self._notice.tell(self._progress, "accent", [("Cancel", self.cancel)], lasting=True)
         self._worker.submit(lambda: self._run(project, folder, path, name), self._on_done, self._on_failed)
 
     def cancel(self) -> None:
@@ -137,7 +138,7 @@ class Export(QObject):
         return report, f"the weights of epoch {trained.epoch:,}, the run's best"
 
     def _on_done(self, done: tuple[Report, str]) -> None:
-        self._set_busy(False)
+        self._end()
         report, weights = done
         figures = ", ".join(
             f"{f'{size:.1e}' if size else '0'} at batch {batch}" for batch, size in report.max_abs_diff.items()
@@ -149,14 +150,17 @@ class Export(QObject):
         )
 
     def _on_failed(self, error: Exception) -> None:
-        self._set_busy(False)
-        self._notice.hide()
+        self._end()
         if not isinstance(error, NetbuilderError):
             raise error
         if self._is_cancelled:
             self._notice.tell(str(error), passing=True)
             return
         show_problem(self._window, "The network was not exported", str(error), getattr(error, "details", ""))
+
+    def _end(self) -> None:
+        self._notice.retract(self._progress)
+        self._set_busy(False)
 
     def _set_busy(self, busy: bool) -> None:
         self.busy = busy

@@ -17,29 +17,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.files import SUFFIX
 from netbuilder.graph.model import NodeId
-from netbuilder.training.telemetry import Ended
 from netbuilder.ui import commands, window_layout
 from netbuilder.ui.actions import Actions
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.breadcrumb import Breadcrumb
 from netbuilder.ui.canvas.view import CanvasView
-from netbuilder.ui.dialogs import Choice, ask, show_problem
+from netbuilder.ui.dialogs import Choice, ask
 from netbuilder.ui.document import Document
 from netbuilder.ui.export import Export
 from netbuilder.ui.files import Files
-from netbuilder.ui.interrupted import Interrupted
+from netbuilder.ui.news import News
 from netbuilder.ui.notice import Notice
 from netbuilder.ui.panels.code import CodeView
 from netbuilder.ui.panels.inspector import Inspector
 from netbuilder.ui.panels.palette import Palette
 from netbuilder.ui.panels.problems import Problems
-from netbuilder.ui.recovery import Recovery, Snapshot, left_behind
+from netbuilder.ui.recovery import Recovery, left_behind
 from netbuilder.ui.session import Session
 from netbuilder.ui.start_page import StartPage
-from netbuilder.ui.status import StatusLine, results
+from netbuilder.ui.status import StatusLine
 from netbuilder.ui.top_bar import TopBar
 from netbuilder.ui.typed import take_typed
 
@@ -66,7 +64,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._remembers = remembers
         self._is_shown = False
-        self._is_closing = False
+        self.is_closing = False
+        """Whether the window goes as soon as the run under way has ended."""
         self._is_ending = False
         self.training: TrainingPanel | None = None
         self.activations: Activations | None = None
@@ -91,6 +90,7 @@ class MainWindow(QMainWindow):
         floating = (self.canvas.overview, self.canvas.selection_bar, self.crumb)
         self.notice = Notice(self.canvas, self.pages, beside=floating)
         self.export = Export(self.document, self.analysis, self.session, self.notice, self)
+        self.news = News(self)
         self._wire()
         commands.bind(self)
         if remembers:
@@ -144,7 +144,6 @@ class MainWindow(QMainWindow):
         self.document.modified_changed.connect(self._on_document_path_changed)
         self.document.sheet_changed.connect(self.refresh)
         self.files.opened.connect(self.show_editor)
-        self.recovery.failed.connect(lambda sentence: self.notice.tell(sentence, "warning"))
         self.analysis.changed.connect(self._on_analysis_changed)
         self.canvas.selection_changed.connect(self._on_canvas_selection_changed)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
@@ -159,9 +158,6 @@ class MainWindow(QMainWindow):
         self.start_page.open_requested.connect(self.files.open)
         self.session.state_changed.connect(self._on_session_state_changed)
         self.session.differs_changed.connect(self._on_session_differs_changed)
-        self.session.happened.connect(self._on_session_happened)
-        self.session.found.connect(self._on_session_found)
-        self.session.failed.connect(self._on_session_failed)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -185,7 +181,7 @@ class MainWindow(QMainWindow):
         else:
             self.analysis.start()
         for snapshot in left_behind()[:1] if self._remembers else ():
-            self._offer(snapshot)
+            self.news.offer(snapshot)
         self.shown.emit()
 
     @property
@@ -257,29 +253,12 @@ class MainWindow(QMainWindow):
         self.refresh()
         if self.session.state == "preparing":
             self.show_tab(self.training_tab)
-            self.notice.retract("error")
-        elif self.session.state == "idle" and self._is_closing:
+        elif self.session.state == "idle" and self.is_closing:
             self.close()
 
     def _on_session_differs_changed(self) -> None:
         self.top_bar.badge.setVisible(self.session.differs)
         self.refresh()
-
-    def _on_session_happened(self, event: object) -> None:
-        if isinstance(event, Ended) and event.reason == "finished" and not self._is_closing:
-            actions = [("Export ONNX…", self.actions_by_id["export_onnx"].trigger)]
-            self.notice.tell(f"Trained for {event.epoch} epochs: {results(event)}.", "good", actions, passing=True)
-        elif isinstance(event, Ended) and event.reason == "stopped" and not self._is_closing:
-            actions = [("Continue", self.actions_by_id["continue"].trigger)]
-            text = f"Stopped after {event.step:,} steps. What it learned is kept."
-            self.notice.tell(text, "accent", actions, passing=True)
-
-    def _on_session_found(self, run: Interrupted | None) -> None:
-        if run is None:
-            self.notice.retract("warning")
-            return
-        text = f"The training of this network was interrupted in epoch {run.done + 1:,} of {run.epochs:,}."
-        self.notice.tell(text, "warning", [("Continue", self.actions_by_id["continue"].trigger)])
 
     def _may_end_run(self) -> bool:
         """Ask whether the run under way may be stopped, if there is one, and stop it; False if it shall go on."""
@@ -296,28 +275,6 @@ class MainWindow(QMainWindow):
         if self.session.state != "idle":
             ended.exec()
         return True
-
-    def _on_session_failed(self, problem: Diagnostic) -> None:
-        self.analysis.report(problem)
-        actions = []
-        if problem.node:
-            actions.append(("Show the block", lambda: self.show_node(str(problem.node))))
-        ended = self.session.ended
-        if ended and ended.details:
-            details = ended.details
-            actions.append(("Details", lambda: show_problem(self, "Training failed", problem.message, details)))
-        self.notice.tell(problem.message, "error", actions)
-
-    def _offer(self, snapshot: Snapshot) -> None:
-        when = f"{snapshot.written:%d %B, %H:%M}"
-        actions = [("Restore", lambda: self._restore(snapshot)), ("Discard", snapshot.discard)]
-        sentence = f"NetBuilder ended with unsaved changes to “{snapshot.name}” ({when})."
-        self.notice.tell(sentence, "warning", actions)
-
-    def _restore(self, snapshot: Snapshot) -> None:
-        if self.files.restore(snapshot):
-            self.recovery.keep()
-            snapshot.discard()
 
     # Files dropped on the window
 
@@ -343,12 +300,12 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes, stop a run and wait for its end with the window still alive, then go."""
-        may_leave = self._is_closing or self._is_ending or self.files.may_leave()
+        may_leave = self.is_closing or self._is_ending or self.files.may_leave()
         if not may_leave and not self._is_ending:  # that may have come to pass while the question was open
             event.ignore()
             return
         if self.session.state != "idle":
-            self._is_closing = True
+            self.is_closing = True
             self.setEnabled(False)  # the question about unsaved changes is answered: no more of them
             self.session.stop()
             self.notice.tell("Finishing the run; the window closes when it is safe on disk…")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
@@ -26,10 +27,24 @@ _PASSING_MS = 10_000
 """How long good news without anything to decide stays."""
 
 
+Actions = Sequence[tuple[str, Callable[[], object]]]
+"""What the buttons of a message say, and what they do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    text: str
+    kind: Kind
+    actions: Actions
+    passing: bool
+    lasting: bool
+
+
 class Notice(QFrame):
     """Shows one message at a time, at the bottom middle of the one of the widgets `over` that is to be seen.
 
-    It makes way for the widgets `beside`, if there is a place for it.
+    It makes way for the widgets `beside`, if there is a place for it. A message takes the place of the one before; one that
+    is lasting waits under it, and is shown again once what came after is gone.
     """
 
     def __init__(self, *over: QWidget, beside: Sequence[QWidget] = ()) -> None:
@@ -37,6 +52,8 @@ class Notice(QFrame):
         self._over = over
         self._beside = beside
         self._kind: Kind = "accent"
+        self._messages: list[_Message] = []
+        """The one that is shown last, under it the lasting ones that wait."""
         self._symbol = QLabel()
         self.label = QLabel()
         self.label.setTextFormat(Qt.TextFormat.PlainText)
@@ -46,7 +63,7 @@ class Notice(QFrame):
         self._close.setIconSize(QSize(16, 16))
         self._close.setToolTip("Dismiss")
         self._close.setProperty("role", "quiet")
-        self._close.clicked.connect(self.hide)
+        self._close.clicked.connect(self._dismiss)
         self._buttons: list[QPushButton] = []
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(14, 8, 8, 8)
@@ -60,7 +77,7 @@ class Notice(QFrame):
         shadow.setColor(QColor(0, 0, 0, 80))
         self.setGraphicsEffect(shadow)
         self._timer = QTimer(self, singleShot=True, interval=_PASSING_MS)
-        self._timer.timeout.connect(self.hide)
+        self._timer.timeout.connect(self._dismiss)
         for widget in (*over, *beside):
             widget.installEventFilter(self)
         self.hide()
@@ -69,34 +86,51 @@ class Notice(QFrame):
         self,
         text: str,
         kind: Kind = "accent",
-        actions: Sequence[tuple[str, Callable[[], object]]] = (),
+        actions: Actions = (),
         *,
         passing: bool = False,
+        lasting: bool = False,
     ) -> None:
-        """Show `text` in the place of what was there; a button of `actions` does its thing and closes the message.
+        """Show `text`; a button of `actions` does its thing and closes the message.
 
-        What is `passing` goes away by itself.
+        What is `passing` goes away by itself; what is `lasting` stays, under what is told later, until it is answered.
         """
-        self._kind = kind
-        self._symbol.setPixmap(icon(_SYMBOLS[kind], kind).pixmap(18, 18))
+        self._messages = [each for each in self._messages if each.lasting and each.text != text]
+        self._messages.append(_Message(text, kind, actions, passing, lasting))
+        self._show_last()
+
+    def retract(self, text: str) -> None:
+        """Take the message with this text away, be it shown or waiting: what it said is over."""
+        left = [each for each in self._messages if each.text != text]
+        if len(left) < len(self._messages):
+            self._messages = left
+            self._show_last()
+
+    def _dismiss(self) -> None:
+        self._messages.pop()
+        self._show_last()
+
+    def _show_last(self) -> None:
+        self._timer.stop()
+        if not self._messages:
+            self.hide()
+            return
+        message = self._messages[-1]
+        self._kind = message.kind
+        self._symbol.setPixmap(icon(_SYMBOLS[message.kind], message.kind).pixmap(18, 18))
         for button in self._buttons:
             self._row.removeWidget(button)
+            button.hide()
             button.deleteLater()
-        self._buttons = [self._button(name, run) for name, run in actions]
+        self._buttons = [self._button(name, run) for name, run in message.actions]
         for button in self._buttons:
             self._row.insertWidget(self._row.count() - 1, button)
-        self.label.setText(text)
+        self.label.setText(message.text)
         self._place()
         self.show()
         self.raise_()
-        self._timer.stop()
-        if passing:
+        if message.passing:
             self._timer.start()
-
-    def retract(self, kind: Kind) -> None:
-        """Take a message of this kind away: what it said is over."""
-        if self._kind == kind:
-            self.hide()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._timer.stop()  # it is being read
@@ -131,7 +165,7 @@ class Notice(QFrame):
     def _button(self, name: str, run: Callable[[], object]) -> QPushButton:
         button = QPushButton(name, self)
         button.setObjectName(name)
-        button.clicked.connect(self.hide)
+        button.clicked.connect(self._dismiss)
         button.clicked.connect(lambda: run())
         button.ensurePolished()
         button.show()  # what is not shown yet takes no room in the layout, and the words would get too much

@@ -97,6 +97,16 @@ def test_other_settings_leave_the_interrupted_run_as_it_is(killed: Path, editor:
     assert interrupted.find(runs_folder(), document.project)
 
 
+def test_an_edit_takes_back_nothing_but_the_offer_of_the_run(killed: Path, editor: MainWindow, qtbot: QtBot) -> None:
+    session, document, notice = editor.session, editor.document, editor.notice
+    qtbot.waitUntil(lambda: session.interrupted is not None, timeout=_PATIENCE)
+    editor.recovery.failed.emit("Unsaved changes can't be kept safe against a crash: the disk is full.")
+    document.apply(RenameNode(id_of(document.project, "conv1"), "first"))
+    assert session.interrupted is None
+    assert notice.isVisible()
+    assert "the disk is full" in notice.label.text()
+
+
 def test_another_project_takes_the_offer_away(killed: Path, editor: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(editor.notice.isVisible, timeout=_PATIENCE)
     editor.files.new()

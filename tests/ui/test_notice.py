@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.main_window import MainWindow
+from tests.ui.hands import click
 
 _LONG = "digits.onnx holds the weights of epoch 17. It equals the network here: the largest difference is 6.0e-08."
 
@@ -49,3 +50,33 @@ def test_all_words_of_a_notice_can_be_read(editor: MainWindow, qtbot: QtBot) -> 
         qtbot.wait(20)
         label = editor.notice.label
         assert label.height() >= label.heightForWidth(label.width())
+
+
+def shown(window: MainWindow) -> str:
+    return window.notice.label.text() if window.notice.isVisible() else ""
+
+
+def test_a_lasting_message_comes_back_after_what_was_told_meanwhile(editor: MainWindow, qtbot: QtBot) -> None:
+    notice, answered = editor.notice, list[str]()
+    for text in ("Restore?", "Continue?"):
+        notice.tell(text, "warning", [(text, lambda text=text: answered.append(text))], lasting=True)
+    notice.tell("Stopped.", "accent", [("Go on", lambda: None)], passing=True)
+    notice.tell("It is on the clipboard.", "good", passing=True)
+    assert shown(editor) == "It is on the clipboard."
+    qtbot.mouseClick(notice.findChild(QToolButton), Qt.MouseButton.LeftButton)
+    for text in ("Continue?", "Restore?"):
+        assert shown(editor) == text
+        click(qtbot, next(each for each in notice.findChildren(QPushButton) if each.isVisible()))
+    assert shown(editor) == ""
+    assert answered == ["Continue?", "Restore?"]
+
+
+def test_only_the_message_that_is_over_is_taken_back(editor: MainWindow) -> None:
+    notice = editor.notice
+    notice.tell("Restore?", "warning", lasting=True)
+    notice.tell("Continue?", "warning", lasting=True)
+    notice.retract("Restored.")
+    notice.retract("Restore?")
+    assert shown(editor) == "Continue?"
+    notice.retract("Continue?")
+    assert shown(editor) == ""
