@@ -266,8 +266,11 @@ class _Lowerer(Review):
             self.say("error", "weights-mismatch", message, node, parameter="shared", fixes=(fix,))
             return
         formulas = expressions(node.params)
-        defaults = tuple(self.project.groups[instance.group].parameters.items())
-        call = GroupCall(instance.name, parts, instance.shared, instance.listed, instance.arguments, defaults)
+        group = self.project.groups[instance.group]
+        defaults = tuple(group.parameters.items())
+        call = GroupCall(
+            instance.name, parts, instance.shared, instance.listed, instance.arguments, defaults, group.description
+        )
         instruction = Instruction(node.id, node.name, node.type, call, wires, outputs, formulas)
         instruction, self.costs[node.id] = self._with_shared_weights(node, instruction, unfolded.cost)
         self.instructions.append(instruction)

@@ -40,7 +40,8 @@ class GroupCall:
     A part takes what the part before gave for its first inputs, and the instance's own inputs for the rest. Parts with
     `shared` weights are one module that is called over and over. A group is `listed` if how often it runs is computed: its
     modules are numbered even where it comes to one. `arguments` are the values of the group's formal parameters for each
-    part, `defaults` those that they have where nothing is given.
+    part, `defaults` those that they have where nothing is given. `description` says what the group does: calls that differ in
+    it alone are equal.
     """
 
     name: str
@@ -49,6 +50,7 @@ class GroupCall:
     listed: bool = False
     arguments: tuple[tuple[tuple[str, Json], ...], ...] = ()
     defaults: tuple[tuple[str, Json], ...] = ()
+    description: str = field(default="", compare=False)
 
     is_module: ClassVar[bool] = True
     is_metric: ClassVar[bool] = False

@@ -14,7 +14,16 @@ from types import MappingProxyType
 from typing import Final
 
 from netbuilder.graph.model import Edge, GraphError, Json, Node, NodeId, freeze, name_problem
-from netbuilder.graph.project import RESERVED, Group, GroupId, Position, Project, Section, is_group_id
+from netbuilder.graph.project import (
+    RESERVED,
+    Group,
+    GroupId,
+    Position,
+    Project,
+    Section,
+    description_problem,
+    is_group_id,
+)
 
 
 class Edit(ABC):
@@ -166,6 +175,7 @@ class AddGroup(Edit):
     group: GroupId
     name: str
     parameters: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    description: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", freeze(self.parameters))
@@ -178,7 +188,8 @@ class AddGroup(Edit):
         _check_group_name(project, self.name)
         for parameter in self.parameters:
             _check_formal(parameter)
-        project.groups[self.group] = Group(self.name, self.parameters)
+        _check_description(self.description)
+        project.groups[self.group] = Group(self.name, self.parameters, self.description)
         return RemoveGroup(self.group)
 
 
@@ -192,7 +203,8 @@ class RemoveGroup(Edit):
         definition = _definition(project, self.group)
         inside = [RemoveNode(node, self.group).apply(project) for node in definition.graph]
         del project.groups[self.group]
-        return Batch((AddGroup(self.group, definition.name, definition.parameters), *reversed(inside)))
+        again = AddGroup(self.group, definition.name, definition.parameters, definition.description)
+        return Batch((again, *reversed(inside)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +221,20 @@ class RenameGroup(Edit):
             _check_group_name(project, self.name)
         definition.name = self.name
         return RenameGroup(self.group, before)
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeGroup(Edit):
+    """Say what a group does; with an empty text, nothing."""
+
+    group: GroupId
+    description: str
+
+    def apply(self, project: Project) -> Edit:
+        definition = _definition(project, self.group)
+        _check_description(self.description)
+        before, definition.description = definition.description, self.description
+        return DescribeGroup(self.group, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +273,12 @@ def _check_formal(name: str) -> None:
     _check_name(name)
     if name in RESERVED:
         raise GraphError(f"“{name}” can't be a parameter's name: every instance of a group has a {name} of its own.")
+
+
+def _check_description(text: str) -> None:
+    problem = description_problem(text)
+    if problem:
+        raise GraphError(problem)
 
 
 def _check_group_name(project: Project, name: str) -> None:
@@ -343,6 +375,8 @@ def describe(edit: Edit, project: Project) -> str:
             return f"Forget {_definition(project, group).name}"
         case RenameGroup(group=group, name=name):
             return f"Rename {_definition(project, group).name} to {name}"
+        case DescribeGroup(group=group):
+            return f"Describe {_definition(project, group).name}"
         case SetFormal(group=group, parameter=parameter):
             return f"Set {_definition(project, group).name}.{parameter}"
         case SetSection(section=section):

@@ -158,10 +158,11 @@ def _project(document: object) -> Project:
     for group, described in groups.items():
         where = f"group {_short(group)}: "
         definition = _object(described, where.rstrip(": "))
-        _check_keys(definition, (*_SHEET, "name", "parameters"), where.rstrip(": "))
+        _check_keys(definition, (*_SHEET, "name", "parameters"), where.rstrip(": "), optional=("description",))
         name = _text(definition["name"], f"{where}“name”")
         parameters = _object(definition["parameters"], f"{where}“parameters”")
-        AddGroup(GroupId(group), name, cast("Mapping[str, Json]", parameters)).apply(project)
+        description = _text(definition.get("description", ""), f"{where}“description”")
+        AddGroup(GroupId(group), name, cast("Mapping[str, Json]", parameters), description).apply(project)
         _fill(project, GroupId(group), definition, where)
     project.data = cast("Mapping[str, Json]", freeze(_object(content["data"], "“data”")))
     project.training = cast("Mapping[str, Json]", freeze(_object(content["training"], "“training”")))
@@ -320,6 +321,8 @@ def dumps(project: Project) -> str:
 def _group_text(group: Group) -> str:
     parameters = {key: _inline(value) for key, value in sorted(group.parameters.items())}
     parts = {"name": _inline(group.name), "parameters": _braces(parameters, 3), **_sheet_text(group, 3)}
+    if group.description:
+        parts["description"] = _inline(group.description)
     return _braces(dict(sorted(parts.items())), 2)
 
 

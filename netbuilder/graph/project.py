@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from types import MappingProxyType
@@ -18,6 +19,9 @@ GroupId = NewType("GroupId", str)
 
 RESERVED = ("index", "repeat", "shared", "weights")
 """Names that mean something for every instance of a group, so that no formal parameter can have them."""
+
+LONGEST_DESCRIPTION = 4_000
+"""Characters that say what a group does: about a page."""
 
 _GROUP_ID = re.compile(r"g[1-9][0-9]{0,8}")
 _GROUP_TYPE = "group:"
@@ -36,6 +40,18 @@ def group_type(group: GroupId) -> str:
 def group_of(node_type: str) -> GroupId | None:
     """Return the group of which a node of this type is an instance; None for a block of the library."""
     return GroupId(node_type.removeprefix(_GROUP_TYPE)) if node_type.startswith(_GROUP_TYPE) else None
+
+
+def description_problem(text: str) -> str | None:
+    """Say in a sentence why `text` can't describe a group, or return None: it is shown, and printed as a docstring."""
+    if len(text) > LONGEST_DESCRIPTION:
+        return f"A description has at most {LONGEST_DESCRIPTION:,} characters, not {len(text):,}."
+    strange = next((sign for sign in text if sign != "\n" and unicodedata.category(sign) in ("Cc", "Cs")), None)
+    return (
+        f"A description is text and ends of lines: it can't hold the character U+{ord(strange):04X}."
+        if strange
+        else None
+    )
 
 
 class Sheet:
@@ -58,17 +74,23 @@ class Group(Sheet):
     """What all instances of a group are made of.
 
     Its `Input` and `Output` nodes are the ports of an instance, by their names. `parameters` are its formal parameters with
-    their defaults; the fields of the blocks inside use them in expressions (`=channels*4`).
+    their defaults; the fields of the blocks inside use them in expressions (`=channels*4`). `description` says what it does,
+    as the docstring of a block does: the first paragraph is a summary.
     """
 
-    def __init__(self, name: str, parameters: Mapping[str, Json]) -> None:
+    def __init__(self, name: str, parameters: Mapping[str, Json], description: str = "") -> None:
         super().__init__()
         self.name = name
         self.parameters = parameters
+        self.description = description
+
+    def summary(self) -> str:
+        """Return the first paragraph of the description on one line; empty where there is none."""
+        return " ".join(self.description.strip().partition("\n\n")[0].split())
 
     def copy(self) -> Group:
         """Return an independent group."""
-        twin = Group(self.name, self.parameters)
+        twin = Group(self.name, self.parameters, self.description)
         self._copy_into(twin)
         return twin
 

@@ -14,6 +14,7 @@ from netbuilder.graph.edits import (
     AddNode,
     Batch,
     Connect,
+    DescribeGroup,
     Disconnect,
     Edit,
     MoveNodes,
@@ -219,7 +220,7 @@ class _Step(QUndoCommand):
 
 def _touched(edit: Edit) -> list[GroupId | None]:
     """Return the sheets that an edit changes, in order."""
-    sheets = (AddNode, RemoveNode, Connect, Disconnect, SetParameter, RenameNode, MoveNodes, SetFormal)
+    sheets = (AddNode, RemoveNode, Connect, Disconnect, SetParameter, RenameNode, MoveNodes, SetFormal, DescribeGroup)
     return [part.group for part in flatten(edit) if isinstance(part, sheets)]
 
 

@@ -38,7 +38,8 @@ def copy_group(
 ) -> None:
     """Define in the draft a copy of a group of `source`, with fresh ids; `known` says what groups inside are called here."""
     definition = source.groups[group]
-    draft.do(AddGroup(twin, free_group_name(draft.project, definition.name), definition.parameters))
+    name = free_group_name(draft.project, definition.name)
+    draft.do(AddGroup(twin, name, definition.parameters, definition.description))
     twins: dict[NodeId, NodeId] = {}
     for node in definition.graph.nodes():
         twins[node.id] = next(ids)

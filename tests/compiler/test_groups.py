@@ -12,9 +12,9 @@ from netbuilder.blocks.spec import BATCH, TensorSpec
 from netbuilder.compiler.build import build
 from netbuilder.compiler.interpret import NodeFailure, activations, first_non_finite, run
 from netbuilder.compiler.lower import Memo, lower
-from netbuilder.compiler.program import Lowering, Program
+from netbuilder.compiler.program import GroupCall, Lowering, Program
 from netbuilder.compiler.source import source
-from netbuilder.graph.edits import UNSET, Edit, RenameNode, SetFormal, SetParameter
+from netbuilder.graph.edits import UNSET, DescribeGroup, Edit, RenameNode, SetFormal, SetParameter
 from netbuilder.graph.model import NodeId, PortRef
 from netbuilder.graph.project import GroupId
 from tests.drawing import Drawing, id_of, program_of
@@ -65,6 +65,15 @@ def test_a_group_is_a_module_of_its_own_and_a_class_in_the_printed_code() -> Non
     assert "class Block(nn.Module):" in source(program)
     assert "self.block = Block()" in source(program)
     assert_equal_to_its_print(program, torch.randn(3, 8))
+
+
+def test_a_call_of_a_group_says_what_the_group_does() -> None:
+    drawing = stack()
+    DescribeGroup(GroupId("g1"), "Halve and rectify.").apply(drawing.project)
+    (instruction,) = program_of(drawing.project).instructions
+    assert isinstance(instruction.call, GroupCall)
+    assert instruction.call.description == "Halve and rectify."
+    assert program_of(drawing.project) == program_of(stack().project), "words make no other network"
 
 
 def test_arguments_reach_the_fields_inside() -> None:
@@ -259,6 +268,7 @@ def test_what_is_remembered_of_groups_is_never_out_of_date() -> None:
         SetParameter(last, "repeat", 1),
         SetParameter(id_of(project, "x"), "shape", (4,)),
         SetParameter(last, "repeat", 2),
+        DescribeGroup(inner, "A layer."),
         SetFormal(inner, "width", UNSET),
         SetFormal(inner, "width", 1),
         SetParameter(box, "width", 1, outer),

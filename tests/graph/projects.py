@@ -38,7 +38,7 @@ def grouped_project() -> Project:
     project = small_project()
     block, inner = GroupId("g1"), GroupId("g12")
     edits = (
-        AddGroup(block, "Block", {"channels": 16, "name": "x"}),
+        AddGroup(block, "Block", {"channels": 16, "name": "x"}, "Convolve.\n\nThen go on."),
         AddNode(Node(NodeId("n20"), "Input", "x", {}), (0.0, 0.0), block),
         AddNode(Node(NodeId("n21"), "Conv2d", "conv", {"out_channels": "=channels*4"}), (240.0, 0.0), block),
         AddNode(Node(NodeId("n22"), "Output", "y", {}), (480.0, 0.0), block),
@@ -60,5 +60,5 @@ def same(one: Project, other: Project) -> bool:
 
 def _parts(project: Project) -> object:
     sheets = {group: (sheet.graph.nodes(), sheet.graph.edges(), sheet.layout) for group, sheet in project.sheets()}
-    groups = {group: (definition.name, definition.parameters) for group, definition in project.groups.items()}
+    groups = {group: (each.name, each.parameters, each.description) for group, each in project.groups.items()}
     return sheets, groups, project.data, project.training

@@ -8,10 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from netbuilder.graph.edits import AddNode, Connect, Disconnect, Edit, MoveNodes, RemoveNode, RenameNode, SetParameter
+from netbuilder.graph.edits import (
+    AddNode,
+    Connect,
+    DescribeGroup,
+    Disconnect,
+    Edit,
+    MoveNodes,
+    RemoveNode,
+    RenameNode,
+    SetParameter,
+)
 from netbuilder.graph.files import dumps, load, loads, save
 from netbuilder.graph.model import Node, NodeId
-from netbuilder.graph.project import Project
+from netbuilder.graph.project import GroupId, Project
 from tests.graph.projects import grouped_project, same, small_project, wire
 
 SMALL = """\
@@ -170,8 +180,9 @@ def test_a_number_that_json_can_not_hold_is_not_written() -> None:
 def test_a_group_is_written_like_the_network_itself() -> None:
     lines = dumps(grouped_project()).splitlines()
     start = lines.index('  "groups": {')
-    assert lines[start + 1 : start + 13] == [
+    assert lines[start + 1 : start + 14] == [
         '    "g1": {',
+        r'      "description": "Convolve.\n\nThen go on.",',
         '      "edges": [',
         '        ["n20.y", "n21.x"],',
         '        ["n21.y", "n22.x"]',
@@ -185,6 +196,13 @@ def test_a_group_is_written_like_the_network_itself() -> None:
         '      "name": "Block",',
     ]
     assert '            "out_channels": "=channels*4"' in lines
+
+
+def test_a_group_without_a_description_has_no_line_for_it_and_a_file_from_before_there_were_any_opens() -> None:
+    project = grouped_project()
+    DescribeGroup(GroupId("g1"), "").apply(project)
+    assert "description" not in dumps(project)
+    assert loads(dumps(project)).groups[GroupId("g1")].description == ""
 
 
 def test_a_project_with_groups_comes_back_as_it_was() -> None:

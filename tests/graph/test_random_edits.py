@@ -15,6 +15,7 @@ from netbuilder.graph.edits import (
     AddNode,
     Batch,
     Connect,
+    DescribeGroup,
     Disconnect,
     Edit,
     MoveNodes,
@@ -63,9 +64,10 @@ simple_edits: st.SearchStrategy[Edit] = st.one_of(
     st.builds(SetParameter, NODES, KEYS, st.just(UNSET) | json_values, SHEETS),
     st.builds(RenameNode, NODES, NAMES, SHEETS),
     st.builds(MoveNodes, st.lists(st.tuples(NODES, positions), max_size=3).map(tuple), SHEETS),
-    st.builds(AddGroup, GROUPS, NAMES, st.dictionaries(NAMES, json_values, max_size=2)),
+    st.builds(AddGroup, GROUPS, NAMES, st.dictionaries(NAMES, json_values, max_size=2), st.text(max_size=3)),
     st.builds(RemoveGroup, GROUPS),
     st.builds(RenameGroup, GROUPS, NAMES),
+    st.builds(DescribeGroup, GROUPS, st.text(max_size=3)),
     st.builds(SetFormal, GROUPS, NAMES, st.just(UNSET) | json_values),
     st.builds(SetSection, st.sampled_from(["data", "training"]), json_objects),
 )
@@ -97,6 +99,7 @@ def edits_that_fit(draw: st.DrawFn, project: Project) -> Edit:
         choices += [
             st.builds(RemoveGroup, here),
             st.builds(RenameGroup, here, NAMES),
+            st.builds(DescribeGroup, here, st.text(max_size=3)),
             st.builds(SetFormal, here, NAMES, st.just(UNSET) | json_values),
         ]
     return draw(st.one_of(choices))

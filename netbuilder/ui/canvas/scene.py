@@ -22,6 +22,7 @@ from netbuilder.graph.edits import (
     AddGroup,
     AddNode,
     Connect,
+    DescribeGroup,
     Disconnect,
     Edit,
     MoveNodes,
@@ -109,7 +110,11 @@ class CanvasScene(QGraphicsScene):
         for part in flatten(edit):
             match part:
                 case (
-                    AddGroup(group=group) | RemoveGroup(group=group) | RenameGroup(group=group) | SetFormal(group=group)
+                    AddGroup(group=group)
+                    | RemoveGroup(group=group)
+                    | RenameGroup(group=group)
+                    | DescribeGroup(group=group)
+                    | SetFormal(group=group)
                 ):
                     changed.add(group)
                 case AddNode(group=group) | RemoveNode(group=group) | RenameNode(group=group) if (
