@@ -111,23 +111,40 @@ def _has_input(value: Value) -> bool:
 
 
 def _parameter_name(call: Call, position: int) -> str:
-    names = _parameter_names(call.target, call.is_module)
+    names = list(parameters_of(call.target, forward=call.is_module))
     return names[position] if position < len(names) else "value"
 
 
 @cache
-def _parameter_names(target: str, is_module: bool) -> tuple[str, ...]:
-    """Return what a function, or a module that is called, names its arguments."""
+def parameters_of(target: str, *, forward: bool = False) -> dict[str, Any]:
+    """Return what a function or the constructor of a class takes, with defaults; `Parameter.empty` stands for none.
+
+    With `forward`, what the modules of a class are called with.
+    """
     callee = resolve(target)
-    if is_module:
-        return tuple(inspect.signature(callee.forward).parameters)[1:]
-    try:
-        return tuple(inspect.signature(callee).parameters)
-    except ValueError:  # a builtin: torch has its schemas, the longest of which is the one that takes constants
-        overloads = getattr(torch.ops.aten, target.rpartition(".")[2], None)
-        names = [name for name in overloads.overloads() if "out" not in name] if overloads else []
-        schemas = [[argument.name for argument in getattr(overloads, name)._schema.arguments] for name in names]
-        return tuple(max(schemas, key=len, default=()))
+    for place in (callee.forward,) if forward else getattr(callee, "__mro__", (callee,)):
+        try:
+            parameters = inspect.signature(place).parameters.values()
+        except ValueError:
+            break
+        if any(each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters):  # nn.LSTM takes *args, for its base
+            return {each.name: each.default for each in parameters if each.name != "self"}
+    return _schema(target)
+
+
+def _schema(target: str) -> dict[str, Any]:
+    """Return what a builtin of torch takes, in the longest of its forms: Python can't read its signature."""
+    overloads = getattr(torch.ops.aten, target.rpartition(".")[2], None)
+    names = [name for name in overloads.overloads() if "out" not in name] if overloads else []
+    longest = max((getattr(overloads, name)._schema.arguments for name in names), key=len, default=())
+    return {
+        each.name: _one(each.default_value) if each.has_default_value() else inspect.Parameter.empty for each in longest
+    }
+
+
+def _one(default: Any) -> Any:
+    """Return a default the short way: 0 for a padding of [0, 0]."""
+    return default[0] if isinstance(default, list) and len(set(map(repr, default))) == 1 else default  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
 
 def index(key: Key) -> Any:

@@ -25,9 +25,8 @@ from netbuilder.compiler.program import GroupCall, Instruction, Program
 from netbuilder.compiler.text import Code, unlike
 from netbuilder.graph.model import Json, NodeId, PortRef
 
-_RESERVED = frozenset({"self", "super", "nn", "torch", "functional", "range", "min", "max", "abs", "round"})
-"""What constructors call."""
-_PER_DIMENSION = {"kernel_size", "stride", "padding", "output_padding", "dilation", "output_size"}
+RESERVED = frozenset({"self", "super", "nn", "torch", "functional", "range", "tuple", "min", "max", "abs", "round"})
+"""What printed code calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,8 @@ class Making:
     """How the module of an instance is made, or the list of them where it runs more than once.
 
     `settings` holds the arguments of that `one`; or those of the first and of all others, which are `led` by it (`width.0`,
-    `width.1`), and how often it `repeat`s; or, where they are `counted`, those of the first, of which some grow by the same
-    each time (`width_step`) and others are expressions of the count (`formulas`); or those of each that is `listed`.
+    `width.1`), and how many there are (`repeat.times`); or, where they are `counted`, those of the first, of which some grow
+    by the same each time (`width.step`) and others are expressions of the count (`formulas`); or those of each `listed` one.
     """
 
     form: Literal["one", "led", "counted", "listed"]
@@ -66,16 +65,9 @@ class Making:
     settings: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
 
 
-def short(name: str, value: Any) -> Any:
-    """Return a setting the short way: 3 for a kernel size of (3, 3)."""
-    if name.partition(".")[0] in _PER_DIMENSION and isinstance(value, tuple) and len(set(value)) == 1:  # pyright: ignore[reportUnknownArgumentType]
-        return value[0]  # pyright: ignore[reportUnknownVariableType]
-    return value  # pyright: ignore[reportUnknownVariableType]
-
-
 def classes(program: Program, name: str, taken: Iterable[str]) -> list[GroupClass]:
     """Return the classes of all groups in a program, those that others use first, and last that of the program itself."""
-    unfolded = _Unfolded({name, *taken, *_RESERVED})
+    unfolded = _Unfolded({name, *taken, *RESERVED})
     for group, parts in _parts(program).items():
         unfolded.add(group, parts)
     whole = unfolded.class_of(name, [_Part(program, {}, {})])
@@ -144,7 +136,7 @@ class _Unfolded:
         formulas = [(node, key, tree) for node, making in instances.items() for key, tree in making.formulas]
 
         def constructed(own: Mapping[Slot, str], index: str) -> tuple[Constructor, dict[Slot, Code]]:
-            constructor = Constructor(names, first.defaults, own, self._taken)
+            constructor = Constructor(first.program, names, first.defaults, own, self._taken)
             expressed = {(each.node, key): constructor.express(each, key, values) for each, key, values in rows}
             settings = {slot: code for slot, code in expressed.items() if code}
             return constructor, settings | {
@@ -180,7 +172,7 @@ class _Unfolded:
             settings = [self._settings(variant, part.names, makers) for variant, part in each]
             for pairs in zip(*settings, strict=True):
                 name = pairs[0][0]
-                yield first, name, [short(name, value) for _, value in pairs]
+                yield first, name, [value for _, value in pairs]
 
     def _settings(
         self, instruction: Instruction, names: Mapping[str, Json], makers: set[NodeId]
@@ -252,7 +244,7 @@ def _alike(
 ) -> Making | None:
     """Return how modules of one class are made in a loop; None if there is no rule."""
     first, *others = arguments
-    repeat = {"repeat": len(arguments)}
+    repeat = {"repeat.times": len(arguments)}
     columns = {key: [each[key] for each in arguments] for key in first}
     formulas = {key: tree for key, values in columns.items() if (tree := _counted(instruction, names, key, values))}
     if not formulas and same(others or [first]):
@@ -262,7 +254,7 @@ def _alike(
     steps = {key: _step(values) for key, values in columns.items() if key not in formulas}
     if None in steps.values():
         return None
-    grows = {f"{key}_step": step for key, step in steps.items() if step}
+    grows = {f"{key}.step": step for key, step in steps.items() if step}
     settings = {key: first[key] for key in steps} | grows | repeat
     stepped = tuple(key for key, step in steps.items() if step)
     return Making("counted", (name,), (parameters,), stepped, tuple(formulas.items()), tuple(settings.items()))

@@ -1,11 +1,14 @@
 """What the constructor of a printed class takes, and how the settings inside are expressed in that.
 
-A class has variants: the ways in which its group unfolds. A setting is, in this order:
+A class has variants: the ways in which its group unfolds. A setting is what the drawing says, the expression that stands in
+its field, if that gives the right value in all variants. Else, if it is the same in all of them:
 
-1. what the drawing says: the expression that stands in its field, if it gives the right value in all variants;
-2. itself, if it is the same in all variants;
-3. an expression of another field of the block, a parameter of the same values, or a small multiple of one;
-4. a parameter of its own that the class brings along.
+1. a size that follows from what flows in is what a block before it was made with, or a multiple of that, or, where it is a
+   size of what the group takes in, a parameter of its own, so that the class does what its parameters say;
+2. all others, and all sizes in a class that takes no parameters, stay as they are.
+
+And if it differs: an expression of another field of the block, a parameter of the same values, a small multiple of one, or a
+parameter of its own that the class brings along.
 """
 
 from __future__ import annotations
@@ -17,17 +20,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from netbuilder.blocks import registry
-from netbuilder.blocks.expressions import Apply, ExpressionError, Name, Number, Scalar, Tree, compute, names_in, parse
+from netbuilder.blocks.expressions import Apply, ExpressionError, Name, Number, Tree, compute, names_in, parse
 from netbuilder.compiler.groups import INDEX
-from netbuilder.compiler.program import GroupCall, Instruction
+from netbuilder.compiler.program import GroupCall, Instruction, Program
 from netbuilder.compiler.text import Code, call_of, constant, display, operation, unlike
 from netbuilder.graph.model import Json, NodeId
 
 Slot = tuple[NodeId, str]
 """A setting's place: the block, and the name of the setting."""
 
-_LEAST_SIZE = 8
-"""From here on, numbers of features that are equal are so for a reason."""
+_PER_DIMENSION = {"kernel_size", "stride", "padding", "output_padding", "dilation", "output_size"}
+_SIZES = {
+    **dict.fromkeys(
+        ("in_features", "normalized_shape", "input_size", "embed_dim", "d_model", "embedding_dim", "features"),
+        "in_features",
+    ),
+    **dict.fromkeys(("in_channels", "num_features", "num_channels", "out_channels", "groups"), "in_channels"),
+    **{name: name for name in ("in1_features", "in2_features", "length")},
+}
+"""Settings that are sizes of what flows in where no field sets them, and what a parameter that gives them is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +53,14 @@ class Parameter:
 class Constructor:
     """The parameters of a class, as its settings ask for them.
 
-    `names` says of each variant what names in expressions stand for, `defaults` what formal parameters of the group are where
-    nothing is given, `own` how parameters that are no formal ones are to be called, `taken` what no parameter may be called.
+    `program` is that of the first variant. `names` says of each variant what names in expressions stand for, `defaults` what
+    formal parameters of the group are where nothing is given, `own` how parameters that are no formal ones are to be called,
+    `taken` what no parameter may be called.
     """
 
     def __init__(
         self,
+        program: Program,
         names: Sequence[Mapping[str, Json]],
         defaults: Mapping[str, Json],
         own: Mapping[Slot, str],
@@ -57,6 +70,11 @@ class Constructor:
         """The value of each parameter in each variant."""
         self.own: dict[Slot, str] = {}
         """The parameters that are no formal ones of the group, by the setting that brought them along."""
+        self._inputs = program.inputs
+        self._follows = _sources(program) if defaults and any(each.expressions for each in program.instructions) else {}
+        """The blocks before each block, of a class that takes parameters."""
+        self._made: dict[NodeId, list[tuple[Sequence[Any], Code]]] = {}
+        """What each block is made with: the values in all variants, and what has been said of them."""
         self._names = names
         self._defaults = defaults
         self._given = own
@@ -68,7 +86,9 @@ class Constructor:
     def express(self, instruction: Instruction, setting: str, values: Sequence[Any]) -> Code | None:
         """Return what a setting is in terms of the parameters; None where it is itself."""
         field = setting.partition(".")[0]
-        code = self._formula([text for name, text in instruction.expressions if name == field], values)
+        stated = [text for name, text in instruction.expressions if name == field]
+        whole, values = values, [short(field, value) for value in values]
+        code = self._formula(stated, whole) or self._formula(stated, values) or self._list(instruction, stated, values)
         if not code and not same(values):
             code = (
                 self._formula([text for _, text in instruction.expressions], values)
@@ -77,10 +97,11 @@ class Constructor:
                 or self._multiple(values)
                 or self._bring(instruction, setting, values)
             )
-        elif not code and _is_size(values) and field not in _fields(instruction):
-            code = self._said.get(repr(values)) or self._equal(values)
+        elif not code and field not in _fields(instruction) and _size(field):
+            code = self._following(instruction, setting, values)
         if code:
             self._said.setdefault(repr(values), code)
+            self._made.setdefault(instruction.node, []).append((values, code))
         return code
 
     def counted(self, tree: Tree, index: str) -> Code:
@@ -89,7 +110,7 @@ class Constructor:
 
     def own_names(self) -> dict[Slot, str]:
         """Return a name for each parameter of its own: that of its setting, where no other parameter asks for it."""
-        wanted = {slot: slot[1].partition(".")[0] for slot in self.own}
+        wanted = {slot: _size(field) or field for slot in self.own for field in [slot[1].partition(".")[0]]}
         asked = [*wanted.values(), *self._formals]
         return {slot: name for slot, name in wanted.items() if asked.count(name) == 1}
 
@@ -110,6 +131,42 @@ class Constructor:
             tree = reading(expression, self._names, values)
             if tree:
                 return self._python(tree)
+        return None
+
+    def _list(self, instruction: Instruction, expressions: Sequence[str], values: Sequence[Any]) -> Code | None:
+        """Return a list in which some items are given as expressions."""
+        if (
+            not expressions
+            or not all(isinstance(value, tuple) for value in values)
+            or len({len(value) for value in values}) > 1
+        ):
+            return None
+        columns = list(zip(*values, strict=True))
+        items = [self._formula(expressions, column) for column in columns]
+        if not any(items) or not all(item or same(column) for item, column in zip(items, columns, strict=True)):
+            return None
+        made = [(column, item) for column, item in zip(columns, items, strict=True) if item]
+        self._made.setdefault(instruction.node, []).extend(made)
+        return display([item or constant(column[0]) for item, column in zip(items, columns, strict=True)])
+
+    def _following(self, instruction: Instruction, setting: str, values: Sequence[Any]) -> Code | None:
+        """Return a size that follows from what flows in: as blocks before it were made, or as the group is fed."""
+        before = [*self._follows.get(instruction.node, ()), *([instruction.node] if setting.endswith(".step") else [])]
+        made = [each for node in before for each in self._made.get(node, ())]
+        for column, code in reversed(made):
+            if _holds(column, values):
+                return code
+        name = _size(setting.partition(".")[0])
+        if name in self._formals and _holds(self._formals[name], values):
+            return self._formal(name)
+        fed = next((slot for slot in self._inputs if slot.node in before and values[0] in slot.spec.shape[1:]), None)
+        if fed:
+            code = self._bring(instruction, setting, values)
+            self._made.setdefault(fed.node, []).append((values, code))
+            return code
+        for column, code in made:
+            if code in self.columns and code not in self.own.values() and (factor := _factor(column, values)):
+                return operation("operator.mul", (code, factor))
         return None
 
     def _equal(self, values: Sequence[Any]) -> Code | None:
@@ -136,9 +193,8 @@ class Constructor:
     def _bring(self, instruction: Instruction, setting: str, values: Sequence[Any]) -> Code:
         """Add a parameter for this setting."""
         slot = instruction.node, setting
-        name, _, number = setting.partition(".")
-        name = self._free(self._given.get(slot, f"{instruction.name}{number}_{name}"))
-        name = unlike(name, {*self.columns, *self._formals})
+        name = self._given.get(slot, f"{instruction.name}_{setting.replace('.', '_')}")
+        name = unlike(self._free(name), {*self.columns, *self._formals, *map(self._free, self._formals)})
         self.columns[name] = values
         self.own[slot] = name
         return Code(name)
@@ -180,11 +236,18 @@ _PYTHON = {
 """What means the same in an expression and in Python: operators, and functions that need no import."""
 
 
+def short(name: str, value: Any) -> Any:
+    """Return a setting the short way: 3 for a kernel size of (3, 3)."""
+    if name in _PER_DIMENSION and isinstance(value, tuple) and len(set(value)) == 1:  # pyright: ignore[reportUnknownArgumentType]
+        return value[0]  # pyright: ignore[reportUnknownVariableType]
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
 def reading(expression: str, names: Sequence[Mapping[str, Json]], values: Sequence[Any]) -> Tree | None:
     """Return what an expression means in Python if it gives these values, each with the names that are known there."""
     for tree in _readings(expression, values):
         with suppress(ExpressionError):  # it is of other names, or of a text
-            if names_in(tree) and _holds([compute(tree, _scalars(each)) for each in names], values):
+            if names_in(tree) and _holds([_computed(tree, each) for each in names], values):
                 return tree
     return None
 
@@ -217,20 +280,44 @@ def _signs(tree: Tree) -> set[str]:
     return {tree.operation}.union(*map(_signs, tree.arguments)) if isinstance(tree, Apply) else set()
 
 
-def _scalars(names: Mapping[str, Json]) -> dict[str, Scalar]:
-    return {name: value for name, value in names.items() if isinstance(value, bool | int | float | str)}
+def _computed(tree: Tree, names: Mapping[str, Json]) -> Json:
+    if isinstance(tree, Name) and tree.name in names:  # passed on as it is, be it a number or not
+        return names[tree.name]
+    return compute(tree, {name: value for name, value in names.items() if isinstance(value, bool | int | float | str)})
 
 
 def _fields(instruction: Instruction) -> set[str]:
     """Return what is set by hand; all else follows from what flows in."""
     if isinstance(instruction.call, GroupCall):
-        return {name for name, _ in instruction.call.defaults}
+        return {"repeat", *(name for name, _ in instruction.call.defaults)}
     block = registry.get(instruction.type)
     return set(block.model_fields) if block else set()
 
 
-def _is_size(values: Sequence[Any]) -> bool:
-    return all(type(value) is int and value >= _LEAST_SIZE for value in values)
+def _size(field: str) -> str:
+    """Return what a size of what flows in is called as a parameter; empty for any other setting."""
+    ends = (size for size in _SIZES.values() if field.endswith(f"_{size}"))  # an inner class has named it by its block
+    return _SIZES.get(field) or next(ends, "")
+
+
+def _factor(column: Sequence[Any], values: Sequence[Any]) -> int:
+    """Return by how much whole numbers are multiples of others, all of them alike; 0 if they are not."""
+    if not all(type(a) is int and type(b) is int and a > 1 for a, b in zip(column, values, strict=True)):
+        return 0
+    factors = {b / a for a, b in zip(column, values, strict=True)}
+    (factor, *others) = factors
+    return int(factor) if not others and factor == int(factor) else 0
+
+
+def _sources(program: Program) -> dict[NodeId, list[NodeId]]:
+    """Return all blocks whose results flow into each block, in running order."""
+    before: dict[NodeId, dict[NodeId, None]] = {slot.node: {} for slot in program.inputs}
+    for instruction in program.instructions:
+        before[instruction.node] = {}
+        for source in (value.node for value in instruction.args if value):
+            before[instruction.node] |= before[source] | {source: None}
+    number = {node: place for place, node in enumerate(before)}
+    return {node: sorted(sources, key=number.__getitem__) for node, sources in before.items()}
 
 
 def _holds(found: Sequence[Any], wanted: Sequence[Any]) -> bool:

@@ -236,4 +236,4 @@ def _reserved_names() -> frozenset[str]:
     """Names that can't be taken without hiding something of `nn.Module`, or what generated forward methods call."""
     empty = fx.GraphModule(nn.Module(), fx.Graph())
     ours = (name for name, value in vars(modules).items() if inspect.isfunction(value))
-    return frozenset((*dir(empty), *vars(empty), *ours, "self", "torch", "nn", "functional", "slice"))
+    return frozenset((*dir(empty), *vars(empty), *ours, "self", "torch", "nn", "functional", "slice", "range"))

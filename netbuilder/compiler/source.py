@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from netbuilder.blocks.spec import Call, Key, Value
-from netbuilder.compiler.calls import calls_in, perform, resolve, with_constants
-from netbuilder.compiler.classes import GroupClass, Making, classes, short
-from netbuilder.compiler.constructor import Parameter
+from netbuilder.compiler.calls import calls_in, parameters_of, perform, resolve, with_constants
+from netbuilder.compiler.classes import RESERVED, GroupClass, Making, classes
+from netbuilder.compiler.constructor import Parameter, short
 from netbuilder.compiler.program import GroupCall, Instruction, Program
 from netbuilder.compiler.text import (
     OPERATORS,
@@ -35,21 +34,6 @@ from netbuilder.graph.model import PortRef
 
 _PREFIXES = {"torch.nn.functional.": "functional.", "torch.nn.": "nn.", "torch.": "torch.", "netbuilder.nn.": ""}
 _METHODS = "torch.Tensor."
-_UNTOLD: dict[str, Any] = {
-    "padding": 0,
-    "dilation": 1,
-    "ceil_mode": False,
-    "count_include_pad": True,
-    "start_dim": 0,
-    "end_dim": -1,
-    "is_causal": False,
-    "approximate": "none",
-    "lambd": 0.5,
-    "beta": 1.0,
-    "threshold": 20.0,
-    "keepdim": False,
-}
-"""Defaults of the builtin functions among our targets, whose signatures Python can't read. What is not here is printed."""
 
 
 def source(program: Program, class_name: str = "Network") -> str:
@@ -62,7 +46,7 @@ def source(program: Program, class_name: str = "Network") -> str:
     """
     program = _printed(program)
     inlined = _inlined(program)
-    if class_name in inlined:
+    if class_name in {*inlined, *RESERVED}:
         class_name += "Network"
     groups = classes(program, class_name, inlined)
     body = "\n\n\n".join([*inlined.values(), *map(_class_text, groups)])
@@ -165,9 +149,9 @@ def _modules(making: Making, values: Mapping[str, Code], index: Code) -> list[Co
     """Return what makes the modules of a group that runs more than once: each, or a generator of those that are alike."""
     if making.form == "listed":
         return [_made(making, number, values, f".{number}") for number in range(len(making.classes))]
-    repeat = values["repeat"]
+    repeat = values["repeat.times"]
     if making.form == "counted":
-        steps = {key: _stepped(values[key], values[f"{key}_step"], index) for key in making.stepped}
+        steps = {key: _stepped(values[key], values[f"{key}.step"], index) for key in making.stepped}
         return [generator(_made(making, 0, {**values, **steps}), f"for {index} in range({repeat})")]
     first, other = _made(making, 0, values, ".0"), _made(making, 0, values, ".1")
     if first == other:
@@ -204,7 +188,7 @@ def _group_forward(
     """Print a call, or a loop of calls."""
     inputs = [variables[value] for value in instruction.args if value]
     ports = [PortRef(instruction.node, port) for port, _ in instruction.outputs]
-    comment = ", ".join(group.shapes[port] for port in ports)
+    comment = _comment(group, ports)
     given = [variables.get(port, "_") for port in ports]
     if not _is_loop(call):
         return assignment(", ".join(given), call_of(f"self.{instruction.module}", inputs), 2, comment)
@@ -221,7 +205,7 @@ def _group_forward(
 
 def _settings(instruction: Instruction, call: Call, group: GroupClass) -> list[Code]:
     """Return constructor arguments: the required ones by position, others by keyword, defaults left away."""
-    defaults = _defaults(call.target)
+    defaults = parameters_of(call.target)
     arguments: list[Code] = []
     for name, value in call.settings or ():
         differs = group.settings.get((instruction.node, name))
@@ -232,20 +216,6 @@ def _settings(instruction: Instruction, call: Call, group: GroupClass) -> list[C
         elif required or differs is not None or not _is_default(defaults, name, value):
             arguments.append(named(name, code))
     return arguments
-
-
-@cache
-def _defaults(target: str) -> dict[str, Any]:
-    """Return the parameters of a function or class with their defaults, `Parameter.empty` for those that have none."""
-    callee = resolve(target)
-    for place in getattr(callee, "__mro__", (callee,)):  # nn.LSTM takes *args, and hands them to its base
-        try:
-            parameters = inspect.signature(place).parameters.values()
-        except ValueError:  # a builtin that tells nothing of itself
-            break
-        if any(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters):
-            return {parameter.name: parameter.default for parameter in parameters}
-    return _UNTOLD
 
 
 def _is_default(defaults: dict[str, Any], name: str, value: Value) -> bool:
@@ -280,7 +250,7 @@ def _forward_lines(
         picked = keys if call is printed else ""
         if call.target in OPERATORS:
             return operation(call.target, args)
-        defaults = {} if call.is_module else _defaults(call.target)
+        defaults = {} if call.is_module else parameters_of(call.target)
         callee = f"self.{instruction.module}" if call.is_module else _spelling(call.target)
         by_name = [
             named(name, constant(short(name, value)))
@@ -297,13 +267,19 @@ def _forward_lines(
     expression = perform(printed, inputs, invoke)
     if len(ports) == 1:
         value = PortRef(instruction.node, ports[0])
-        return assignment(variables[value], expression, 2, group.shapes[value])
+        return assignment(variables[value], expression, 2, _comment(group, [value]))
     whole = variables[PortRef(instruction.node, "")]
     lines = assignment(whole, expression, 2)
     for port in ports:
         value = PortRef(instruction.node, port)
-        lines += assignment(variables[value], Code(whole + _brackets(paths[port])), 2, group.shapes[value])
+        lines += assignment(variables[value], Code(whole + _brackets(paths[port])), 2, _comment(group, [value]))
     return lines
+
+
+def _comment(group: GroupClass, values: Iterable[PortRef]) -> str:
+    """Return the shapes of values, where the variants of the class have more than the rank in common."""
+    shapes = [group.shapes[value] for value in values]
+    return ", ".join(shapes) if any(set(shape.split(" × ")) - {"N", "_"} for shape in shapes) else ""
 
 
 def _brackets(path: tuple[Key, ...]) -> str:

@@ -63,7 +63,7 @@ def test_a_group_is_a_module_of_its_own_and_a_class_in_the_printed_code() -> Non
     network = build(program)
     assert list(network.state_dict()) == ["block.fc.weight", "block.fc.bias"]
     assert "class Block(nn.Module):" in source(program)
-    assert "self.block = Block()" in source(program)
+    assert "self.block = Block(8)" in source(program)
     assert_equal_to_its_print(program, torch.randn(3, 8))
 
 
@@ -106,7 +106,7 @@ def test_a_repeated_group_has_weights_for_each_time() -> None:
         f"block.{i}.fc.weight" for i in range(3)
     ]
     assert lower(drawing.project).total().parameters == 3 * 72
-    assert "Block() for _ in range(3)" in source(program)
+    assert "Block(8) for _ in range(3)" in source(program)
     x = torch.randn(4, 8)
     expected = x
     for layer in network.block.children():

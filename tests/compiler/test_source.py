@@ -32,10 +32,10 @@ class BasicBlock(nn.Module):
         self.shortcut = nn.Conv2d(in_channels, channels, 1, stride=stride)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        conv = self.conv(x)  # N × _ × _ × _
-        relu = torch.relu(conv)  # N × _ × _ × _
-        shortcut = self.shortcut(x)  # N × _ × _ × _
-        add = relu + shortcut  # N × _ × _ × _
+        conv = self.conv(x)
+        relu = torch.relu(conv)
+        shortcut = self.shortcut(x)
+        add = relu + shortcut
         return add
 
 
@@ -55,8 +55,8 @@ class Stage(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        first = self.first(x)  # N × _ × _ × _
-        rest = self.rest(first)  # N × _ × _ × _
+        first = self.first(x)
+        rest = self.rest(first)
         return rest
 
 
@@ -124,11 +124,9 @@ def test_a_residual_network_reads_as_one_would_have_written_it() -> None:
 def test_an_argument_is_left_away_where_it_is_as_by_default() -> None:
     text = of_instances({"out_features": "=width"}, {}, {})
     assert text.count("class Block") == 1
-    assert "def __init__(self, width: int = 8) -> None:\n        super().__init__()\n" in text
-    assert "self.fc = nn.Linear(width, width)" in text, (
-        "what flows in is as wide as the parameter says, and not by chance"
-    )
-    assert "self.block2 = Block()" in text
+    assert "def __init__(self, in_features: int, width: int = 8) -> None:\n        super().__init__()\n" in text
+    assert "self.fc = nn.Linear(in_features, width)" in text, "what flows in is as wide as that by chance"
+    assert "self.block2 = Block(8)" in text
 
 
 def test_what_no_field_computes_from_a_parameter_is_no_argument() -> None:
@@ -239,8 +237,107 @@ def test_an_argument_that_counts_repetitions_is_computed_in_the_loop() -> None:
     program = program_of(drawing.project)
     text = source(program)
     assert text.count("class Stage") == 1
-    assert "*(Layer(slope=least * (index + 1)) for index in range(depth))" in text
+    assert "Layer(in_features, slope=least * (index + 1)) for index in range(depth)" in text
     assert_equal_to_its_print(program, torch.randn(2, 8))
+
+
+def test_a_class_does_what_its_parameters_say() -> None:
+    """A size that follows from a parameter does so in the class too, and one that does not is not said to."""
+    drawing = Drawing()
+    with drawing.group("Encoder", channels=8) as encoder:
+        x = drawing.put("Input", "x")
+        conv = drawing.put("Conv2d", "conv", x, out_channels="=channels", kernel_size=3, padding=0)
+        norm = drawing.put("BatchNorm2d", "norm", drawing.put("ReLU", "relu", conv))
+        flat = drawing.put("Flatten", "flatten", norm)
+        drawing.put("Output", "y", drawing.put("Linear", "fc", flat, out_features=8))
+    x = drawing.put("Input", "x", shape=[8, 4, 4])
+    drawing.put("Output", "out", drawing.put_group(encoder, "encode", x))
+    program = program_of(drawing.project)
+    text = source(program)
+    assert "self.conv = nn.Conv2d(in_channels, channels, 3)" in text
+    assert "self.norm = nn.BatchNorm2d(channels)" in text
+    assert "self.fc = nn.Linear(channels * 4, 8)" in text
+    assert "self.encode = Encoder(8)" in text
+    assert_equal_to_its_print(program, torch.randn(2, 8, 4, 4))
+    namespace: dict[str, Any] = {}
+    exec(text, namespace)
+    assert namespace["Encoder"](3, channels=5).eval()(torch.randn(2, 3, 4, 4)).shape == (2, 8)
+
+
+def test_items_of_a_list_are_expressions_too() -> None:
+    drawing = Drawing()
+    with drawing.group("Picture", channels=2) as picture:
+        wide = drawing.put("Linear", "wide", drawing.put("Input", "x"), out_features="=channels*9")
+        drawing.put("Output", "y", drawing.put("Reshape", "shape", wide, shape=["=channels", 3, 3]))
+    x = drawing.put("Input", "x", shape=[6])
+    drawing.put("Output", "out", drawing.put_group(picture, "picture", x))
+    program = program_of(drawing.project)
+    assert "self.shape_shape = (-1, channels, 3, 3)" in source(program)
+    assert_equal_to_its_print(program, torch.randn(2, 6))
+
+
+def test_a_list_is_a_parameter_as_it_is_drawn() -> None:
+    drawing = Drawing()
+    with drawing.group("Conv", kernel=(3, 3)) as conv:
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put("Conv2d", "conv", x, out_channels=2, kernel_size="=kernel", padding=0))
+    x = drawing.put("Input", "x", shape=[2, 9, 9])
+    a = drawing.put_group(conv, "a", x)
+    drawing.put("Output", "out", drawing.put_group(conv, "b", a, kernel=(1, 5)))
+    program = program_of(drawing.project)
+    assert "kernel: tuple[int, int] = (3, 3)" in source(program)
+    assert "self.b = Conv(2, kernel=(1, 5))" in source(program)
+    assert_equal_to_its_print(program, torch.randn(2, 2, 9, 9))
+
+
+def test_how_often_a_group_runs_is_not_said_to_be_a_parameter_of_the_same_value() -> None:
+    drawing = Drawing()
+    layer = dense(drawing, "Layer", out_features="=width")
+    with drawing.group("Stack", heads=12) as stack:
+        layers = drawing.put_group(layer, "layers", drawing.put("Input", "x"), width="=heads", repeat=12)
+        drawing.put("Output", "y", layers)
+    drawing.put("Output", "out", drawing.put_group(stack, "stack", drawing.put("Input", "x", shape=[12])))
+    program = program_of(drawing.project)
+    assert "range(12)" in source(program)
+    assert "range(heads)" not in source(program)
+    assert_equal_to_its_print(program, torch.randn(2, 12))
+
+
+def test_how_often_a_group_runs_may_be_a_parameter_that_the_class_brings_along() -> None:
+    drawing = Drawing()
+    layer = dense(drawing, "Layer", out_features=8)
+    with drawing.group("Stage", depth=2) as stage:
+        layers = drawing.put_group(layer, "layers", drawing.put("Input", "x"), repeat="=ceil(depth/2)")
+        drawing.put("Output", "y", layers)
+    x = drawing.put("Input", "x", shape=[8])
+    drawing.put("Output", "out", drawing.put_group(stage, "stage", x, repeat=3, depth="=4+2*index"))
+    assert_equal_to_its_print(program_of(drawing.project), torch.randn(2, 8))
+
+
+def test_a_formal_parameter_may_have_the_name_of_a_step() -> None:
+    drawing = Drawing()
+    with drawing.group("Dense", in_features_step=0.25) as layer:
+        x = drawing.put("Input", "x")
+        wider = drawing.put("Concat", "cat", x, drawing.put("Linear", "fc", x, out_features=4))
+        drawing.put("Output", "y", drawing.put("Dropout", "drop", wider, p="=in_features_step"))
+    x = drawing.put("Input", "x", shape=[8])
+    drawing.put("Output", "out", drawing.put_group(layer, "dense", x, repeat=4))
+    text = source(program_of(drawing.project))
+    assert "nn.Sequential(*(Dense(8 + 4 * index) for index in range(4)))" in text
+
+
+@pytest.mark.parametrize("name", ["tuple", "range", "nn"])
+def test_a_group_or_a_network_may_have_the_name_of_what_the_code_calls(name: str) -> None:
+    drawing = Drawing()
+    layer = dense(drawing, name, out_features=8)
+    x = drawing.put_group(layer, "a", drawing.put("Input", "x", shape=[8]), repeat=3, shared=True)
+    drawing.put("Output", "one", x)
+    drawing.put("Output", "other", drawing.put_group(layer, "b", x, repeat=2))
+    program = program_of(drawing.project)
+    assert_equal_to_its_print(program, torch.randn(2, 8))
+    namespace: dict[str, Any] = {}
+    exec(source(program, name), namespace)
+    assert len(namespace[f"{name}Network"]()(torch.randn(2, 8))) == 2
 
 
 def test_a_first_repetition_that_differs_leads_the_others() -> None:
