@@ -80,6 +80,7 @@ class _Lowerer(Review):
         self.names = names
         self.given = given
         self.costs: dict[NodeId, Cost] = {}
+        self.inside: dict[NodeId, Lowering] = {}
         self.inputs: list[InputSlot] = []
         self.instructions: list[Instruction] = []
         self.results: list[Result] = []
@@ -101,7 +102,7 @@ class _Lowerer(Review):
         self.diagnostics.sort(key=lambda d: (d.severity != "error", number.get(NodeId(d.node or ""), -1)))
         complete = not any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
         program = Program(tuple(self.inputs), tuple(self.instructions), tuple(self.results)) if complete else None
-        return Lowering(program, self.specs, self.costs, tuple(self.diagnostics))
+        return Lowering(program, self.specs, self.costs, tuple(self.diagnostics), inside=self.inside)
 
     # Step 1
 
@@ -252,6 +253,8 @@ class _Lowerer(Review):
     def _lower_instance(self, node: Node, instance: Instance, wires: tuple[PortRef | None, ...]) -> None:
         inputs = {port.name: self.specs[wire] for port, wire in zip(instance.inputs, wires, strict=True) if wire}
         unfolded = self.groups.unfold(instance, inputs)
+        if unfolded.first:
+            self.inside[node.id] = unfolded.first
         if isinstance(unfolded, Refusal):
             self.say("error", unfolded.code, unfolded.message, node, parameter=unfolded.parameter)
             return

@@ -205,8 +205,9 @@ class Lowering:
     """What the compiler knows of a project.
 
     `specs` has every output port whose shape is known, inside of groups too, as their first instance has it. `costs` has
-    every block of the network itself that could be made, complete or not; `inner_costs` those inside of groups. `program` is
-    None while `diagnostics` holds an error.
+    every block of the network itself that could be made, complete or not; `inner_costs` those inside of groups. `inside` is
+    what is known of the inside of each instance, the first time that it runs. `program` is None while `diagnostics` holds
+    an error.
     """
 
     program: Program | None
@@ -214,6 +215,18 @@ class Lowering:
     costs: Mapping[NodeId, Cost]
     diagnostics: tuple[Diagnostic, ...]
     inner_costs: Mapping[NodeId, Cost] = field(default_factory=dict[NodeId, Cost])
+    inside: Mapping[NodeId, Lowering] = field(default_factory=dict[NodeId, "Lowering"])
+
+    def within(self, instances: Iterable[NodeId]) -> Lowering:
+        """Return the same, with shapes and costs inside of groups as these instances have them, each inside of the one before."""
+        specs, costs, seen = dict(self.specs), dict(self.inner_costs), self
+        for instance in instances:
+            if instance not in seen.inside:
+                break
+            seen = seen.inside[instance]
+            specs |= seen.specs
+            costs |= seen.costs
+        return replace(self, specs=specs, inner_costs=costs)
 
     def errors(self) -> list[Diagnostic]:
         """Return the diagnostics that keep the network from being trained and exported."""

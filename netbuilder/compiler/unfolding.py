@@ -46,19 +46,24 @@ LowerInside: TypeAlias = "Callable[[Groups, GroupId, Names, Mapping[str, TensorS
 
 @dataclass(frozen=True, slots=True)
 class Unfolded:
-    """What an instance of a group runs, one part after the other, and what that costs in all."""
+    """What an instance of a group runs, one part after the other, what that costs in all, and what is known of the first part."""
 
     parts: tuple[Program, ...]
     cost: Cost
+    first: Lowering
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why an instance of a group can't run: an error at the instance, or at one of its parameters."""
+    """Why an instance of a group can't run: an error at the instance, or at one of its parameters.
+
+    `first` is what is known of its inside nevertheless.
+    """
 
     code: str
     message: str
     parameter: str | None = None
+    first: Lowering | None = None
 
 
 class Groups:
@@ -92,20 +97,23 @@ class Groups:
         given = dict(inputs)
         parts: list[Program] = []
         blocks, total = 0, Cost()
+        first: Lowering | None = None
         for index in range(instance.repeat):
             lowering = self._lower(instance, index, given)
+            first = first or lowering
             if lowering.program is None:
-                return self._problem_inside(instance, index, given, lowering)
+                return replace(self._problem_inside(instance, index, given, lowering), first=first)
             parts.append(lowering.program)
             blocks += self._count_blocks(lowering.program)
             if blocks > _MOST_BLOCKS:
                 message = f"{instance.name} unfolds into more than {_MOST_BLOCKS:,} blocks."
-                return Refusal("too-large", message, "repeat")
+                return Refusal("too-large", message, "repeat", first)
             cost = lowering.total()
             total += replace(cost, parameters=0) if instance.shared and index else cost
             if index + 1 < instance.repeat:
                 given |= zip(names, (result.spec for result in lowering.program.results), strict=False)
-        return Unfolded(tuple(parts), total)
+        assert first, "a group runs once at least"
+        return Unfolded(tuple(parts), total, first)
 
     def view(self, group: GroupId) -> Project:
         """Return the inside of a group as a project."""

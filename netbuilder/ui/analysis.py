@@ -57,6 +57,7 @@ class Analysis(QObject):
         self._printing.timeout.connect(self._print)
         document.edited.connect(self._on_document_edited)
         document.replaced.connect(self._on_document_replaced)
+        document.sheet_changed.connect(self._on_document_sheet_changed)
         if start:
             self.start()
 
@@ -114,6 +115,15 @@ class Analysis(QObject):
         self.source_changed.emit()
         self._ask()
 
+    def _on_document_sheet_changed(self) -> None:
+        if self.lowering:
+            self.lowering = self._seen(self.lowering)
+            self.changed.emit()
+
+    def _seen(self, lowering: Lowering) -> Lowering:
+        """Return a lowering with the shapes inside of groups as those instances have them that were entered."""
+        return lowering.within(box.id for box in self._document.entered().values() if box)
+
     def _ask(self) -> None:
         self._generation += 1
         if self._started and not self._timer.isActive():
@@ -136,7 +146,7 @@ class Analysis(QObject):
         if generation != self._generation:
             self._submit()
             return
-        self.lowering, self._reported, self._taken = lowering, None, generation
+        self.lowering, self._reported, self._taken = self._seen(lowering), None, generation
         self.changed.emit()
         self._printing.start()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
-from netbuilder.graph.edits import Edit, RenameGroup, flatten
-from netbuilder.graph.project import GroupId
+from netbuilder.graph.edits import Edit, RenameGroup, RenameNode, flatten
+from netbuilder.graph.model import Node
+from netbuilder.graph.project import Group, GroupId
 from netbuilder.ui.document import Document
 from netbuilder.ui.theme import icon, notifier, theme
 from netbuilder.ui.typed import take_typed
@@ -35,7 +36,7 @@ class Breadcrumb(QWidget):
         return " / ".join(part.text() for part in self.parts)
 
     def _on_document_edited(self, edit: Edit) -> None:
-        if any(isinstance(part, RenameGroup) for part in flatten(edit)):
+        if any(isinstance(part, RenameGroup | RenameNode) for part in flatten(edit)):
             self._refresh()
 
     def _refresh(self) -> None:
@@ -47,12 +48,12 @@ class Breadcrumb(QWidget):
         document = self._document
         self.parts = []
         self._add(document.name, None)
-        for group in document.trail:
+        for group, box in document.entered().items():
             mark = QLabel()
             mark.setPixmap(icon("mdi6.chevron-right", "muted").pixmap(_MARK))
             self._row.addWidget(mark)
             mark.show()
-            self._add(document.project.groups[group].name, group)
+            self._add(_called(document.project.groups[group], box), group)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not document.trail)
         self.adjustSize()
 
@@ -77,3 +78,8 @@ class Breadcrumb(QWidget):
         self._row.addWidget(part)
         part.show()
         self.parts.append(part)
+
+
+def _called(group: Group, box: Node | None) -> str:
+    """Return the name of a group after that of the instance by which it was entered, where this says more."""
+    return f"{box.name} ({group.name})" if box and box.name.lower() != group.name.lower() else group.name

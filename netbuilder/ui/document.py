@@ -27,8 +27,8 @@ from netbuilder.graph.edits import (
     flatten,
     inside,
 )
-from netbuilder.graph.model import NodeId, creation_number
-from netbuilder.graph.project import GroupId, Project, Sheet
+from netbuilder.graph.model import Node, NodeId, creation_number
+from netbuilder.graph.project import GroupId, Project, Sheet, group_type
 
 
 class Document(QObject):
@@ -55,6 +55,8 @@ class Document(QObject):
         self.sheet = self.project
         self.trail: tuple[GroupId, ...] = ()
         """The groups that were entered, from the network to the sheet that is shown."""
+        self._entered_by: dict[GroupId, NodeId] = {}
+        """The instance by which each group was entered last."""
         self.path = path
         self._name = ""
         self.undo_stack = QUndoStack(self)
@@ -93,11 +95,28 @@ class Document(QObject):
         """The group whose inside is shown; None for the network itself."""
         return self.trail[-1] if self.trail else None
 
-    def show(self, group: GroupId | None) -> None:
-        """Show the inside of a group, or, for None, the network itself."""
+    def show(self, group: GroupId | None, by: NodeId | None = None) -> None:
+        """Show the inside of a group, or, for None, the network itself. `by` is the instance by which one goes in."""
+        if group and by:
+            self._entered_by[group] = by
         trail = self._trail_to(group)
         if trail != self.trail:
             self._show(trail)
+
+    def entered(self) -> dict[GroupId, Node | None]:
+        """Return the groups of the trail, each with the instance by which it was entered.
+
+        That is the first one where the group was come to in another way, and None where it has none there.
+        """
+        found: dict[GroupId, Node | None] = {}
+        place = None
+        for group in self.trail:
+            boxes = {
+                node.id: node for node in self.project.sheet(place).graph.nodes() if node.type == group_type(group)
+            }
+            found[group] = boxes.get(self._entered_by.get(group, NodeId(""))) or next(iter(boxes.values()), None)
+            place = group
+        return found
 
     def leave(self) -> None:
         """Show the sheet from which the group that is shown was entered; the network itself has none."""
@@ -154,7 +173,7 @@ class Document(QObject):
         `name` is what it is called while it has no file; it is `modified` if no file holds it as it is.
         """
         self.project = self.sheet = project
-        self.trail = ()
+        self.trail, self._entered_by = (), {}
         self.undo_stack.clear()
         if modified:
             self.undo_stack.resetClean()

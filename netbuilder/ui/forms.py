@@ -171,7 +171,7 @@ class _Row:
 
         self.value = QLabel()
         self.value.setProperty("role", "muted")
-        self.value.setToolTip("What the expression comes to in the first instance.")
+        self.value.setToolTip("What the expression comes to in the instance that is shown.")
         self.value.hide()
         self.problem = QLabel()
         self.problem.setProperty("role", "error")

@@ -5,7 +5,7 @@ Pure, as `group_intents` is: from a project to the edit that does it, or to why 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from netbuilder.blocks import registry
@@ -74,15 +74,13 @@ def instances(project: Project, group: GroupId) -> Iterator[tuple[GroupId | None
                 yield place, node
 
 
-def names_inside(project: Project, trail: Sequence[GroupId]) -> dict[str, Json]:
-    """Return what names stand for inside of the groups that were entered, as the first instance of each has it."""
-    place, names = None, dict[str, Json]()
-    for group in trail:
-        box = next((node for node in project.sheet(place).graph.nodes() if node.type == group_type(group)), None)
+def names_inside(project: Project, entered: Mapping[GroupId, Node | None]) -> dict[str, Json]:
+    """Return what names stand for inside of the groups that were entered, each by this instance, or by none."""
+    names = dict[str, Json]()
+    for group, box in entered.items():
         given = values_of(box, names) if box else {}
         formals = project.groups[group].parameters
         names = {**formals, **{name: value for name, value in given.items() if name in formals}, INDEX: 0}
-        place = group
     return names
 
 

@@ -218,6 +218,29 @@ def test_shapes_inside_are_those_of_the_first_instance() -> None:
     assert lowering.cost(NodeId("n99")) is None
 
 
+def test_every_instance_is_known_inside_as_it_is_itself() -> None:
+    drawing = Drawing()
+    block = block_of(drawing)
+    with drawing.group("Outer") as outer:
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put_group(block, "inner", x, width=3))
+    x = drawing.put("Input", "x", shape=[8])
+    first = drawing.put_group(block, "first", x)
+    second = drawing.put_group(outer, "second", PortRef(first, "y"))
+    drawing.put("Output", "out", PortRef(second, "y"))
+    lowering, fc = lower(drawing.project), inside(drawing, "fc")
+    for instances, width, parameters in (
+        ((), 8, 72),
+        ((first,), 8, 72),
+        ((second, inside(drawing, "inner", "g2")), 3, 27),
+    ):
+        seen = lowering.within(instances)
+        assert seen.specs[PortRef(fc, "y")] == TensorSpec((BATCH, width))
+        cost = seen.cost(fc)
+        assert cost
+        assert cost.parameters == parameters
+
+
 def test_one_looks_into_a_group_as_into_the_network() -> None:
     drawing = stack(repeat=2)
     program = program_of(drawing.project)

@@ -54,6 +54,16 @@ def test_the_breadcrumb_leads_back(editor: MainWindow) -> None:
     assert editor.crumb.text() == "digits"
 
 
+def test_the_breadcrumb_names_the_instance_by_which_one_went_in(editor: MainWindow) -> None:
+    select(editor, "conv1", "relu1")
+    editor.actions_by_id["group"].trigger()
+    editor.canvas.duplicate()
+    editor.actions_by_id["enter_group"].trigger()
+    assert editor.crumb.text() == "digits / group_2 (group)"
+    editor.canvas.leave()
+    assert [editor.document.project.graph.node(node).name for node in editor.canvas.selected()] == ["group_2"]
+
+
 @pytest.mark.parametrize("top", [40, 70, 8, -20])
 def test_the_actions_of_a_block_do_not_cover_the_breadcrumb(editor: MainWindow, top: int) -> None:
     select(editor, "conv1", "relu1")

@@ -40,20 +40,21 @@ class GroupCommands(CanvasCommands):
         if group is None:
             self.rename(node)
         else:
-            self.document.show(group)
+            self.document.show(group, node)
 
     def enter_selected(self) -> None:
         """Go into the selected group."""
         node = self.selected_group()
         if node is not None:
-            self.document.show(self.group_at(node))
+            self.document.show(self.group_at(node), node)
 
     def leave(self) -> None:
         """Come out of the group that is shown, and select it where it stands."""
         left = self.document.group
         if left is not None:
+            box = self.document.entered()[left]
             self.document.leave()
-            self.select([node for node in self.canvas_scene.blocks if self.group_at(node) == left][:1])
+            self.select([box.id] if box else [])
 
     def leave_or_deselect(self) -> None:
         """Select nothing; where nothing is selected, come out."""

@@ -136,7 +136,7 @@ class BlockPage(QWidget):
         )
         self._show_header(first, block, same=same)
         self._show_form(block, group, problems)
-        self.instance.show_group(group_of(first.type) if group else None, is_single=len(nodes) == 1)
+        self.instance.show_group(group_of(first.type) if group else None, [node.id for node in nodes])
         self._show_problems(problems)
         is_unknown = block is None and group is None
         self.payload.setVisible(is_unknown)
@@ -208,7 +208,7 @@ class BlockPage(QWidget):
         written = {
             name for node in self._nodes for name, value in untagged(node.params).items() if is_expression(value)
         }
-        names = names_inside(self._document.project, self._document.trail)
+        names = names_inside(self._document.project, self._document.entered())
         more = (TAG,) if can_share(self._nodes[0]) else ()
         wanted = (declared_here, choices, frozenset(written), tuple(names), more) if declared_here or more else None
         if wanted != self._shown:

@@ -53,8 +53,10 @@ class GroupPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+        self._seen_as = words(role="muted", wrap=True)
         column.addWidget(self.name)
         column.addWidget(hint)
+        column.addWidget(self._seen_as)
         column.addSpacing(8)
         column.addWidget(words("Parameters", "heading"))
         column.addLayout(self._rows_place)
@@ -75,6 +77,8 @@ class GroupPage(QWidget):
         self.name.show_group(group)
         self._show_rows(definition)
         self._say("")
+        self._seen_as.setText(_seen_as(self._document))
+        self._seen_as.setVisible(bool(self._seen_as.text()))
         inputs, outputs = ports(definition)
         self._inputs.show_facts(_port_facts(definition, inputs, lowering))
         self._outputs.show_facts(_port_facts(definition, outputs, lowering))
@@ -82,6 +86,10 @@ class GroupPage(QWidget):
     def problem(self) -> str:
         """Return why what was asked last can't be, empty if it can."""
         return self._problem.text()
+
+    def seen_as(self) -> str:
+        """Return what is said of the instance that is shown; empty where the group has none."""
+        return "" if self._seen_as.isHidden() else self._seen_as.text()
 
     def facts(self) -> dict[str, str]:
         """Return all that is shown in lines, value by name."""
@@ -167,12 +175,29 @@ class FormalRow(QWidget):
     def show_default(self, value: Json) -> None:
         """Show the parameter as it is."""
         self.name.set_value(self._called)
-        shown = "on" if value is True else "off" if value is False else value
-        self.default.set_value(to_text(Parameter("", "sizes", (), ""), shown))
+        self.default.set_value(_in_words(value))
 
 
 def _names() -> list[str]:
     return ["width", "depth", "size", *(f"parameter_{number}" for number in range(1, 1_000))]
+
+
+def _in_words(value: Json) -> str:
+    shown = "on" if value is True else "off" if value is False else value
+    return to_text(Parameter("", "sizes", (), ""), shown)
+
+
+def _seen_as(document: Document) -> str:
+    """Say whose shapes and values are shown: those of the instance by which the group was entered."""
+    project, group, entered = document.project, document.trail[-1], document.entered()
+    box = entered[group]
+    if box is None:
+        return ""
+    number = sum(1 for _ in group_parameters.instances(project, group))
+    which = f"“{box.name}”, one of {number} instances" if number > 1 else f"“{box.name}”"
+    names = group_parameters.names_inside(project, entered)
+    given = ", ".join(f"{name} {_in_words(names[name])}" for name in project.groups[group].parameters)
+    return f"Shapes and values inside are those of {which}{': ' if given else ''}{given}."
 
 
 def _port_facts(definition: Group, declared: tuple[Port, ...], lowering: Lowering | None) -> list[tuple[str, str, str]]:
@@ -183,5 +208,5 @@ def _port_facts(definition: Group, declared: tuple[Port, ...], lowering: Lowerin
         into = definition.graph.edges_into(node.id)
         source = into[0].source if into else PortRef(node.id, "y")
         spec = lowering.specs.get(source) if lowering else None
-        facts.append((port.name, str(spec) if spec else "not known", "In the first instance."))
+        facts.append((port.name, str(spec) if spec else "not known", "In the instance that is shown."))
     return facts

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.blocks.parameters import Parameter
+from netbuilder.graph.model import NodeId
 from netbuilder.graph.project import GroupId
 from netbuilder.ui import group_intents
 from netbuilder.ui.document import Document
@@ -72,11 +75,12 @@ class InstanceBar(QWidget):
         super().__init__(parent)
         self._document = document
         self._group: GroupId | None = None
+        self._boxes: Sequence[NodeId] = ()
         self._title = GroupName(document)
         self.name = self._title.field
         self.inside = QPushButton("Edit inside")
         self.inside.setToolTip("Go into the group (Enter)")
-        self.inside.clicked.connect(lambda: self._document.show(self._group))
+        self.inside.clicked.connect(lambda: self._document.show(self._group, self._boxes[0]))
         self.independent = QPushButton("Make independent")
         self.independent.setToolTip("Give this instance a copy of its group, to be changed by itself")
         buttons = QHBoxLayout()
@@ -92,11 +96,11 @@ class InstanceBar(QWidget):
         column.addLayout(buttons)
         column.addWidget(self._title)
 
-    def show_group(self, group: GroupId | None, *, is_single: bool) -> None:
+    def show_group(self, group: GroupId | None, boxes: Sequence[NodeId]) -> None:
         """Show the group of what is selected, be it a single instance or several."""
-        self._group = group
+        self._group, self._boxes = group, boxes
         self.setVisible(group is not None)
         if group is None:
             return
         self._title.show_group(group)
-        self.independent.setEnabled(is_single)
+        self.independent.setEnabled(len(boxes) == 1)

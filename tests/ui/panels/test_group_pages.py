@@ -176,6 +176,33 @@ def test_the_group_itself_has_parameters_and_ports(inspector: Inspector, documen
     assert set(page.rows) == {"channels", "bias"}
 
 
+def test_inside_it_looks_as_in_the_instance_by_which_one_went_in(
+    inspector: Inspector, document: Document, settle: Settle
+) -> None:
+    def features() -> str:
+        inspector.set_selection([inner(document, "linear")])
+        return inspector.block_page.facts()["y"]
+
+    second = document.project.graph.named("second")
+    assert second
+    document.show(G1, second.id)
+    assert inspector.group_page.seen_as() == (
+        "Shapes and values inside are those of “second”, one of 2 instances: width 8, bias on."
+    )
+    assert features() == "N × 16"
+    document.apply(SetParameter(second.id, "width", 5))
+    settle()
+    assert features() == "N × 10"
+    document.leave()
+    first = document.project.graph.named("first")
+    assert first
+    inspector.set_selection([first.id])
+    click(inspector.block_page.instance.inside)
+    assert features() == "N × 8"
+    inspector.set_selection([])
+    assert "“first”" in inspector.group_page.seen_as()
+
+
 def test_a_parameter_that_has_no_name_of_its_own_keeps_the_old_one(inspector: Inspector, document: Document) -> None:
     document.show(G1)
     page = inspector.group_page
