@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,6 +104,25 @@ def test_its_file_is_canonical_and_holds_one_instance_with_the_defaults(name: st
     assert group
     assert project.groups[group].name == name
     assert dict(box.params) == dict(project.groups[group].parameters)
+
+
+@pytest.mark.parametrize("path", [*FILES, *(each.path for each in examples())], ids=lambda path: path.stem)
+def test_every_group_that_comes_with_the_program_says_what_it_does(path: Path) -> None:
+    for group in load(path).groups.values():
+        first, *more = group.description.split("\n\n")
+        assert 20 < len(first) <= 110, f"{group.name}: the first paragraph is the line of the search"
+        assert first == group.summary()
+        assert first.endswith(".")
+        assert "`N x" in " ".join(more), f"{group.name} says no shapes"
+
+
+@EVERY_GROUP
+def test_a_ready_made_group_says_where_it_is_from(name: str) -> None:
+    project = _opened(name)
+    (box,) = project.graph.nodes()
+    group = group_of(box.type)
+    assert group
+    assert re.search(r"[A-Z]\w+.* (19|20)\d\d", project.groups[group].description.split("\n\n")[-1])
 
 
 @EVERY_GROUP
