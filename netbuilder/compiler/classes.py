@@ -31,7 +31,7 @@ RESERVED = frozenset({"self", "super", "nn", "torch", "functional", "range", "tu
 
 @dataclass(frozen=True, slots=True)
 class GroupClass:
-    """A class to be printed: `program` is its first variant, the others do the same with other settings.
+    """A class to be printed: `program` is its first variant, the others do the same with other settings; `description` says what.
 
     `settings` are the expressions of those settings that the `parameters` decide on, constants of calls among them, which
     `attributes` hold until then; `shapes` are those of all values, with `_` for a dimension in which the variants differ;
@@ -46,6 +46,7 @@ class GroupClass:
     instances: Mapping[NodeId, Making]
     attributes: Mapping[Slot, str]
     index: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,18 @@ def classes(program: Program, name: str, taken: Iterable[str]) -> list[GroupClas
     unfolded = _Unfolded({name, *taken, *RESERVED})
     for group, parts in _parts(program).items():
         unfolded.add(group, parts)
-    whole = unfolded.class_of(name, [_Part(program, {}, {})])
+    whole = unfolded.class_of(name, [_Part(program, {}, {}, "")])
     return [*unfolded.classes, whole]
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A group as it unfolds, what the names in its expressions stand for, and what its formal parameters are by default."""
+    """A group as it unfolds, what the names in its expressions stand for, what they are by default, and what the group does."""
 
     program: Program
     names: Mapping[str, Json]
     defaults: Mapping[str, Json]
+    description: str
 
 
 def _parts(program: Program) -> dict[str, list[_Part]]:
@@ -98,7 +100,8 @@ def _parts(program: Program) -> dict[str, list[_Part]]:
                     seen.add(id(part))
                     visit(part)
                     names = dict(arguments) | {INDEX: index}
-                    found.setdefault(instance.name, []).append(_Part(part, names, dict(instance.defaults)))
+                    unfolded = _Part(part, names, dict(instance.defaults), instance.description)
+                    found.setdefault(instance.name, []).append(unfolded)
 
     visit(program)
     return found
@@ -145,7 +148,7 @@ class _Unfolded:
 
         draft, _ = constructed({}, INDEX)
         own = draft.own_names()
-        taken = {*draft.columns, *own.values()}
+        taken = {*draft.columns, *own.values(), *self._taken}
         index = next(name for name in (INDEX, "i", "j", "k") if name not in taken)
         constructor, settings = constructed(own, index)
         parameters = constructor.parameters()
@@ -158,6 +161,7 @@ class _Unfolded:
             instances,
             _attributes(first.program, settings),
             index,
+            first.description,
         )
         for number, part in enumerate(parts):
             self.made[id(part.program)] = result, tuple(constructor.columns[key][number] for key in parameters)

@@ -90,9 +90,15 @@ def _docstring(group: GroupClass) -> list[str]:
     program, shapes = group.program, group.shapes
     inputs = [f"{slot.name} ({shapes[slot.value]}, {slot.spec.dtype})" for slot in program.inputs]
     outputs = [f"{result.name} ({shapes.get(result.value, result.spec)})" for result in program.results]
-    taken = textwrap.wrap(f'"""Takes {", ".join(inputs) or "nothing"}.', WIDTH - 4)
-    given = textwrap.wrap(f"Returns {', '.join(outputs) or 'nothing'}.", WIDTH - 4)
-    return [*taken, "", *given, '"""']
+    taken = f"Takes {', '.join(inputs) or 'nothing'}."
+    given = f"Returns {', '.join(outputs) or 'nothing'}."
+    said = " ".join(group.description.partition("\n\n")[0].split()).replace("\\", "\\\\").replace('"', "'")
+    first, *others = [said, taken, given] if said else [taken, given]
+    return [
+        *textwrap.wrap(f'"""{first}', WIDTH - 4),
+        *(line for text in others for line in ("", *textwrap.wrap(text, WIDTH - 4))),
+        '"""',
+    ]
 
 
 def _imports(body: str) -> str:

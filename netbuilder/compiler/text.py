@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Sequence
 from typing import Any, Literal, cast
 
@@ -19,6 +20,8 @@ OPERATORS = {
     "operator.pow": ("**", 4),
 }
 """The sign of each operator and how tightly it binds."""
+_SIMPLE = re.compile(r"[A-Za-z_\d][\w.]*(\*\*[A-Za-z_\d][\w.]*)*")
+"""A name, an attribute, a number, or a power of such, which is printed without spaces."""
 
 
 class Code(str):
@@ -78,10 +81,14 @@ def operation(target: str, args: Sequence[Any]) -> Code:
     """Print an operator between its operands, in brackets where these bind less; equal ones associate to the left."""
     sign, binding = OPERATORS[target]
     if target == "operator.neg":
-        code = Code(f"-{_operand(args[0], binding)}")
+        code = Code(f"-{_operand(args[0], TIGHT)}")
     else:
         from_right = target == "operator.pow"
         left, right = _operand(args[0], binding + from_right), _operand(args[1], binding + 1 - from_right)
+        if from_right and _SIMPLE.fullmatch(left) and _SIMPLE.fullmatch(right):
+            code = Code(f"{left}{sign}{right}")
+            code.binding = binding
+            return code
         code = Code(f"{left} {sign} {right}")
         before = left if left.kind == "chain" and left.binding == binding else None
         code.kind = "chain"
@@ -92,7 +99,7 @@ def operation(target: str, args: Sequence[Any]) -> Code:
 
 
 def _operand(value: Any, binding: int) -> Code:
-    """Print an operand that binds at least so tightly as it is, and any other in brackets."""
+    """Print an operand that binds at least as tightly as `binding`, and any other in brackets."""
     is_negative = isinstance(value, int | float) and value < 0
     text = constant(value)
     return Code(f"({text})") if is_negative or text.binding < binding else text

@@ -326,6 +326,26 @@ def test_a_formal_parameter_may_have_the_name_of_a_step() -> None:
     assert "nn.Sequential(*(Dense(8 + 4 * index) for index in range(4)))" in text
 
 
+def test_a_loop_counts_with_a_name_that_no_class_has() -> None:
+    drawing = Drawing()
+    with drawing.group("index", slope=0.5) as layer:
+        fc = drawing.put("Linear", "fc", drawing.put("Input", "x"), out_features=8)
+        drawing.put("Output", "y", drawing.put("LeakyReLU", "act", fc, negative_slope="=slope"))
+    x = drawing.put_group(layer, "layers", drawing.put("Input", "x", shape=[8]), repeat=3, slope="=0.1*(index+1)")
+    drawing.put("Output", "out", x)
+    assert_equal_to_its_print(program_of(drawing.project), torch.randn(2, 8))
+
+
+def test_a_group_says_in_its_class_what_it_does() -> None:
+    drawing = Drawing()
+    group = dense(drawing, out_features=8)
+    drawing.project.groups[group].description = 'One "layer",\nas \\in a course.\n\nUsed for this test.'
+    drawing.put("Output", "out", drawing.put_group(group, "block", drawing.put("Input", "x", shape=[8])))
+    program = program_of(drawing.project)
+    assert 'class Block(nn.Module):\n    """One \'layer\', as \\\\in a course.\n\n    Takes x' in source(program)
+    assert_equal_to_its_print(program, torch.randn(2, 8))
+
+
 @pytest.mark.parametrize("name", ["tuple", "range", "nn"])
 def test_a_group_or_a_network_may_have_the_name_of_what_the_code_calls(name: str) -> None:
     drawing = Drawing()
