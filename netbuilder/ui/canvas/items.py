@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from netbuilder.blocks import registry
-from netbuilder.blocks.expressions import is_expression
 from netbuilder.blocks.parameters import parse
 from netbuilder.blocks.spec import TensorSpec
+from netbuilder.compiler.groups import Names
 from netbuilder.compiler.weights import untagged
 from netbuilder.diagnostics import Diagnostic
-from netbuilder.graph.model import Edge, Json, Node, PortRef, creation_number
+from netbuilder.graph.model import Edge, Node, PortRef, creation_number
 from netbuilder.graph.project import Group, group_of
 from netbuilder.ui.canvas import painting
 from netbuilder.ui.canvas.motion import Fade
 from netbuilder.ui.canvas.parts import PortPlace, Side
 from netbuilder.ui.canvas.routing import Route
+from netbuilder.ui.canvas.summaries import arguments, computed, formulas, mark, written
 from netbuilder.ui.geometry import BLOCK_WIDTH, EDGE, Rect, block_height, port_height
 from netbuilder.ui.ports import Socket, Sockets
 from netbuilder.ui.theme import GROUP_CATEGORY
@@ -32,7 +34,15 @@ _MARGIN = 12.0
 class BlockItem(QGraphicsItem):
     """A block: its name, type, parameters, output shape, share of the network's parameters, ports, and what is wrong."""
 
-    def __init__(self, node: Node, sockets: Sockets, group: Group | None = None, *, is_port: bool = False) -> None:
+    def __init__(
+        self,
+        node: Node,
+        sockets: Sockets,
+        group: Group | None = None,
+        *,
+        is_port: bool = False,
+        names: Names = MappingProxyType({}),
+    ) -> None:
         super().__init__()
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setZValue(1)
@@ -52,6 +62,8 @@ class BlockItem(QGraphicsItem):
         self.is_kin = False
         """Whether one of the blocks with these weights is looked at."""
         self.summary = ""
+        self.formulas: tuple[tuple[str, str], ...] = ()
+        """The fields that are computed, each with its expression."""
         self.main_output: PortRef | None = None
         """The output whose shape the block shows."""
         self.height = 0.0
@@ -67,27 +79,38 @@ class BlockItem(QGraphicsItem):
         self.judged: Mapping[str, bool] | None = None
         self.judged_side = Side.INPUT
         self.hover = Fade(self.update, self.scene)
-        self.show_node(node, sockets, group, is_port=is_port)
+        self.show_node(node, sockets, group, is_port=is_port, names=names)
 
-    def show_node(self, node: Node, sockets: Sockets, group: Group | None = None, *, is_port: bool = False) -> None:
+    def show_node(
+        self,
+        node: Node,
+        sockets: Sockets,
+        group: Group | None = None,
+        *,
+        is_port: bool = False,
+        names: Names = MappingProxyType({}),
+    ) -> None:
         """Show this state of the node and its ports.
 
         `group` is what it is an instance of. An `Input` that is a port of the group around it says nothing of its own.
+        Expressions are shown by what they come to where `names` stand for these values.
         """
         self.prepareGeometryChange()
         self.node = node
         self.sockets = sockets
         found = registry.get(node.type)
         self.is_group, self.is_known = group is not None, bool(group or found)
+        self.formulas = formulas(node)
+        shown = computed(node, names) if self.formulas else node.params
         if group is not None:
             self.kind, self.category = group.name, GROUP_CATEGORY
-            self.summary, self.mark = _arguments(node, group), _mark(node)
+            self.summary, self.mark = arguments(shown, group), mark(shown)
             self.repeats_weights = bool(self.mark) and node.params.get("shared") is True
         else:
-            block = parse(found, untagged(node.params))[0] if found and not is_port else None
+            block = parse(found, untagged(shown))[0] if found and not is_port else None
             self.kind = node.type if found else f"{_short_type(node)} · unknown"
             self.category = found.category if found else ""
-            self.summary, self.mark = block.summary() if block else "" if is_port else _expressions(node), ""
+            self.summary, self.mark = block.summary() if block else "" if is_port else written(node), ""
         self.height = block_height(sockets.most)
         self.main_output = PortRef(node.id, sockets.outputs[0].name) if sockets.outputs else None
         self.ports = self._place_ports()
@@ -203,32 +226,6 @@ class BlockItem(QGraphicsItem):
 
 def _short_type(node: Node) -> str:
     return "group" if group_of(node.type) else node.type
-
-
-def _expressions(node: Node) -> str:
-    """Return the expressions in a block's fields."""
-    return ", ".join(_value(value) for value in untagged(node.params).values() if is_expression(value))
-
-
-def _arguments(node: Node, group: Group) -> str:
-    """Return what an instance sets its group's parameters to, and after that what the others are by themselves."""
-    values = {key: value for key, value in node.params.items() if key in group.parameters}
-    values |= {key: value for key, value in group.parameters.items() if key not in values}
-    said = ((name, _value(value)) for name, value in values.items())
-    return ", ".join(name if name == value else f"{name} {value}" for name, value in said)
-
-
-def _value(value: Json) -> str:
-    if isinstance(value, str):
-        return value.removeprefix("=")
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return " × ".join(map(_value, value)) if isinstance(value, tuple) else str(value)
-
-
-def _mark(node: Node) -> str:
-    repeat = node.params.get("repeat", 1)
-    return f"× {_value(repeat)}" if repeat != 1 else ""
 
 
 class WireItem(QGraphicsItem):

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from netbuilder.blocks.library.input_output import Input
 from netbuilder.blocks.spec import TensorSpec
+from netbuilder.compiler.groups import Names
 from netbuilder.compiler.program import Lowering
 from netbuilder.graph.edits import (
     AddGroup,
@@ -44,6 +45,7 @@ from netbuilder.ui.canvas.parts import Hit, PortPlace, Side
 from netbuilder.ui.canvas.ways import Ways
 from netbuilder.ui.document import Document
 from netbuilder.ui.geometry import BLOCK_WIDTH, PORT_REACH, Rect
+from netbuilder.ui.group_parameters import names_inside
 from netbuilder.ui.ports import sockets
 from netbuilder.ui.theme import notifier
 
@@ -136,7 +138,9 @@ class CanvasScene(QGraphicsScene):
                     moved.update(positions)
                 case _:
                     pass
-        if changed:
+        if not changed.isdisjoint(self.document.trail):
+            nodes |= self.blocks.keys()  # what they are computed from may be another
+        elif changed:
             nodes |= {node for node, item in self.blocks.items() if group_of(item.node.type) in changed}
         self._take(nodes, edges, moved)
 
@@ -155,7 +159,8 @@ class CanvasScene(QGraphicsScene):
                 self._remove_block(node)
         lost = self._drop_lost_selection()
         present = [node for node in nodes if node in project.graph]
-        reshaped = [node for node in present if self._show_block(node)]
+        names = names_inside(self.document.project, self.document.entered())
+        reshaped = [node for node in present if self._show_block(node, names)]
         areas += [self.blocks[node].area for node in reshaped]
         new = [edge for edge in alive if edge not in self.wires]
         for edge in new:
@@ -176,8 +181,8 @@ class CanvasScene(QGraphicsScene):
         if lost:
             self.selection_changed.emit()
 
-    def _show_block(self, node: NodeId) -> bool:
-        """Show a node; return whether it is new or its ports changed."""
+    def _show_block(self, node: NodeId, names: Names) -> bool:
+        """Show a node, computed with these names; return whether it is new or its ports changed."""
         project = self.document.sheet
         ports = sockets(project, node)
         state = project.graph.node(node)
@@ -187,9 +192,9 @@ class CanvasScene(QGraphicsScene):
         item = self.blocks.get(node)
         if item is not None:
             reshaped = item.sockets != ports
-            item.show_node(state, ports, definition, is_port=is_port)
+            item.show_node(state, ports, definition, is_port=is_port, names=names)
             return reshaped
-        item = BlockItem(state, ports, definition, is_port=is_port)
+        item = BlockItem(state, ports, definition, is_port=is_port, names=names)
         item.setPos(*project.layout[node])
         item.setVisible(not self._is_far)
         self.blocks[node] = item

@@ -227,13 +227,19 @@ class CanvasView(GroupCommands):
             sockets = scene.blocks[hit.port.ref.node].side(hit.port.side)
             declared = next((socket.port for socket in sockets if socket.name == hit.port.ref.port), None)
             return declared.help if declared else ""
-        return self._what_is_shared(scene.blocks[hit.node].node) if hit.node is not None else ""
+        return self._what_is_hidden(scene.blocks[hit.node].node) if hit.node is not None else ""
 
-    def _what_is_shared(self, node: Node) -> str:
-        """Say whose weights a block has too, and whether a group has the same each time that it runs."""
+    def _what_is_hidden(self, node: Node) -> str:
+        """Say how a block is computed, whose weights it has too, and whether a group has the same each time that it runs."""
         item = self.canvas_scene.blocks[node.id]
+        computed = ", ".join(f"{name} = {text}" for name, text in item.formulas)
         each_time = f"Runs {item.mark[2:]} times with the same weights." if item.repeats_weights else ""
-        return " ".join(filter(None, [each_time, in_words(self.document.sheet.graph, [node], _quoted)]))
+        return " ".join(
+            filter(
+                None,
+                [computed and f"Here {computed}.", each_time, in_words(self.document.sheet.graph, [node], _quoted)],
+            )
+        )
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if self.gesture is None:

@@ -107,7 +107,7 @@ class Hand:
     # Where things are
 
     def node(self, name: str) -> NodeId:
-        node = self.document.project.graph.named(name)
+        node = self.document.sheet.graph.named(name)
         assert node is not None, f"there is no block {name}"
         return node.id
 

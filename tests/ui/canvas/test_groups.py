@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.graph.edits import RenameGroup, RenameNode
+from netbuilder.graph.edits import RenameGroup, RenameNode, SetFormal
 from netbuilder.graph.files import dumps
 from netbuilder.graph.project import GroupId, Project
 from netbuilder.ui import group_library
@@ -116,10 +116,11 @@ def test_an_edit_elsewhere_draws_no_block_anew(
     open_canvas: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hand = grouped(open_canvas)
+    flatten = hand.node("flatten")
     hand.key(Key.Key_Return)
     drawn: list[str] = []
     monkeypatch.setattr(BlockItem, "update", lambda item, *_: drawn.append(item.node.name))
-    hand.document.apply(RenameNode(hand.node("flatten"), "flat"))
+    hand.document.apply(RenameNode(flatten, "flat"))
     assert drawn == []
     hand.document.apply(RenameNode(next(iter(hand.scene.blocks)), "other", G1))
     assert drawn
@@ -184,7 +185,9 @@ def test_a_box_says_how_often_it_runs_and_with_what(open_canvas: Open) -> None:
     assert (item.kind, item.mark, item.repeats_weights, item.summary) == ("stage", "× 12", True, "width 8")
     hand.canvas.open_block(item.node.id)
     linear = next(item for item in hand.scene.blocks.values() if item.node.name == "linear")
-    assert linear.summary == "width"
+    assert linear.summary == "8"
+    tip = hand.canvas.tip_at(hand.seen(hand.body("linear")))
+    assert tip == "Here out_features = width."
 
 
 def test_a_wire_is_drawn_to_the_port_of_a_group(open_canvas: Open) -> None:
@@ -311,4 +314,29 @@ def test_a_box_says_first_what_it_sets_itself(open_canvas: Open) -> None:
     assert hand.block("box").summary == "heads 4, dropout 0.1, width 8"
     hand.document.show(outer)
     (inner,) = hand.scene.blocks.values()
-    assert inner.summary == "width, heads width/2, dropout 0.1"
+    assert inner.summary == "width 8, heads 4, dropout 0.1"
+
+
+def test_computed_fields_show_what_they_come_to_in_the_instance_that_is_shown(open_canvas: Open) -> None:
+    drawing = Drawing()
+    with drawing.group("block", rate=0.1):
+        drawing.put("Input", "x")
+    with drawing.group("stage", channels=8, blocks=3) as stage:
+        x = drawing.put("Input", "x")
+        drawing.put("Conv2d", "conv", x, out_channels="=channels*2", kernel_size=5)
+        drawing.put("Conv2d", "wrong", x, out_channels="=nothing")
+        drawing.put_group(G1, "row", x, repeat="=blocks-1", rate="=0.1*index")
+    first = drawing.put_group(stage, "first")
+    second = drawing.put_group(stage, "second", channels=16, blocks=5)
+    hand = open_canvas(drawing.project)
+
+    def shown() -> list[str]:
+        return [*(hand.block(name).summary for name in ("conv", "wrong", "row")), hand.block("row").mark]
+
+    hand.document.show(stage, second)
+    assert shown() == ["32 · 5×5 · same", "nothing", "rate 0.1*index", "× 4"]
+    hand.document.show(None)
+    hand.document.show(stage, first)
+    assert shown() == ["16 · 5×5 · same", "nothing", "rate 0.1*index", "× 2"]
+    hand.document.apply(SetFormal(stage, "channels", 3))
+    assert hand.block("conv").summary == "6 · 5×5 · same"
