@@ -153,7 +153,7 @@ class _Lowerer(Review):
 
     def _lower_node(self, node: Node) -> None:
         block = self.blocks.get(node.id)
-        if block is None or self._is_known(node):
+        if block is None or self._recall(node):
             return
         if isinstance(block, Input):
             self._lower_input(node, block)
@@ -204,9 +204,9 @@ class _Lowerer(Review):
         instruction = Instruction(node.id, node.name, node.type, call, wires, inference.outputs, formulas)
         instruction, cost = self._with_shared_weights(node, instruction, cost)
         self._take(instruction, outputs, cost)
-        if block.role == "layer" and not doubts and not tag_of(node):
+        if block.role == "layer" and not doubts and node.params.get(WEIGHTS, "") == "":
             into = dict(self.graph.wires_into(node.id))
-            given = [self.specs.get(edge.source) for edge in into.values()]
+            given = tuple(self.specs.get(edge.source) for edge in into.values())
             self.memo[node.id] = Known(node, into, given, block, instruction, outputs, cost)
         if block.role in ("loss", "metric"):
             port, spec = inference.outputs[0] if inference.outputs else ("", TensorSpec(()))
@@ -235,12 +235,12 @@ class _Lowerer(Review):
         fix = Fix("Take the tag away", SetParameter(node.id, WEIGHTS, UNSET))
         self.say(severity, code, message, node, parameter=WEIGHTS, fixes=(fix,))
 
-    def _is_known(self, node: Node) -> bool:
-        """Take over what was found of this block before, if nothing that it depends on has changed."""
+    def _recall(self, node: Node) -> bool:
+        """Take over what was found of this block before, and say so, if nothing that it depends on has changed."""
         known = self.memo.get(node.id)
         if known is None or known.node is not node or known.wires != self.graph.wires_into(node.id):
             return False
-        if known.inputs != [self.specs.get(edge.source) for edge in known.wires.values()]:
+        if known.inputs != tuple(self.specs.get(edge.source) for edge in known.wires.values()):
             return False
         self._take(known.instruction, known.outputs, known.cost)
         return True

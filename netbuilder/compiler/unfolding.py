@@ -20,6 +20,8 @@ _DEEPEST = 32
 """Groups inside of groups."""
 _MOST_BLOCKS = 100_000
 """Blocks that an instance of a group runs, all told."""
+_MOST_DIFFERENT = 10_000
+"""Blocks that groups unfold into in ways of their own, each of which is looked at: some seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Known:
 
     node: Node
     wires: Mapping[str, Edge]
-    inputs: list[TensorSpec | None]
+    inputs: tuple[TensorSpec | None, ...]
     block: Block
     instruction: Instruction
     outputs: tuple[tuple[PortRef, TensorSpec], ...]
@@ -82,6 +84,8 @@ class Groups:
         self._open: list[GroupId] = []
         self._heights = project.heights()
         self._counting: dict[GroupId, bool] = {}
+        self._different = 0
+        """Blocks in all ways of unfolding."""
         self._blocks: dict[int, int] = {}
         """By the identity of programs, all of which `_lowered` keeps."""
 
@@ -103,6 +107,11 @@ class Groups:
             first = first or lowering
             if lowering.program is None:
                 return replace(self._problem_inside(instance, index, given, lowering), first=first)
+            if self._different > _MOST_DIFFERENT:
+                message = (
+                    f"{instance.name} unfolds into more than {_MOST_DIFFERENT:,} blocks that differ from one another."
+                )
+                return Refusal("too-large", message, "repeat", first)
             parts.append(lowering.program)
             blocks += self._count_blocks(lowering.program)
             if blocks > _MOST_BLOCKS:
@@ -144,6 +153,7 @@ class Groups:
         key = (group, repr(arguments), counted, tuple(inputs.items()))  # as a text 1, 1.0 and True differ
         if key not in self._lowered:
             self._open.append(group)
+            self._different += len(self.project.groups[group].graph)
             names = dict(arguments) | {INDEX: index}
             lowering = self._lower_inside(self, group, names, inputs, self.memo.setdefault(key, {}))
             self._open.pop()
@@ -159,7 +169,7 @@ class Groups:
         if index:
             shapes = ", ".join(map(str, inputs.values()))
             message = (
-                f"Run for the {index + 1}. time, {instance.name} gets {shapes}, and that does not fit: {first.message}"
+                f"At repetition {index + 1}, {instance.name} gets {shapes}, and that does not fit: {first.message}"
             )
             return Refusal("repeat-mismatch", message, "repeat")
         self._tell(lowering.errors())

@@ -13,6 +13,8 @@ from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.model import Json, Node
 
 WEIGHTS = "weights"
+_LONGEST = 100
+"""Characters in a tag."""
 
 
 def tag_of(node: Node) -> str:
@@ -26,6 +28,8 @@ def tag_problems(node: Node) -> list[Diagnostic]:
     tag = node.params.get(WEIGHTS, "")
     if not isinstance(tag, str):
         message = "weights has to be a text: blocks with the same one share their weights."
+    elif len(tag) > _LONGEST:
+        message = f"weights is a name of at most {_LONGEST} characters."
     elif tag.startswith("="):
         message = "weights is a name, the same for all that share it: it can't be computed."
     else:

@@ -95,7 +95,7 @@ def test_a_repetition_that_does_not_fit_itself_is_told_at_the_instance() -> None
         id_of(drawing.project, "flat"),
         "repeat",
     )
-    assert "Run for the 2. time, Flat gets N × 16" in problem.message
+    assert "At repetition 2, Flat gets N × 16" in problem.message
 
 
 @pytest.mark.parametrize("repeat", [2, "=times", "=times+1"])
@@ -206,6 +206,21 @@ def test_many_nested_repetitions_end_in_a_sentence_and_at_once() -> None:
     ]
     assert problems[1].message == "G1 unfolds into more than 100,000 blocks."
     assert len(memo) < 1100  # ways to unfold that were looked at: a thousand of G0, whose blocks count, and few others
+
+
+def test_more_ways_of_unfolding_than_can_be_looked_at_end_in_a_sentence() -> None:
+    """Two instances in each of two, and so on: each runs with an argument that no other has."""
+    drawing = Drawing()
+    group = block_of(drawing, "G0")
+    for depth in range(1, 16):
+        with drawing.group(f"G{depth}", width=8) as outer:
+            x = drawing.put("Input", "x")
+            box = drawing.put_group(group, f"twice{depth}", x, repeat=2, width="=width*2+index")
+            drawing.put("Output", "y", box)
+        group = outer
+    SetParameter(inside(drawing, "fc"), "out_features", "=8+width*0", GroupId("g1")).apply(drawing.project)
+    drawing.put("Output", "out", drawing.put_group(group, "top", drawing.put("Input", "x", shape=[8])))
+    assert "too-large" in {each.code for each in lower(drawing.project).errors()}
 
 
 def test_a_fix_inside_is_an_edit_of_the_inside() -> None:

@@ -245,10 +245,13 @@ def test_a_tag_on_what_has_no_weights_is_a_warning() -> None:
     assert found == {id_of(drawing.project, name) for name in ("x", "relu", "y")}
 
 
-@pytest.mark.parametrize("tag", [3, True, ("a",), {"a": 1}, "=index"])
-def test_a_tag_is_a_text_that_is_no_expression(tag: Any) -> None:
-    error = the_error(siamese(right={"weights": tag}))
+@pytest.mark.parametrize("tag", [3, 0, True, False, ("a",), (), {"a": 1}, "=index", "long" * 1000])
+def test_a_tag_is_a_short_text_that_is_no_expression(tag: Any) -> None:
+    drawing = siamese(right={"weights": tag})
+    error = the_error(drawing)
     assert (error.code, error.parameter) == ("bad-parameter", "weights")
+    memo: Memo = {}
+    assert lower(drawing.project, memo).errors() == lower(drawing.project, memo).errors() == [error]
 
 
 def test_a_tag_that_is_set_later_is_seen_by_a_lowering_that_remembers() -> None:
