@@ -30,7 +30,8 @@ _LEAST_TYPE = 28.0
 _CARD = 4.0
 """How far the cards behind a group stand out: one for a group, two for one that is repeated."""
 _ABOVE = BLOCK_HEIGHT / 2 + 12
-_LINK = 12.0
+_LINK, _LARGE_LINK = 12.0, 18.0
+_LEAST_SUMMARY = 64.0
 _ALL, _NAME_ALONE = 0.7, 0.5
 """Below these zooms a block shows less, and that larger."""
 
@@ -179,9 +180,11 @@ def _paint_text(painter: QPainter, item: BlockItem, look: Theme) -> None:
     shape = str(item.spec) if item.spec is not None else ""
     painter.setPen(look.text)
     if zoom < _NAME_ALONE:
+        right = _paint_signs(painter, item, look, "largest", right, top + 39)
         _write(painter, "largest", _LEFT - 2, top + 39, item.node.name, right)
         return
     if zoom < _ALL:
+        right = _paint_signs(painter, item, look, "large", right, top + 28)
         _write(painter, "large", _LEFT - 2, top + 28, item.node.name, right)
         _write(painter, "large shape", _LEFT - 2, top + 49, shape.replace(" ", ""), _RIGHT + 4)
         return
@@ -199,6 +202,20 @@ def _paint_text(painter: QPainter, item: BlockItem, look: Theme) -> None:
         _write(painter, "small", _LEFT, top + 52, "no shape yet", _RIGHT)
 
 
+def _paint_signs(painter: QPainter, item: BlockItem, look: Theme, kind: str, right: float, baseline: float) -> float:
+    """Paint how often a group runs and the sign of shared weights as large as the name; return how far that may go."""
+    if item.mark:
+        left = right - text_width(kind, item.mark)
+        painter.setPen(look.muted)
+        _write(painter, kind, left, baseline, item.mark, right + 1)
+        right = left - _GAP
+    if item.tag or item.repeats_weights:
+        _paint_link(painter, right - _LARGE_LINK, baseline, "muted", _LARGE_LINK)
+        right -= _LARGE_LINK + _GAP
+    painter.setPen(look.text)
+    return right
+
+
 def _paint_mark(painter: QPainter, item: BlockItem, look: Theme, baseline: float) -> float:
     """Write how often a group runs, after a link where the weights are the same each time; return how far the rest may go."""
     left = _RIGHT - text_width("small", item.mark)
@@ -211,9 +228,10 @@ def _paint_mark(painter: QPainter, item: BlockItem, look: Theme, baseline: float
 
 
 def _paint_tag(painter: QPainter, item: BlockItem, look: Theme, right: float, baseline: float) -> float:
-    """Paint a link and, where there is room, the tag by which the block shares its weights; return how far the rest may go."""
+    """Paint a link and, where there is room beside some of the parameters, the tag by which the block shares its weights; return how far the rest may go."""
     is_hot = item.is_kin or item.selected
-    width, room = text_width("small", item.tag), right - _LEFT - text_width("small", item.summary) - _GAP - _LINK - 3
+    width = text_width("small", item.tag)
+    room = right - _LEFT - min(text_width("small", item.summary), _LEAST_SUMMARY) - _GAP - _LINK - 3
     if width <= room:
         painter.setPen(look.accent if is_hot else mix(look.category(item.category), look.text, 0.3))
         _write(painter, "small", right - width, baseline, item.tag, right + 1)
@@ -222,9 +240,9 @@ def _paint_tag(painter: QPainter, item: BlockItem, look: Theme, right: float, ba
     return right - _LINK - _GAP
 
 
-def _paint_link(painter: QPainter, left: float, baseline: float, token: str) -> None:
+def _paint_link(painter: QPainter, left: float, baseline: float, token: str, size: float = _LINK) -> None:
     """Paint the sign of weights that several have."""
-    icon("mdi6.link-variant", token).paint(painter, QRect(round(left), round(baseline - _LINK + 2), *(int(_LINK),) * 2))
+    icon("mdi6.link-variant", token).paint(painter, QRect(round(left), round(baseline - size + 2), *(int(size),) * 2))
 
 
 @lru_cache(8192)

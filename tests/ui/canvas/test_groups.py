@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.graph.edits import RenameGroup, RenameNode, SetFormal
+from netbuilder.graph.edits import RenameGroup, RenameNode, SetFormal, SetParameter
 from netbuilder.graph.files import dumps
 from netbuilder.graph.project import GroupId, Project
 from netbuilder.ui import group_library
@@ -188,6 +188,15 @@ def test_a_box_says_how_often_it_runs_and_with_what(open_canvas: Open) -> None:
     assert linear.summary == "8"
     tip = hand.canvas.tip_at(hand.seen(hand.body("linear")))
     assert tip == "Here out_features = width."
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.6, 0.45])
+def test_how_often_a_box_runs_is_read_until_it_is_a_mere_spot(open_canvas: Open, zoom: float) -> None:
+    twelve, nine = open_canvas(repeated()), open_canvas(repeated())
+    nine.document.apply(SetParameter(nine.node("box"), "repeat", 9))
+    for hand in (twelve, nine):
+        hand.canvas.camera.look(QPointF(84, 32), zoom)
+    assert twelve.picture() != nine.picture()
 
 
 def test_a_wire_is_drawn_to_the_port_of_a_group(open_canvas: Open) -> None:

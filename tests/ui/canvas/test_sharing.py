@@ -114,14 +114,25 @@ def test_the_link_is_drawn_and_dropped_from_afar(open_canvas: Open) -> None:
     for other in (hand, plain):
         other.canvas.camera.look(QPointF(380, 200), 1.0)
     assert hand.picture() != plain.picture()
+    for zoom in (0.6, 0.45):
+        for other in (hand, plain):
+            other.canvas.camera.look(QPointF(380, 200), zoom)
+        assert hand.picture() != plain.picture()
     for other in (hand, plain):
-        other.canvas.camera.look(QPointF(380, 200), 0.6)
+        other.canvas.camera.look(QPointF(380, 200), 0.3)
     assert hand.picture() == plain.picture()
 
 
 def test_a_block_with_a_tag_still_shows_its_parameters(open_canvas: Open) -> None:
     hand, plain = open_canvas(convolutions(weights="w")), open_canvas(convolutions())
     assert hand.block("conv_a").summary == plain.block("conv_a").summary != ""
+
+
+def test_the_tag_is_read_beside_parameters_that_are_cut_for_it(open_canvas: Open) -> None:
+    tower, stem = (open_canvas(convolutions(weights=tag, kernel_size=5, stride=2)) for tag in ("tower", "stems"))
+    for other in (tower, stem):
+        other.canvas.camera.look(QPointF(380, 200), 1.0)
+    assert tower.picture() != stem.picture()
 
 
 def test_what_is_shared_is_told_at_the_pointer(hand: Hand) -> None:
