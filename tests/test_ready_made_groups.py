@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -14,13 +13,13 @@ from netbuilder import assets
 from netbuilder.compiler.build import build
 from netbuilder.compiler.groups import ports
 from netbuilder.compiler.program import Program
-from netbuilder.compiler.source import source
 from netbuilder.examples import examples
 from netbuilder.graph.edits import AddNode, Connect
 from netbuilder.graph.files import dumps, load
 from netbuilder.graph.model import Edge, Node, PortRef
 from netbuilder.graph.project import Group, Project, group_of
 from tests.drawing import program_of
+from tests.printing import assert_equal_to_its_print, inputs_of
 
 IMAGE, STEPS = [64, 12, 12], [5, 768]
 INPUTS: dict[str, list[list[int]]] = {
@@ -128,16 +127,8 @@ def test_a_ready_made_group_says_where_it_is_from(name: str) -> None:
 @EVERY_GROUP
 def test_it_runs_as_drawn_and_as_printed(name: str) -> None:
     program = _program(name)
-    torch.manual_seed(0)
-    network = build(program).eval()
-    scope: dict[str, Any] = {}
-    exec(source(program), scope)
-    printed: nn.Module = scope["Network"]().eval()
-    printed.load_state_dict(network.state_dict())
-    inputs = [_sample(slot.spec.shape_with({"N": 3}), slot.spec.dtype) for slot in program.inputs]
-    ours, theirs = network(*inputs), printed(*inputs)
-    theirs = theirs if isinstance(theirs, tuple) else (theirs,)
-    assert all(torch.equal(one, other) for one, other in zip(ours, theirs, strict=True))
+    assert_equal_to_its_print(program)
+    ours = build(program).eval()(*inputs_of(program))
     assert [tuple(output.shape) for output in ours] == [r.spec.shape_with({"N": 3}) for r in program.results]
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from torch import nn
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import Parameter, parameters
@@ -16,11 +14,11 @@ from netbuilder.compiler.build import build
 from netbuilder.compiler.groups import ports
 from netbuilder.compiler.lower import Memo, lower
 from netbuilder.compiler.program import Cost, Lowering, Program
-from netbuilder.compiler.source import source
 from netbuilder.graph.edits import Disconnect, Edit, RemoveGroup, RemoveNode, RenameNode, SetFormal, SetParameter
 from netbuilder.graph.model import GraphError, Node, NodeId, PortRef
 from netbuilder.graph.project import GroupId, Project, group_of
 from tests.drawing import DIGITS, Drawing
+from tests.printing import assert_equal_to_its_print, inputs_of
 
 LARGEST_OUTPUT = 2**20
 
@@ -205,24 +203,6 @@ def test_any_drawing_is_answered(project: Project) -> None:
 def assert_it_runs_as_it_says_and_prints(program: Program, total: Cost) -> None:
     network = build(program)
     assert total.parameters == sum(tensor.numel() for tensor in network.parameters())
-    results = computed(network, program)
-    for result, value in zip(program.results, results, strict=True):
-        assert value.shape == result.spec.shape_with({"N": 2})
-
-    printable = program.computing(result for result in program.results if result.value.port)  # no torchmetrics
-    scope: dict[str, Any] = {}
-    exec(source(printable), scope)
-    network, twin = build(printable), scope["Network"]()
-    twin.load_state_dict(network.state_dict())
-    ours, theirs = computed(network, printable), computed(twin, printable)
-    theirs = theirs if isinstance(theirs, tuple) else (theirs,)
-    assert len(ours) == len(theirs)
-    for one, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(one, other, rtol=0, atol=0, equal_nan=True)
-
-
-def computed(network: nn.Module, program: Program) -> Any:
-    """Return what a network makes of a batch of zeros, the same each time."""
-    torch.manual_seed(0)
-    shapes = [(slot.spec.shape_with({"N": 2}), getattr(torch, slot.spec.dtype)) for slot in program.inputs]
-    return network.eval()(*(torch.zeros(shape, dtype=dtype) for shape, dtype in shapes))
+    for result, value in zip(program.results, network.eval()(*inputs_of(program)), strict=True):
+        assert value.shape == result.spec.shape_with({"N": 3})
+    assert_equal_to_its_print(program.computing(each for each in program.results if each.value.port))  # no torchmetrics

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import torch
 from torch import fx, nn
@@ -15,18 +13,11 @@ from netbuilder.compiler.calls import resolve
 from netbuilder.compiler.infer import InferenceError, infer
 from netbuilder.compiler.interpret import NodeFailure, activations, first_non_finite, run
 from netbuilder.compiler.lower import lower
-from netbuilder.compiler.program import Program
 from netbuilder.compiler.source import source
 from netbuilder.graph.edits import RenameNode
 from netbuilder.graph.model import NodeId, PortRef
 from tests.drawing import Drawing, digits_cnn, id_of, program_of
-
-
-def printed(program: Program) -> nn.Module:
-    """Run the printed source as a person would, and return the network it defines."""
-    namespace: dict[str, Any] = {}
-    exec(source(program), namespace)
-    return namespace["Network"]()
+from tests.printing import printed
 
 
 def digits_batch(size: int = 5) -> tuple[torch.Tensor, torch.Tensor]:

@@ -6,25 +6,18 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
 
 from netbuilder.blocks.spec import BATCH, TensorSpec
 from netbuilder.compiler.build import build
 from netbuilder.compiler.interpret import NodeFailure, activations, first_non_finite, run
 from netbuilder.compiler.lower import Memo, lower
-from netbuilder.compiler.program import GroupCall, Lowering, Program
+from netbuilder.compiler.program import GroupCall, Lowering
 from netbuilder.compiler.source import source
 from netbuilder.graph.edits import UNSET, DescribeGroup, Edit, RenameNode, SetFormal, SetParameter
 from netbuilder.graph.model import NodeId, PortRef
 from netbuilder.graph.project import GroupId
 from tests.drawing import Drawing, id_of, program_of
-
-
-def printed(program: Program) -> nn.Module:
-    """Run the printed source as a person would, and return the network it defines."""
-    namespace: dict[str, Any] = {}
-    exec(source(program), namespace)
-    return namespace["Network"]()
+from tests.printing import assert_equal_to_its_print
 
 
 def block_of(drawing: Drawing, name: str = "Block", **parameters: Any) -> GroupId:
@@ -47,15 +40,6 @@ def stack(**arguments: Any) -> Drawing:
 
 def inside(drawing: Drawing, name: str, group: str = "g1") -> NodeId:
     return next(node.id for node in drawing.project.groups[GroupId(group)].graph.nodes() if node.name == name)
-
-
-def assert_equal_to_its_print(program: Program, *inputs: torch.Tensor) -> None:
-    network, twin = build(program).eval(), printed(program).eval()
-    assert list(network.state_dict()) == list(twin.state_dict())
-    twin.load_state_dict(network.state_dict())
-    ours, theirs = network(*inputs), twin(*inputs)
-    theirs = theirs if isinstance(theirs, tuple) else (theirs,)
-    assert all(torch.equal(one, other) for one, other in zip(ours, theirs, strict=True))
 
 
 def test_a_group_is_a_module_of_its_own_and_a_class_in_the_printed_code() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from netbuilder.compiler.source import source
 from netbuilder.graph.model import NodeId
 from netbuilder.graph.project import GroupId
-from tests.compiler.test_groups import assert_equal_to_its_print
 from tests.drawing import Drawing, program_of
+from tests.printing import assert_equal_to_its_print
 
 RESNET = '''\
 import torch

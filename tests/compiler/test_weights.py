@@ -19,8 +19,8 @@ from netbuilder.exchange.onnx_export import export
 from netbuilder.graph.edits import SetParameter
 from netbuilder.graph.model import NodeId
 from netbuilder.graph.project import GroupId
-from tests.compiler.test_groups import assert_equal_to_its_print
 from tests.drawing import Drawing, id_of, program_of
+from tests.printing import assert_equal_to_its_print
 
 
 def siamese(left: dict[str, Any] | None = None, right: dict[str, Any] | None = None) -> Drawing:
