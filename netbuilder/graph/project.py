@@ -84,9 +84,13 @@ class Group(Sheet):
         self.parameters = parameters
         self.description = description
 
+    def paragraphs(self) -> list[str]:
+        """Return the paragraphs of the description, each on one line."""
+        return [" ".join(each.split()) for each in re.split(r"\n\s*\n", self.description) if each.strip()]
+
     def summary(self) -> str:
-        """Return the first paragraph of the description on one line; empty where there is none."""
-        return " ".join(self.description.strip().partition("\n\n")[0].split())
+        """Return the first paragraph of the description; empty where there is none."""
+        return next(iter(self.paragraphs()), "")
 
     def copy(self) -> Group:
         """Return an independent group."""

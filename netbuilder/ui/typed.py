@@ -6,10 +6,11 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.canvas.overlays import RenameField
 from netbuilder.ui.fields import TextField
+from netbuilder.ui.paragraphs import ParagraphField
 
 
 def take_typed(window: QWidget) -> None:
     """Let the field of a window in which something is typed take it, as Enter would: what comes next counts on it."""
     field = window.focusWidget()
-    if isinstance(field, TextField | RenameField):
+    if isinstance(field, TextField | ParagraphField | RenameField):
         field.commit()

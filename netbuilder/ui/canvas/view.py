@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from functools import reduce
 from html import escape
+from textwrap import fill
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import (
@@ -31,6 +32,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from netbuilder.graph.edits import Edit
 from netbuilder.graph.model import Node
+from netbuilder.graph.project import GroupId, group_of
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.canvas import changes, keys, menu
 from netbuilder.ui.canvas.gestures import Band, Cut, Gesture, MoveBlocks, Pan, Place, PressWire
@@ -43,6 +45,7 @@ from netbuilder.ui.offers import BLOCK_MIME
 from netbuilder.ui.sharing import in_words
 
 _WHEEL_STEP = 1.2
+_TIP_WIDTH = 72  # signs of a line
 _NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 
 
@@ -227,7 +230,12 @@ class CanvasView(GroupCommands):
             sockets = scene.blocks[hit.port.ref.node].side(hit.port.side)
             declared = next((socket.port for socket in sockets if socket.name == hit.port.ref.port), None)
             return declared.help if declared else ""
-        return self._what_is_hidden(scene.blocks[hit.node].node) if hit.node is not None else ""
+        if hit.node is None:
+            return ""
+        node = scene.blocks[hit.node].node
+        group = self.document.project.groups.get(group_of(node.type) or GroupId(""))
+        described = fill(group.summary(), _TIP_WIDTH) if group else ""
+        return "\n".join(filter(None, [described, self._what_is_hidden(node)]))
 
     def _what_is_hidden(self, node: Node) -> str:
         """Say how a block is computed, whose weights it has too, and whether a group has the same each time that it runs."""

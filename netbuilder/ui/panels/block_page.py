@@ -15,6 +15,7 @@ from netbuilder.blocks import registry
 from netbuilder.blocks.expressions import is_expression
 from netbuilder.blocks.parameters import Parameter, parameters
 from netbuilder.blocks.spec import Block, TensorSpec
+from netbuilder.compiler.groups import ports
 from netbuilder.compiler.program import Cost, Lowering
 from netbuilder.compiler.weights import WEIGHTS, untagged
 from netbuilder.diagnostics import Diagnostic
@@ -28,7 +29,7 @@ from netbuilder.ui.forms import Choices, Form
 from netbuilder.ui.group_intents import rename_block
 from netbuilder.ui.group_parameters import declared, names_inside, values_of
 from netbuilder.ui.panels.group_parts import InstanceBar
-from netbuilder.ui.panels.help import body, port_tooltip
+from netbuilder.ui.panels.help import body, group_body, port_tooltip
 from netbuilder.ui.panels.parts import Elided, Facts, ProblemCard, Square, words
 from netbuilder.ui.ports import Socket, sockets
 from netbuilder.ui.sharing import TAG, can_share, counted_at, in_words, tags_for
@@ -190,7 +191,7 @@ class BlockPage(QWidget):
         is_port = block is not None and block.role == "input" and self._document.group is not None
         about = _PORT if is_port else block.purpose() if block else _about(group) if group else _unknown(node)
         self._help.setText(about)
-        self._body.setText(body(block) if block else "")
+        self._body.setText(body(block) if block else group_body(group) if group else "")
         self._body.setVisible(self.more.isChecked() and bool(self._body.text()))
         self.more.setVisible(bool(self._body.text()))
 
@@ -319,8 +320,10 @@ _PORT = "An input of the group: an instance has a port of this name, and gives w
 
 
 def _about(group: Group) -> str:
-    blocks = len(group.graph)
-    return f"A group with {blocks} block{'' if blocks == 1 else 's'} inside. What is changed inside changes in all its instances."
+    inputs, outputs = ports(group)
+    blocks = len(group.graph) - len(inputs) - len(outputs)
+    described = group.summary() or f"A group with {blocks} block{'' if blocks == 1 else 's'} inside."
+    return f"{described} What is changed inside changes in all its instances."
 
 
 def _link(node: Node) -> str:

@@ -15,7 +15,7 @@ from netbuilder.graph.project import Group, GroupId
 from netbuilder.ui import group_parameters
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import TextField
-from netbuilder.ui.panels.group_parts import GroupName
+from netbuilder.ui.panels.group_parts import GroupDescription, GroupName
 from netbuilder.ui.panels.parts import Facts, words
 from netbuilder.ui.theme import icon
 from netbuilder.ui.values import to_text
@@ -34,6 +34,7 @@ class GroupPage(QWidget):
         super().__init__(parent)
         self._document = document
         self.name = GroupName(document)
+        self.description = GroupDescription(document)
         self.rows: dict[str, FormalRow] = {}
         self._rows_place = QVBoxLayout()
         self._rows_place.setSpacing(4)
@@ -56,6 +57,8 @@ class GroupPage(QWidget):
         self._seen_as = words(role="muted", wrap=True)
         column.addWidget(self.name)
         column.addWidget(hint)
+        column.addSpacing(8)
+        column.addWidget(self.description)
         column.addWidget(self._seen_as)
         column.addSpacing(8)
         column.addWidget(words("Parameters", "heading"))
@@ -75,6 +78,7 @@ class GroupPage(QWidget):
         assert group, "this page is for the inside of a group"
         definition = self._document.project.groups[group]
         self.name.show_group(group)
+        self.description.show_group(group)
         self._show_rows(definition)
         self._say("")
         self._seen_as.setText(_seen_as(self._document))

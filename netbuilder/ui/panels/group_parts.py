@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.blocks.parameters import Parameter
+from netbuilder.graph.edits import DescribeGroup
 from netbuilder.graph.model import NodeId
-from netbuilder.graph.project import GroupId
+from netbuilder.graph.project import GroupId, description_problem
 from netbuilder.ui import group_intents
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import TextField
 from netbuilder.ui.panels.parts import words
+from netbuilder.ui.paragraphs import ParagraphField
 from netbuilder.ui.wiring import Refusal
 
 _NAME = Parameter("group", "text", "", "What the group is called: on its instances and, in the code, as a class.")
@@ -64,6 +66,53 @@ class GroupName(QWidget):
 
     def _say(self, problem: str) -> None:
         self.field.set_problem(bool(problem))
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+
+
+class GroupDescription(QWidget):
+    """What a group does, to be changed: one undo step for all that is typed before the keyboard goes elsewhere."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._group: GroupId | None = None
+        self.field = ParagraphField()
+        self.field.setPlaceholderText("What it does, in a line; then the formula, the shapes, when to use it.")
+        self.field.setToolTip("Shown wherever the group is: on its instances, in the palette, on F1 and in the code.")
+        self.field.setAccessibleName("Description of the group")
+        self.field.committed.connect(self._on_committed)
+        self._problem = words(role="error", wrap=True)
+        self._problem.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(words("Description", "heading"))
+        column.addWidget(self.field)
+        column.addWidget(self._problem)
+
+    def show_group(self, group: GroupId) -> None:
+        """Show the description of this group. What is being typed stays."""
+        if group != self._group or not self.field.is_modified():
+            self._group = group
+            self.field.show_text(self._document.project.groups[group].description)
+            self._say("")
+
+    def problem(self) -> str:
+        """Return why what was typed can't be, empty if it can."""
+        return self._problem.text()
+
+    def _on_committed(self, text: str) -> None:
+        group, groups = self._group, self._document.project.groups
+        problem = description_problem(text)
+        self._say(problem or "")
+        if problem or group is None or group not in groups:
+            return
+        self.field.show_text(text)
+        if text != groups[group].description:
+            self._document.apply(DescribeGroup(group, text))
+
+    def _say(self, problem: str) -> None:
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
 

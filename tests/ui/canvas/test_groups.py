@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.graph.edits import RenameGroup, RenameNode, SetFormal, SetParameter
+from netbuilder.graph.edits import DescribeGroup, RenameGroup, RenameNode, SetFormal, SetParameter
 from netbuilder.graph.files import dumps
 from netbuilder.graph.project import GroupId, Project
 from netbuilder.ui import group_library
@@ -168,6 +168,14 @@ def test_a_box_has_the_ports_that_its_group_has_now(open_canvas: Open) -> None:
     assert "image.y → group.picture" in hand.wires()
     hand.document.apply(RenameGroup(G1, "encoder"))
     assert hand.block("group").kind == "encoder"
+
+
+def test_a_box_says_at_the_pointer_what_its_group_does(open_canvas: Open) -> None:
+    hand = grouped(open_canvas)
+    box = hand.seen(hand.body("group"))
+    assert hand.canvas.tip_at(box) == ""
+    hand.document.apply(DescribeGroup(G1, "See <edges>.\n\nThen more."))
+    assert hand.canvas.tip_at(box) == "See &lt;edges&gt;."
 
 
 def test_shapes_and_shares_are_shown_inside_too(open_canvas: Open, qtbot: QtBot) -> None:

@@ -106,6 +106,54 @@ def test_a_group_is_renamed_at_its_instance(inspector: Inspector, document: Docu
     assert inspector.block_page.instance.name.text() == "stage"
 
 
+def test_what_a_group_does_is_written_on_its_page_in_one_step_and_read_at_its_instances(
+    inspector: Inspector, document: Document, qtbot: QtBot, node: Named
+) -> None:
+    before = dumps(document.project)
+    document.show(G1)
+    page = inspector.group_page.description.field
+    page.setFocus()
+    QTest.keyClicks(page, "Double and back.")
+    qtbot.keyClick(page, Qt.Key.Key_Return)
+    qtbot.keyClick(page, Qt.Key.Key_Return)
+    QTest.keyClicks(page, "`N x 8` stays that. ")
+    qtbot.keyClick(page, Qt.Key.Key_Tab)
+    assert not page.hasFocus()
+    assert document.project.groups[G1].description == "Double and back.\n\n`N x 8` stays that."
+    assert document.undo_stack.count() == 1
+    assert document.undo_stack.undoText() == "Describe stage"
+    document.show(None)
+    inspector.set_selection([node("first")])
+    assert inspector.block_page.help().startswith("Double and back. What is changed inside")
+    click(inspector.block_page.more)
+    assert "<code>N x 8</code> stays that." in inspector.block_page.help()
+    document.undo_stack.undo()
+    assert dumps(document.project) == before
+    assert page.toPlainText() == ""
+
+
+def test_a_description_that_is_typed_is_taken_back_with_esc_and_kept_for_mending_where_it_is_too_long(
+    inspector: Inspector, document: Document, qtbot: QtBot
+) -> None:
+    document.show(G1)
+    page = inspector.group_page.description
+    page.field.setFocus()
+    QTest.keyClicks(page.field, "Half a")
+    qtbot.keyClick(page.field, Qt.Key.Key_Escape)
+    assert page.field.toPlainText() == ""
+    page.field.insertPlainText("x" * 4001)
+    qtbot.keyClick(page.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert page.problem() == "A description has at most 4,000 characters, not 4,001."
+    document.apply(SetParameter(inner(document, "linear"), "bias", False, G1))
+    assert len(page.field.toPlainText()) == 4001
+    assert document.project.groups[G1].description == ""
+
+
+def test_the_ports_of_a_group_are_no_blocks_inside(inspector: Inspector, node: Named) -> None:
+    inspector.set_selection([node("first")])
+    assert inspector.block_page.help().startswith("A group with 2 blocks inside.")
+
+
 def test_a_button_goes_inside(inspector: Inspector, document: Document, node: Named) -> None:
     inspector.set_selection([node("first")])
     click(inspector.block_page.instance.inside)

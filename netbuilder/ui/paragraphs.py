@@ -1,0 +1,82 @@
+"""A field for text of several paragraphs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+_LEAST, _MOST = 3, 8
+"""Lines that are shown without scrolling."""
+
+
+class ParagraphField(QPlainTextEdit):
+    """Text of several lines, as high as what is in it. `committed(text)` says what the person wants.
+
+    Leaving commits, Ctrl+Enter does too, Esc takes back what was typed; Tab goes on to the next field.
+    """
+
+    committed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = ""
+        self.setProperty("role", "field")
+        self.setTabChangesFocus(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.textChanged.connect(self._fit)
+        self._fit()
+
+    def is_modified(self) -> bool:
+        """Tell whether something was typed that is not committed yet."""
+        return self.document().isModified()
+
+    def show_text(self, text: str) -> None:
+        """Show a text and say nothing."""
+        self._shown = text
+        if text != self.toPlainText():
+            self.setPlainText(text)
+        self.document().setModified(False)
+
+    def commit(self) -> None:
+        """Ask for what was typed, without blank ends and tabulators. It stays modified until it is shown as it was taken."""
+        if self.is_modified():
+            lines = self.toPlainText().splitlines()
+            self.committed.emit("\n".join(line.expandtabs(4).rstrip() for line in lines).strip())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Escape or _is_commit(event):
+                event.setAccepted(self.is_modified())
+                return True
+            if event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo):
+                event.setAccepted(self.is_modified())  # with nothing typed, it is the project's
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.is_modified():
+            self.show_text(self._shown)
+        elif _is_commit(event) and self.is_modified():
+            self.commit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self.commit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        lines = min(max(round(self.document().size().height()), _LEAST), _MOST)
+        around = 2 * (self.document().documentMargin() + self.frameWidth()) + 2
+        self.setFixedHeight(round(lines * self.fontMetrics().lineSpacing() + around))
+
+
+def _is_commit(event: QKeyEvent) -> bool:
+    is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    return is_enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
