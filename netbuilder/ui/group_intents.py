@@ -34,7 +34,7 @@ from netbuilder.ui import intents
 from netbuilder.ui.geometry import snap
 from netbuilder.ui.group_copies import Draft, copy_group, free_group_name, new_group_id
 from netbuilder.ui.group_parameters import inlined, instances, names_used, rewritten, substituted
-from netbuilder.ui.sharing import free_tag, sharers
+from netbuilder.ui.sharing import sharers
 from netbuilder.ui.wiring import Refusal
 
 _OUTER_INDEX = "outer_index"
@@ -255,7 +255,7 @@ def ungroup(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node
         except ExpressionError as error:
             return Refusal("group", f"“{each.name}” can't stand outside: {error}")
         if tag:
-            params[WEIGHTS] = tags.setdefault(tag, free_tag(outside, tag))
+            params[WEIGHTS] = tags.setdefault(tag, free_name(tag, set(map(tag_of, outside.nodes()))))
         x, y = definition.layout[each.id]
         place = (layout[node][0] + x - left, layout[node][1] + y - top)
         draft.do(AddNode(Node(twins[each.id], each.type, name, params), place, sheet))

@@ -12,7 +12,7 @@ from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import Parameter
 from netbuilder.compiler.weights import WEIGHTS, tag_of
 from netbuilder.graph.edits import UNSET, Batch, Edit, SetParameter
-from netbuilder.graph.model import Graph, Node, NodeId
+from netbuilder.graph.model import Graph, Node, NodeId, free_name
 from netbuilder.graph.project import Project, group_of
 from netbuilder.ui.wiring import Refusal
 
@@ -78,7 +78,7 @@ def share(project: Project, nodes: Sequence[NodeId]) -> Edit | Refusal:
         if _like(node) != _like(chosen[0]):
             message = f"“{chosen[0].name}” and “{node.name}” are not of one type: their weights can't be the same."
             return Refusal("weights", message)
-    tag = next(filter(None, map(tag_of, chosen)), "") or free_tag(graph, _stem(chosen))
+    tag = next(filter(None, map(tag_of, chosen)), "") or free_name(_stem(chosen), set(map(tag_of, graph.nodes())))
     edits = [SetParameter(node.id, WEIGHTS, tag) for node in chosen if tag_of(node) != tag]
     if not edits:
         return Refusal("weights", "These blocks share their weights already.")
@@ -93,13 +93,6 @@ def part(project: Project, nodes: Sequence[NodeId]) -> Edit | Refusal:
         return Refusal("weights", "Select a block that shares its weights.")
     what = f"its own weights to {tagged[0].name}" if len(tagged) == 1 else f"their own weights to {len(tagged)} blocks"
     return Batch(tuple(SetParameter(node.id, WEIGHTS, UNSET) for node in tagged), f"Give {what}")
-
-
-def free_tag(graph: Graph, stem: str) -> str:
-    """Return `stem` as a tag that no block has: conv, conv_2, conv_3."""
-    taken = set(map(tag_of, graph.nodes()))
-    numbered = (f"{stem}_{count}" for count in itertools.count(2))
-    return next(tag for tag in itertools.chain([stem], numbered) if tag not in taken)
 
 
 def _stem(nodes: Collection[Node]) -> str:
