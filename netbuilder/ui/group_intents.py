@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from netbuilder.blocks import registry
@@ -133,15 +133,16 @@ def _can_group(graph: Graph, chosen: Collection[Node]) -> Refusal | None:
 def _border(graph: Graph, inside: set[NodeId]) -> _Border:
     into: dict[PortRef, list[PortRef]] = {}
     out_of: dict[PortRef, list[PortRef]] = {}
-    for edge in (edge for node in sorted(inside, key=creation_number) for edge in graph.edges_into(node)):
-        if edge.source.node not in inside:
-            into.setdefault(edge.source, []).append(edge.target)
-    for edge in (edge for node in sorted(inside, key=creation_number) for edge in graph.edges_out_of(node)):
-        if edge.target.node not in inside:
-            out_of.setdefault(edge.source, []).append(edge.target)
+    for node in sorted(inside, key=creation_number):
+        for edge in graph.edges_into(node):
+            if edge.source.node not in inside:
+                into.setdefault(edge.source, []).append(edge.target)
+        for edge in graph.edges_out_of(node):
+            if edge.target.node not in inside:
+                out_of.setdefault(edge.source, []).append(edge.target)
     inputs = [_Crossing(source, tuple(targets), graph.node(source.node).name) for source, targets in into.items()]
     outputs = [_Crossing(source, tuple(targets), graph.node(source.node).name) for source, targets in out_of.items()]
-    if len(inputs) == 1 or not inputs:
+    if len(inputs) < 2:
         inputs = [replace(each, name="x") for each in inputs] or list(_open_inputs(graph, inside))
     return _Border(inputs, outputs or list(_open_outputs(graph, inside)))
 
@@ -221,29 +222,21 @@ def ungroup(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node
     graph, layout = project.sheet(sheet).graph, project.sheet(sheet).layout
     box = graph.node(node)
     group = group_of(box.type)
-    if group is None or group not in project.groups:
-        return Refusal("group", f"“{box.name}” is no group.")
-    if box.params.get("repeat", 1) != 1:
-        return Refusal("group", f"“{box.name}” runs its blocks again and again: set repeat to 1 first.")
-    other = next((each for each in sharers(graph, tag_of(box)) if each.id != node), None)
-    if other:
-        return Refusal(
-            "group", f"“{box.name}” shares its weights with “{other.name}”: give it weights of its own first."
-        )
-    definition = project.groups[group].copy()
+    refused = _can_ungroup(project, graph, box)
+    if refused:
+        return refused
+    assert group, "what is no group is refused"
+    definition = project.groups[group]
     given = {key: value for key, value in untagged(box.params).items() if key != "shared"}
     arguments = dict(definition.parameters) | given
     arguments[INDEX] = 0
     is_last = sum(1 for _ in instances(project, group)) == 1
-    into = {edge.target.port: edge.source for edge in graph.edges_into(node)}
-    out_of = graph.edges_out_of(node)
 
     draft = Draft(project)
     draft.do(RemoveNode(node, sheet))
     if is_last:
         draft.do(RemoveGroup(group))
     blocks = [each for each in definition.graph.nodes() if each.type not in (Input.__name__, Output.__name__)]
-    ends = {each.id: each for each in definition.graph.nodes() if each not in blocks}
     twins = {each.id: each.id if is_last else next(ids) for each in blocks}
     left, top = _corner([definition.layout[each.id] for each in blocks])
     tags: dict[str, str] = {}
@@ -259,21 +252,42 @@ def ungroup(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node
         x, y = definition.layout[each.id]
         place = (layout[node][0] + x - left, layout[node][1] + y - top)
         draft.do(AddNode(Node(twins[each.id], each.type, name, params), place, sheet))
+    for edge in _wires_outside(graph, node, definition.graph, twins):
+        draft.do(Connect(edge, sheet))
+    return draft.batch(f"Ungroup {box.name}")
+
+
+def _can_ungroup(project: Project, graph: Graph, box: Node) -> Refusal | None:
+    if group_of(box.type) not in project.groups:
+        return Refusal("group", f"“{box.name}” is no group.")
+    if box.params.get("repeat", 1) != 1:
+        return Refusal("group", f"“{box.name}” runs its blocks again and again: set repeat to 1 first.")
+    other = next((each for each in sharers(graph, tag_of(box)) if each.id != box.id), None)
+    if other:
+        message = f"“{box.name}” shares its weights with “{other.name}”: give it weights of its own first."
+        return Refusal("group", message)
+    return None
+
+
+def _wires_outside(graph: Graph, box: NodeId, inner: Graph, twins: Mapping[NodeId, NodeId]) -> Iterator[Edge]:
+    """Yield the wires between the `twins` of what is in an instance, and between them and what the instance is wired to."""
+    into = {edge.target.port: edge.source for edge in graph.edges_into(box)}
+    out_of = graph.edges_out_of(box)
 
     def source_of(port: PortRef) -> PortRef | None:
         """Return what feeds whatever this port inside feeds: outside, where it is an input's."""
-        end = ends.get(port.node)
-        return into.get(end.name) if end else PortRef(twins[port.node], port.port)
+        twin = twins.get(port.node)
+        return PortRef(twin, port.port) if twin else into.get(inner.node(port.node).name)
 
-    for edge in definition.graph.edges():
-        source, end = source_of(edge.source), ends.get(edge.target.node)
+    for edge in inner.edges():
+        source, twin = source_of(edge.source), twins.get(edge.target.node)
         if source is None:
             continue
-        targets = [PortRef(twins[edge.target.node], edge.target.port)] if end is None else []
-        targets += [wire.target for wire in out_of if end and wire.source.port == end.name]
-        for target in targets:
-            draft.do(Connect(Edge(source, target), sheet))
-    return draft.batch(f"Ungroup {box.name}")
+        if twin:
+            yield Edge(source, PortRef(twin, edge.target.port))
+        else:
+            name = inner.node(edge.target.node).name
+            yield from (Edge(source, wire.target) for wire in out_of if wire.source.port == name)
 
 
 def _corner(places: Collection[Position]) -> Position:
