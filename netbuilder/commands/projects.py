@@ -5,21 +5,19 @@ from __future__ import annotations
 import keyword
 import re
 from argparse import Namespace
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from netbuilder.atomic import atomic_write
 from netbuilder.commands.output import print_json, print_table
 from netbuilder.compiler.program import Program
-from netbuilder.data import config as data_config
 from netbuilder.diagnostics import Diagnostic, NetbuilderError, one_line
 from netbuilder.examples import examples as bundled
 from netbuilder.examples import find
 from netbuilder.graph.files import load, save
 from netbuilder.graph.model import NodeId
 from netbuilder.graph.project import Project
-from netbuilder.training import config as training_config
+from netbuilder.training.sections import section_problems
 
 
 def examples(given: Namespace) -> None:
@@ -48,7 +46,7 @@ def check(given: Namespace) -> None:
 
     lowering = lower(project)
     cost, blocks = lowering.total(), len(project.graph)
-    errors = [*lowering.errors(), *_section_errors(project)]
+    errors = [*lowering.errors(), *section_problems(project)]
     warnings = [each for each in lowering.diagnostics if each.severity == "warning"]
     if given.json:
         print_json(
@@ -66,17 +64,6 @@ def check(given: Namespace) -> None:
             _print(each, project)
     if errors:
         raise NetbuilderError(f"{given.file} has {_count(len(errors), 'error')}.")
-
-
-def _section_errors(project: Project) -> Iterator[Diagnostic]:
-    """Yield what keeps the data and the training section from being used."""
-    sections = ((data_config.read, project.data), (training_config.read, project.training))
-    for read, section in sections:
-        try:
-            if section:
-                read(section)
-        except NetbuilderError as error:
-            yield Diagnostic("error", "bad-section", str(error))
 
 
 def code(given: Namespace) -> None:

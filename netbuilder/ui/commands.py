@@ -14,10 +14,10 @@ from netbuilder.blocks.spec import Block
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.edits import Edit
 from netbuilder.training.config import no_training
+from netbuilder.training.sections import section_problems
 from netbuilder.ui import group_library
 from netbuilder.ui.actions import ACTIONS, native
 from netbuilder.ui.dialogs import ShortcutsSheet, about, system_information
-from netbuilder.ui.panels.problems import section_problems
 from netbuilder.ui.reference import Reference
 from netbuilder.ui.search_popup import Entry, SearchPopup
 from netbuilder.ui.session import runs_folder

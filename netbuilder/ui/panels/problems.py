@@ -6,12 +6,10 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from netbuilder.data.config import read as read_data
-from netbuilder.diagnostics import Diagnostic, Fix, NetbuilderError
-from netbuilder.graph.edits import Edit, MoveNodes, SetSection, flatten
+from netbuilder.diagnostics import Diagnostic
+from netbuilder.graph.edits import Edit, MoveNodes, flatten
 from netbuilder.graph.model import NodeId
-from netbuilder.graph.project import Project
-from netbuilder.training.config import read as read_training
+from netbuilder.training.sections import section_problems
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.document import Document
 from netbuilder.ui.panels.parts import ProblemCard, words
@@ -22,29 +20,15 @@ _MOST_SHOWN = 100
 _MADE_AT_ONCE = 3
 """Making a card takes a millisecond or two: the rest follows in the next rounds of the event loop, and all are kept."""
 
-
 _PLACES = {"data-section": "data set", "training-section": "training"}
 """What a problem that is at no block is about, by its code."""
 
 
-def section_problems(project: Project) -> list[Diagnostic]:
-    """Say what is wrong with how a project is trained and on what: the compiler looks at the network alone."""
-    found: list[Diagnostic] = []
-    try:
-        read_training(project.training)
-    except NetbuilderError as error:
-        fix = Fix("Back to the default settings", SetSection("training", {}))
-        found.append(Diagnostic("error", "training-section", str(error), fixes=(fix,)))
-    try:
-        if project.data:
-            read_data(project.data)
-    except NetbuilderError as error:
-        found.append(Diagnostic("error", "data-section", str(error)))
-    return found
-
-
 class Problems(QScrollArea):
-    """All diagnostics of the analysis, and what is wrong with data and training. A click asks for the block (`node_requested`); F8 goes on (`next_problem`)."""
+    """All diagnostics of the analysis, and what is wrong with data and training.
+
+    A click asks for the block (`node_requested`); F8 goes on (`next_problem`).
+    """
 
     node_requested = Signal(str)
 
