@@ -34,9 +34,10 @@ from netbuilder.graph.project import GroupId, Project, Sheet, group_type
 class Document(QObject):
     """A project with its undo stack and its file, and which of its sheets is shown.
 
-    Views read `project` and call `apply`; nothing else changes it. `edited` carries every edit once it is applied, be it
-    new, undone or redone, and `replayed` follows on one that was undone or redone, with its inverse; `replaced` says that another project took the old one's place; `modified_changed` that the
-    project came to differ from its file, or to equal it again.
+    Views read `project` and call `apply`; nothing else changes it. `edited` carries every edit once it is applied, be
+    it new, undone or redone, and `replayed` follows on one that was undone or redone, with its inverse; `replaced` says
+    that another project took the old one's place; `modified_changed` that the project came to differ from its file, or
+    to equal it again.
 
     One sheet is shown at a time: the network itself, or the inside of a group. `sheet` is that as a project, to be read
     only, and `apply_here` edits it; `sheet_changed` says that another one is shown.

@@ -38,7 +38,7 @@ from netbuilder.ui.sharing import sharers
 from netbuilder.ui.wiring import Refusal
 
 _OUTER_INDEX = "outer_index"
-"""What `index` is called in a group that is made inside of the one that counts it, unless something there is called so."""
+"""What `index` is called in a group that is made inside of the one that counts it, unless that name is taken."""
 
 
 # Making a group
@@ -270,7 +270,7 @@ def _can_ungroup(project: Project, graph: Graph, box: Node) -> Refusal | None:
 
 
 def _wires_outside(graph: Graph, box: NodeId, inner: Graph, twins: Mapping[NodeId, NodeId]) -> Iterator[Edge]:
-    """Yield the wires between the `twins` of what is in an instance, and between them and what the instance is wired to."""
+    """Yield the wires among the `twins` of what is in an instance, and between them and what feeds it and is fed."""
     into = {edge.target.port: edge.source for edge in graph.edges_into(box)}
     out_of = graph.edges_out_of(box)
 
