@@ -1,17 +1,16 @@
-"""What can be put on a sheet, as the search shows it: blocks, the project's groups, and groups that are kept in files."""
+"""What can be put on a sheet, as search and palette show it: blocks, the project's groups, and groups in files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-from PySide6.QtGui import QColor
+from typing import ClassVar
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.spec import TensorSpec
 from netbuilder.diagnostics import NetbuilderError
-from netbuilder.graph.project import GroupId, Project, group_type
+from netbuilder.graph.project import GroupId, Project, group_of, group_type
 from netbuilder.ui import group_library
 from netbuilder.ui.group_copies import holds
 from netbuilder.ui.ports import Kind, kind_of
@@ -22,8 +21,23 @@ from netbuilder.ui.wiring import first_fit
 BLOCK_MIME = "application/x-netbuilder-block"
 """What is dragged from the palette onto the canvas: a type of block, or the entry of a group in a file, in UTF-8."""
 
+READY_MADE = "Ready-made groups"
+
 _READY_HANDICAP = 2
 """“dense” is another word for Linear sooner than the beginning of DenseBlock."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A group of the project, or one in a file: the id by which it is dragged, its name, what it is, where it is listed."""
+
+    id: str
+    name: str
+    help: str
+    section: str
+    file: Path | None = None
+
+    category: ClassVar[str] = GROUP_CATEGORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +50,22 @@ class Offer:
 
 def offers(project: Project, sheet: GroupId | None) -> list[Offer]:
     """Return all that can be put on a sheet; a group that holds the sheet can't."""
-    return [*_blocks(project), *_groups(project, sheet), *_files(project)]
+    return [*_blocks(project), *_groups(project, sheet)]
+
+
+def groups(project: Project) -> list[GroupRow]:
+    """Return the groups of the project, and those in files of whose name it has none, ready-made ones last. Reads no file."""
+    kept, ready = group_library.offered(project)
+    own = [
+        GroupRow(group_type(group), each.name, "A group of this project.", GROUP_CATEGORY)
+        for group, each in project.groups.items()
+    ]
+    own += [_row_of(path, f"A group that you keep: {path}", GROUP_CATEGORY) for path in kept]
+    return own + [_row_of(path, group_library.READY_HELP, READY_MADE) for path in ready]
+
+
+def _row_of(path: Path, help: str, section: str) -> GroupRow:
+    return GroupRow(group_library.entry(path), path.stem, help, section, path)
 
 
 def fed_by(offered: Iterable[Offer], spec: TensorSpec | None) -> list[Offer]:
@@ -58,26 +87,19 @@ def _blocks(project: Project) -> Iterator[Offer]:
 
 
 def _groups(project: Project, sheet: GroupId | None) -> Iterator[Offer]:
-    for group, each in project.groups.items():
-        if sheet is None or not holds(project, group, sheet):
-            entry = Entry(each.name, "A group of this project", _colour(), group_type(group), hint="My groups")
-            yield Offer(entry, kind_of(project, group_type(group)))
+    for row in groups(project):
+        handicap = _READY_HANDICAP if row.section == READY_MADE else 0
+        entry = Entry(row.name, row.help, theme().category(row.category), row.id, hint=row.section, handicap=handicap)
+        group = group_of(row.id)
+        if row.file:
+            yield _in_file(entry, row.file)
+        elif group and (sheet is None or not holds(project, group, sheet)):
+            yield Offer(entry, kind_of(project, row.id))
 
 
-def _files(project: Project) -> Iterator[Offer]:
-    kept, ready = group_library.offered(project)
-    yield from (_file(path, "A group that you keep", "My groups", 0) for path in kept)
-    yield from (_file(path, group_library.READY_HELP, "Ready-made groups", _READY_HANDICAP) for path in ready)
-
-
-def _file(path: Path, about: str, hint: str, handicap: int) -> Offer:
+def _in_file(entry: Entry, path: Path) -> Offer:
     try:
         source, group = group_library.definition(path)
     except NetbuilderError as error:
-        return Offer(Entry(path.stem, str(error), _colour(), hint=hint, enabled=False), None)
-    entry = Entry(path.stem, about, _colour(), group_library.entry(path), hint=hint, handicap=handicap)
+        return Offer(replace(entry, subtitle=str(error), value=None, enabled=False), None)
     return Offer(entry, kind_of(source, group_type(group)))
-
-
-def _colour() -> QColor:
-    return theme().category(GROUP_CATEGORY)

@@ -9,11 +9,12 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from netbuilder.graph.edits import AddGroup, Edit, RemoveGroup, RenameGroup, flatten
-from netbuilder.graph.project import GroupId, group_of, group_type
-from netbuilder.ui import group_intents, group_library
+from netbuilder.graph.project import GroupId, group_of
+from netbuilder.ui import group_intents, offers
 from netbuilder.ui.document import Document
+from netbuilder.ui.offers import GroupRow
 from netbuilder.ui.panels.palette_list import PaletteList
-from netbuilder.ui.panels.palette_rows import BLOCK_ROLE, FOLDED_ROLE, AnyIndex, OwnGroup, PaletteRows, id_of
+from netbuilder.ui.panels.palette_rows import BLOCK_ROLE, FOLDED_ROLE, AnyIndex, PaletteRows, id_of
 from netbuilder.ui.theme import notifier
 from netbuilder.ui.wiring import Refusal
 
@@ -62,12 +63,7 @@ class Palette(QWidget):
 
     def refresh_groups(self) -> None:
         """List the groups of the project, and those in files that are not among them."""
-        groups = self._document.project.groups
-        own = [OwnGroup(group_type(group), each.name, "A group of this project.") for group, each in groups.items()]
-        kept, ready = group_library.offered(self._document.project)
-        own += [OwnGroup(group_library.entry(path), path.stem, f"A group that you keep: {path}") for path in kept]
-        help = group_library.READY_HELP
-        self._model.show_groups(own, [OwnGroup(group_library.entry(path), path.stem, help) for path in ready])
+        self._model.show_groups(offers.groups(self._document.project))
 
     def _on_document_edited(self, edit: Edit) -> None:
         if any(isinstance(part, AddGroup | RemoveGroup | RenameGroup) for part in flatten(edit)):
@@ -133,7 +129,7 @@ class Palette(QWidget):
     def _group_at(self, index: AnyIndex) -> GroupId | None:
         """Return the group of the project that a line stands for, if it does."""
         row = index.data(BLOCK_ROLE)
-        return group_of(row.id) if isinstance(row, OwnGroup) else None
+        return group_of(row.id) if isinstance(row, GroupRow) else None
 
     def _toggle(self, index: AnyIndex) -> None:
         """Fold or unfold the category of a heading."""

@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.ui.fields import draw_chevron
-from netbuilder.ui.panels.palette_rows import BLOCK_ROLE, COUNT_ROLE, FOLDED_ROLE, AnyIndex, OwnGroup, Row, name_of
+from netbuilder.ui.offers import GroupRow
+from netbuilder.ui.panels.palette_rows import BLOCK_ROLE, COUNT_ROLE, FOLDED_ROLE, AnyIndex, Row, name_of
 from netbuilder.ui.theme import mix, mono_font, text_font, theme
 
 _ROW, _HEADING = 24, 32
@@ -114,6 +115,6 @@ def ghost(block: Row, ratio: float) -> QPixmap:
     painter.drawText(rect.adjusted(16, 10, -8, 0), name_of(block))
     painter.setPen(look.muted)
     painter.setFont(mono_font(11))
-    painter.drawText(rect.adjusted(16, 32, -8, 0), "" if isinstance(block, OwnGroup) else block().summary())
+    painter.drawText(rect.adjusted(16, 32, -8, 0), "" if isinstance(block, GroupRow) else block().summary())
     painter.end()
     return pixmap

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QByteArray, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.spec import Block
-from netbuilder.ui.offers import BLOCK_MIME
+from netbuilder.ui.offers import BLOCK_MIME, READY_MADE, GroupRow
 from netbuilder.ui.panels.help import tooltip
 from netbuilder.ui.theme import GROUP_CATEGORY
 
@@ -20,31 +19,19 @@ FOLDED_ROLE = Qt.ItemDataRole.UserRole + 1
 """Whether a heading's blocks are hidden; None for a block."""
 COUNT_ROLE = Qt.ItemDataRole.UserRole + 2
 """How many blocks a heading has."""
-_READY_MADE = "Ready-made groups"
 
 
-@dataclass(frozen=True, slots=True)
-class OwnGroup:
-    """A group of the project, or one in a file: the id by which it is dragged, its name, what it is."""
-
-    id: str
-    name: str
-    help: str
-
-    category: ClassVar[str] = GROUP_CATEGORY
-
-
-Row = type[Block] | OwnGroup
+Row = type[Block] | GroupRow
 
 
 def id_of(row: Row) -> str:
     """Return by what a row is dragged and asked for."""
-    return row.id if isinstance(row, OwnGroup) else row.__name__
+    return row.id if isinstance(row, GroupRow) else row.__name__
 
 
 def name_of(row: Row) -> str:
     """Return what a row is called."""
-    return row.name if isinstance(row, OwnGroup) else row.__name__
+    return row.name if isinstance(row, GroupRow) else row.__name__
 
 
 class PaletteRows(QAbstractListModel):
@@ -56,7 +43,7 @@ class PaletteRows(QAbstractListModel):
         self.folded: set[str] = set()
         """The categories whose blocks are hidden."""
         self._sections: Mapping[str, Sequence[Row]] = {}
-        self._groups: tuple[list[OwnGroup], list[OwnGroup]] = [], []
+        self._groups: list[GroupRow] = []
         self._query = ""
 
     def show(self, query: str) -> None:
@@ -67,20 +54,19 @@ class PaletteRows(QAbstractListModel):
         self._query = query
         self._reset()
 
-    def show_groups(self, own: list[OwnGroup], ready: list[OwnGroup]) -> None:
+    def show_groups(self, groups: list[GroupRow]) -> None:
         """Offer the person's groups before all layers, and ready-made ones after them."""
-        if (own, ready) != self._groups or not self.rows:
-            self._groups = own, ready
-            sections = {GROUP_CATEGORY: own, **registry.by_category(), _READY_MADE: ready}
+        if groups != self._groups or not self.rows:
+            self._groups = groups
+            own, ready = _by_section(groups)
+            sections = {GROUP_CATEGORY: own, **registry.by_category(), READY_MADE: ready}
             self._sections = {heading: rows for heading, rows in sections.items() if rows}
             self._reset()
 
     def _reset(self) -> None:
         self.beginResetModel()
         if self._query:
-            own, ready = (
-                [each for each in groups if self._query.lower() in each.name.lower()] for groups in self._groups
-            )
+            own, ready = _by_section(each for each in self._groups if self._query.lower() in each.name.lower())
             found = [*own, *registry.search(self._query), *ready]
             self.rows = found or [f"No layer matches “{self._query}”."]
         else:
@@ -143,7 +129,7 @@ class PaletteRows(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return name_of(block) if block else row
             case Qt.ItemDataRole.ToolTipRole:
-                return (block.help if isinstance(block, OwnGroup) else tooltip(block)) if block else None
+                return (block.help if isinstance(block, GroupRow) else tooltip(block)) if block else None
             case Qt.ItemDataRole.UserRole:
                 return block
             case _ if role == FOLDED_ROLE:
@@ -160,3 +146,10 @@ class PaletteRows(QAbstractListModel):
         data = QMimeData()
         data.setData(BLOCK_MIME, QByteArray(id_of(indexes[0].data(BLOCK_ROLE)).encode()))
         return data
+
+
+def _by_section(groups: Iterable[GroupRow]) -> tuple[list[GroupRow], list[GroupRow]]:
+    """Return the person's groups, and the ready-made ones."""
+    listed = list(groups)
+    own, ready = ([each for each in listed if each.section == section] for section in (GROUP_CATEGORY, READY_MADE))
+    return own, ready

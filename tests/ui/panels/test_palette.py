@@ -11,13 +11,14 @@ from netbuilder.blocks import registry
 from netbuilder.graph.edits import RenameGroup
 from netbuilder.graph.files import dumps
 from netbuilder.graph.project import group_type
-from netbuilder.ui import group_library
+from netbuilder.ui import group_intents, group_library, offers
 from netbuilder.ui.document import Document
 from netbuilder.ui.offers import BLOCK_MIME
 from netbuilder.ui.panels.palette import Palette
 from netbuilder.ui.panels.palette_list import ghost
 from netbuilder.ui.theme import set_theme, theme
 from tests.drawing import Drawing
+from tests.ui.test_intents import do
 
 
 @pytest.fixture
@@ -52,6 +53,24 @@ def test_every_block_is_listed_under_its_category(palette: Palette) -> None:
     for category, blocks in registry.by_category().items():
         start = rows.index(category)
         assert rows[start + 1 : start + 1 + len(blocks)] == [block.__name__ for block in blocks]
+
+
+def test_a_group_is_called_and_explained_as_in_the_search(palette: Palette, document: Document) -> None:
+    drawing = Drawing()
+    with drawing.group("stage") as stage:
+        drawing.put("Input", "x")
+    group_library.keep(drawing.project, stage)
+    with drawing.group("other"):
+        drawing.put("Input", "x")
+    do(drawing.project, group_intents.rename_group(drawing.project, stage, "first"))
+    document.replace(drawing.project, None)
+    found = {offer.entry.value: offer.entry for offer in offers.offers(document.project, None)}
+    listed = {*map(group_type, document.project.groups), *map(group_library.entry, group_library.files())}
+    assert len(listed) == 3
+    for each in (*listed, *map(group_library.entry, group_library.ready_made())):
+        row = palette.index_of(each)
+        said = (row.data(), row.data(Qt.ItemDataRole.ToolTipRole))
+        assert said == (found[each].title, found[each].subtitle)
 
 
 @pytest.mark.parametrize(
