@@ -22,7 +22,7 @@ from netbuilder.ui.canvas import painting
 from netbuilder.ui.canvas.motion import Fade
 from netbuilder.ui.canvas.parts import PortPlace, Side
 from netbuilder.ui.canvas.routing import Route
-from netbuilder.ui.canvas.summaries import arguments, computed, formulas, mark, written
+from netbuilder.ui.canvas.summaries import arguments, computed, formulas, repeat, written
 from netbuilder.ui.geometry import BLOCK_WIDTH, EDGE, Rect, block_height, port_height
 from netbuilder.ui.ports import Socket, Sockets
 from netbuilder.ui.theme import GROUP_CATEGORY
@@ -53,8 +53,8 @@ class BlockItem(QGraphicsItem):
         self.category = ""
         self.is_known = False
         self.is_group = False
-        self.mark = ""
-        """How often a group runs."""
+        self.repeat = ""
+        """How often a group runs: a number or an expression, empty for once."""
         self.repeats_weights = False
         """Whether it does so with the same weights each time."""
         self.tag = ""
@@ -104,13 +104,13 @@ class BlockItem(QGraphicsItem):
         shown = computed(node, names) if self.formulas else node.params
         if group is not None:
             self.kind, self.category = group.name, GROUP_CATEGORY
-            self.summary, self.mark = arguments(shown, group), mark(shown)
-            self.repeats_weights = bool(self.mark) and node.params.get("shared") is True
+            self.summary, self.repeat = arguments(shown, group), repeat(shown)
+            self.repeats_weights = bool(self.repeat) and node.params.get("shared") is True
         else:
             block = parse(found, untagged(shown))[0] if found and not is_port else None
             self.kind = node.type if found else f"{_short_type(node)} · unknown"
             self.category = found.category if found else ""
-            self.summary, self.mark = block.summary() if block else "" if is_port else written(node), ""
+            self.summary, self.repeat = block.summary() if block else "" if is_port else written(node), ""
         self.height = block_height(sockets.most)
         self.main_output = PortRef(node.id, sockets.outputs[0].name) if sockets.outputs else None
         self.ports = self._place_ports()

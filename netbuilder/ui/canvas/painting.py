@@ -109,7 +109,7 @@ def paint_block(painter: QPainter, item: BlockItem) -> None:
 
 def _paint_surround(painter: QPainter, frame: QRectF, item: BlockItem, look: Theme) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for step in range(2 if item.mark else 1 if item.is_group else 0, 0, -1):
+    for step in range(2 if item.repeat else 1 if item.is_group else 0, 0, -1):
         painter.setPen(QPen(look.line, 1.0))
         painter.setBrush(mix(look.raised, look.background, 0.3 * step))
         painter.drawRoundedRect(frame.translated(_CARD * step, _CARD * step), RADIUS, RADIUS)
@@ -193,7 +193,7 @@ def _paint_text(painter: QPainter, item: BlockItem, look: Theme) -> None:
     _write(painter, "shape", _LEFT, top + 52, closer(shape, _RIGHT - _LEFT), _RIGHT)
     painter.setPen(look.muted)
     _write(painter, "small", after, top + 21, kind, right)
-    right = _paint_mark(painter, item, look, top + 36) if item.mark else _RIGHT
+    right = _paint_repeat(painter, item, look, top + 36) if item.repeat else _RIGHT
     right = _paint_tag(painter, item, look, right, top + 36) if item.tag else right
     painter.setPen(look.muted)
     _write(painter, "small", _LEFT, top + 36, item.summary, right)
@@ -204,10 +204,11 @@ def _paint_text(painter: QPainter, item: BlockItem, look: Theme) -> None:
 
 def _paint_signs(painter: QPainter, item: BlockItem, look: Theme, kind: str, right: float, baseline: float) -> float:
     """Paint how often a group runs and the sign of shared weights as large as the name; return how far that may go."""
-    if item.mark:
-        left = right - text_width(kind, item.mark)
+    if item.repeat:
+        times = f"× {item.repeat}"
+        left = right - text_width(kind, times)
         painter.setPen(look.muted)
-        _write(painter, kind, left, baseline, item.mark, right + 1)
+        _write(painter, kind, left, baseline, times, right + 1)
         right = left - _GAP
     if item.tag or item.repeats_weights:
         _paint_link(painter, right - _LARGE_LINK, baseline, "muted", _LARGE_LINK)
@@ -216,11 +217,12 @@ def _paint_signs(painter: QPainter, item: BlockItem, look: Theme, kind: str, rig
     return right
 
 
-def _paint_mark(painter: QPainter, item: BlockItem, look: Theme, baseline: float) -> float:
+def _paint_repeat(painter: QPainter, item: BlockItem, look: Theme, baseline: float) -> float:
     """Write how often a group runs, after a link where the weights are the same each time; return how far the rest may go."""
-    left = _RIGHT - text_width("small", item.mark)
+    times = f"× {item.repeat}"
+    left = _RIGHT - text_width("small", times)
     painter.setPen(look.text)
-    _write(painter, "small", left, baseline, item.mark, _RIGHT + 1)
+    _write(painter, "small", left, baseline, times, _RIGHT + 1)
     if item.repeats_weights:
         left -= _LINK + 3
         _paint_link(painter, left, baseline, "text")

@@ -44,7 +44,7 @@ def _value(value: Json) -> str:
     return " × ".join(map(_value, value)) if isinstance(value, tuple) else str(value)
 
 
-def mark(params: Mapping[str, Json]) -> str:
+def repeat(params: Mapping[str, Json]) -> str:
     """Return how often an instance runs, empty where that is once."""
-    repeat = params.get("repeat", 1)
-    return f"× {_value(repeat)}" if repeat != 1 else ""
+    times = params.get("repeat", 1)
+    return _value(times) if times != 1 else ""

@@ -241,7 +241,7 @@ class CanvasView(GroupCommands):
         """Say how a block is computed, whose weights it has too, and whether a group has the same each time that it runs."""
         item = self.canvas_scene.blocks[node.id]
         computed = ", ".join(f"{name} = {text}" for name, text in item.formulas)
-        each_time = f"Runs {item.mark[2:]} times with the same weights." if item.repeats_weights else ""
+        each_time = f"Runs {item.repeat} times with the same weights." if item.repeats_weights else ""
         return " ".join(
             filter(
                 None,

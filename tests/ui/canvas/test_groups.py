@@ -190,7 +190,7 @@ def test_shapes_and_shares_are_shown_inside_too(open_canvas: Open, qtbot: QtBot)
 def test_a_box_says_how_often_it_runs_and_with_what(open_canvas: Open) -> None:
     hand = open_canvas(repeated())
     item = hand.block("box")
-    assert (item.kind, item.mark, item.repeats_weights, item.summary) == ("stage", "× 12", True, "width 8")
+    assert (item.kind, item.repeat, item.repeats_weights, item.summary) == ("stage", "12", True, "width 8")
     hand.canvas.open_block(item.node.id)
     linear = next(item for item in hand.scene.blocks.values() if item.node.name == "linear")
     assert linear.summary == "8"
@@ -348,12 +348,12 @@ def test_computed_fields_show_what_they_come_to_in_the_instance_that_is_shown(op
     hand = open_canvas(drawing.project)
 
     def shown() -> list[str]:
-        return [*(hand.block(name).summary for name in ("conv", "wrong", "row")), hand.block("row").mark]
+        return [*(hand.block(name).summary for name in ("conv", "wrong", "row")), hand.block("row").repeat]
 
     hand.document.show(stage, second)
-    assert shown() == ["32 · 5×5 · same", "nothing", "rate 0.1*index", "× 4"]
+    assert shown() == ["32 · 5×5 · same", "nothing", "rate 0.1*index", "4"]
     hand.document.show(None)
     hand.document.show(stage, first)
-    assert shown() == ["16 · 5×5 · same", "nothing", "rate 0.1*index", "× 2"]
+    assert shown() == ["16 · 5×5 · same", "nothing", "rate 0.1*index", "2"]
     hand.document.apply(SetFormal(stage, "channels", 3))
     assert hand.block("conv").summary == "6 · 5×5 · same"

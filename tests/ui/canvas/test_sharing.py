@@ -188,6 +188,6 @@ def test_instances_that_share_are_marked_as_blocks_are(open_canvas: Open) -> Non
         drawing.put_group(tower, name, row, weights="tower", repeat=3, shared=True)
     hand = open_canvas(drawing.project)
     assert tags(hand) == {"left": "tower", "right": "tower"}
-    assert (hand.block("left").mark, hand.block("left").repeats_weights) == ("× 3", True)
+    assert (hand.block("left").repeat, hand.block("left").repeats_weights) == ("3", True)
     tip = hand.canvas.tip_at(hand.seen(hand.body("left")))
     assert tip == "Runs 3 times with the same weights. Shares its weights with “right”; counted here."
