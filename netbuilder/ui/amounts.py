@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+FLOPS_HELP = (
+    "Floating-point operations, forward, for one sample: a multiplication and an addition for each step of a matrix "
+    "product, a convolution, a recurrence or of attention. What is done to each element by itself is not counted."
+)
+"""What is said of FLOPs wherever they are shown; `netbuilder.compiler.program.Cost` counts them."""
+
 
 def count(number: int) -> str:
     """Return a count in full, its thousands apart."""

@@ -22,7 +22,7 @@ from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.edits import UNSET, Batch, Edit, SetParameter
 from netbuilder.graph.model import Node, PortRef, thaw
 from netbuilder.graph.project import Group, Project, group_of
-from netbuilder.ui.amounts import count, memory, short
+from netbuilder.ui.amounts import FLOPS_HELP, count, memory, short
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import Field, TextField
 from netbuilder.ui.forms import Choices, Form
@@ -376,6 +376,6 @@ def _cost_facts(costs: Sequence[Cost], counted_at: Node | None) -> list[tuple[st
         parameters = ("parameters", "shared", f"Counted at “{counted_at.name}”, which has the same weights.")
     return [
         parameters,
-        ("FLOPs per sample", short(total.flops), "Multiplications and additions, forward, for one sample."),
+        ("FLOPs per sample", short(total.flops), FLOPS_HELP),
         ("activation", memory(total.activation), "Memory that the output takes for one sample."),
     ]

@@ -12,7 +12,7 @@ from netbuilder.data.catalog import SOURCES, default_config
 from netbuilder.data.config import DataConfig, read
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.edits import SetSection
-from netbuilder.ui.amounts import count, memory, short
+from netbuilder.ui.amounts import FLOPS_HELP, count, memory, short
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import ChoiceField
 from netbuilder.ui.panels.parts import Elided, Facts, words
@@ -131,7 +131,7 @@ def _network_facts(blocks: int, lowering: Lowering | None) -> list[tuple[str, st
         total = lowering.total()
         facts += [
             ("parameters", count(total.parameters), "Numbers that training adjusts."),
-            ("FLOPs per sample", short(total.flops), "Multiplications and additions, forward, for one sample."),
+            ("FLOPs per sample", short(total.flops), FLOPS_HELP),
             ("activations", memory(total.activation), "Memory that the outputs of all blocks take for one sample."),
         ]
     return facts
