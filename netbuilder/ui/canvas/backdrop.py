@@ -8,10 +8,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap, QTransform
 
 from netbuilder.ui.canvas.items import BlockItem
-from netbuilder.ui.canvas.painting import paint_label_above, paint_pill, route_path, text_width
+from netbuilder.ui.canvas.painting import text_width
 from netbuilder.ui.canvas.parts import PortPlace, Side
 from netbuilder.ui.canvas.routing import Point, loose
 from netbuilder.ui.canvas.scene import CanvasScene
+from netbuilder.ui.canvas.wire_painting import paint_label_above, paint_pill, route_path
 from netbuilder.ui.geometry import DOTS
 from netbuilder.ui.theme import text_font, theme
 

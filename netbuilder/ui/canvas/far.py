@@ -9,8 +9,9 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from netbuilder.ui.canvas.items import BlockItem, WireItem
+from netbuilder.ui.canvas.items import BlockItem
 from netbuilder.ui.canvas.painting import elided, font, severity_colour, with_alpha
+from netbuilder.ui.canvas.wires import WireItem
 from netbuilder.ui.geometry import BLOCK_WIDTH, EDGE
 from netbuilder.ui.theme import mix, theme
 

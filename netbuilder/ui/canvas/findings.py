@@ -8,8 +8,9 @@ from netbuilder.blocks.spec import TensorSpec
 from netbuilder.compiler.program import Lowering
 from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.model import Edge, NodeId
-from netbuilder.ui.canvas.items import BlockItem, WireItem
+from netbuilder.ui.canvas.items import BlockItem
 from netbuilder.ui.canvas.parts import Hit, Side
+from netbuilder.ui.canvas.wires import WireItem
 from netbuilder.ui.wiring import UNKNOWN, Specs
 
 

@@ -1,4 +1,4 @@
-"""How blocks and wires look. Colours are the theme's of the moment; measures are those of the mock-up."""
+"""How blocks look. Colours are the theme's of the moment; measures are those of the mock-up."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from netbuilder.ui.canvas.parts import PortPlace
-from netbuilder.ui.canvas.routing import Route
 from netbuilder.ui.geometry import BLOCK_HEIGHT, BLOCK_WIDTH, PORT_SIZE
 from netbuilder.ui.theme import Theme, icon, mix, mono_font, text_font, theme
 
 if TYPE_CHECKING:
-    from netbuilder.ui.canvas.items import BlockItem, WireItem
+    from netbuilder.ui.canvas.items import BlockItem
 
 RADIUS = 8.0
 STRIPE = 5.0
 BAR = 3.0
-LABEL_ROOM = 150.0
-"""A straight run this long carries the shape; on shorter ones it is next to a block that says it anyway."""
 
 _LEFT = 16.0
 _RIGHT = BLOCK_WIDTH - 12.0
@@ -29,10 +26,9 @@ _GAP = 7.0
 _LEAST_TYPE = 28.0
 _CARD = 4.0
 """How far the cards behind a group stand out: one for a group, two for one that is repeated."""
-_ABOVE = BLOCK_HEIGHT / 2 + 12
 _LINK, _LARGE_LINK = 12.0, 18.0
 _LEAST_SUMMARY = 64.0
-_ALL, _NAME_ALONE = 0.7, 0.5
+ALL, _NAME_ALONE = 0.7, 0.5
 """Below these zooms a block shows less, and that larger."""
 
 
@@ -183,7 +179,7 @@ def _paint_text(painter: QPainter, item: BlockItem, look: Theme) -> None:
         right = _paint_signs(painter, item, look, "largest", right, top + 39)
         _write(painter, "largest", _LEFT - 2, top + 39, item.node.name, right)
         return
-    if zoom < _ALL:
+    if zoom < ALL:
         right = _paint_signs(painter, item, look, "large", right, top + 28)
         _write(painter, "large", _LEFT - 2, top + 28, item.node.name, right)
         _write(painter, "large shape", _LEFT - 2, top + 49, shape.replace(" ", ""), _RIGHT + 4)
@@ -346,72 +342,3 @@ def paint_ghost(painter: QPainter, corner: tuple[float, float], name: str, categ
     painter.setPen(look.text)
     painter.setFont(font("name"))
     painter.drawText(frame.adjusted(16, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, name)
-
-
-# Wires
-
-
-def route_path(route: Route) -> QPainterPath:
-    """Return a route as a path."""
-    path = QPainterPath(QPointF(*route.start))
-    for curve in route.curves:
-        path.cubicTo(*curve.first, *curve.second, *curve.end)
-    return path
-
-
-def paint_wire(painter: QPainter, item: WireItem) -> None:
-    """Paint a wire and, where it belongs, its shape."""
-    look = theme()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    colour = dtype_colour(look, item.spec.dtype if item.spec else "")
-    width = 1.75
-    if item.emphasis:
-        colour = mix(colour, look.text, 0.35)
-    if item.hover.value:
-        colour = mix(colour, look.text, 0.45 * item.hover.value)
-        width += 0.5 * item.hover.value
-    if item.severity:
-        colour = severity_colour(look, item.severity)
-    if item.selected or item.offered:
-        colour, width = look.accent, 2.25
-        painter.setPen(_wire_pen(with_alpha(look.accent, 0.22), 8.0 if item.offered else 6.0))
-        painter.drawPath(item.path)
-    painter.setPen(_wire_pen(colour, width))
-    painter.drawPath(item.path)
-
-
-def _wire_pen(colour: QColor, width: float) -> QPen:
-    return QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
-
-
-def label_rect(text: str, middle: QPointF) -> QRectF:
-    """Return the area of the shape on a wire."""
-    width = text_width("pill", text) + 12
-    return QRectF(middle.x() - width / 2, middle.y() - 8, width, 16)
-
-
-def paint_label(painter: QPainter, item: WireItem, exposed: QRectF) -> None:
-    """Paint the shape into a wire, if that can be seen and read."""
-    rect = item.label
-    if rect.intersects(exposed) and painter.worldTransform().m11() >= _ALL:
-        look = theme()
-        colour = severity_colour(look, item.severity) if item.severity else look.muted
-        paint_pill(painter, rect, str(item.spec), "pill", colour, look)
-
-
-def paint_label_above(painter: QPainter, item: WireItem) -> None:
-    """Paint the shape above a wire that is too short to carry it, and above the blocks at its ends."""
-    look = theme()
-    rect = item.label.translated(0, -_ABOVE)
-    paint_pill(painter, rect, str(item.spec), "pill", look.text, look)
-
-
-def paint_pill(painter: QPainter, rect: QRectF, text: str, kind: str, colour: QColor, look: Theme) -> None:
-    """Paint a few words in a rounded box that stands out from the canvas."""
-    painter.setPen(QPen(look.line, 1.0))
-    painter.setBrush(look.panel)
-    painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
-    painter.setFont(font(kind))
-    painter.setPen(colour)
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)

@@ -39,10 +39,11 @@ from netbuilder.graph.model import Edge, NodeId, PortRef, creation_number
 from netbuilder.graph.project import GroupId, Position, group_of
 from netbuilder.ui.canvas.far import NEAREST, FarItem
 from netbuilder.ui.canvas.findings import Findings
-from netbuilder.ui.canvas.items import BlockItem, LabelsItem, WireItem
+from netbuilder.ui.canvas.items import BlockItem
 from netbuilder.ui.canvas.kin import Kin
 from netbuilder.ui.canvas.parts import Hit, PortPlace, Side
 from netbuilder.ui.canvas.ways import Ways
+from netbuilder.ui.canvas.wires import LabelsItem, WireItem
 from netbuilder.ui.document import Document
 from netbuilder.ui.geometry import BLOCK_WIDTH, PORT_REACH, Rect
 from netbuilder.ui.group_parameters import names_inside

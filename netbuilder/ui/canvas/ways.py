@@ -8,11 +8,12 @@ from PySide6.QtCore import QObject, QPointF, QRectF, QVariantAnimation
 
 from netbuilder.graph.model import Edge, NodeId, PortRef
 from netbuilder.graph.project import Position
-from netbuilder.ui.canvas.items import BlockItem, WireItem
+from netbuilder.ui.canvas.items import BlockItem
 from netbuilder.ui.canvas.motion import GLIDE, animate, halt
-from netbuilder.ui.canvas.painting import LABEL_ROOM
 from netbuilder.ui.canvas.parts import Side
 from netbuilder.ui.canvas.routing import Lanes, Obstacles, Point, Surroundings, route
+from netbuilder.ui.canvas.wire_painting import LABEL_ROOM
+from netbuilder.ui.canvas.wires import WireItem
 from netbuilder.ui.geometry import Rect
 
 _SHORTEST_GLIDE = 16.0

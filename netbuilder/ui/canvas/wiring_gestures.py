@@ -12,9 +12,10 @@ from netbuilder.graph.edits import Edit
 from netbuilder.graph.model import Edge, NodeId, PortRef
 from netbuilder.ui import intents
 from netbuilder.ui.canvas.gestures import Gesture, select_wire
-from netbuilder.ui.canvas.painting import dtype_colour, route_path, with_alpha
+from netbuilder.ui.canvas.painting import dtype_colour, with_alpha
 from netbuilder.ui.canvas.parts import Hit, PortPlace, Side
 from netbuilder.ui.canvas.routing import Point, loose
+from netbuilder.ui.canvas.wire_painting import route_path
 from netbuilder.ui.theme import theme
 from netbuilder.ui.wiring import Refusal, accepting_inputs, accepting_outputs
 

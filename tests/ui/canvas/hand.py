@@ -11,9 +11,10 @@ from netbuilder.graph.files import dumps
 from netbuilder.graph.model import Edge, NodeId
 from netbuilder.graph.project import Position
 from netbuilder.ui.analysis import Analysis
-from netbuilder.ui.canvas.items import BlockItem, WireItem
+from netbuilder.ui.canvas.items import BlockItem
 from netbuilder.ui.canvas.parts import Side
 from netbuilder.ui.canvas.view import CanvasView
+from netbuilder.ui.canvas.wires import WireItem
 from netbuilder.ui.document import Document
 from netbuilder.ui.offers import BLOCK_MIME
 

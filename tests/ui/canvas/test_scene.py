@@ -19,9 +19,10 @@ from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.edits import AddNode, Batch, Connect, Edit, MoveNodes, RemoveNode, SetParameter
 from netbuilder.graph.model import Edge, GraphError, Node, NodeId, PortRef
 from netbuilder.graph.project import Project
-from netbuilder.ui.canvas.items import BlockItem, WireItem
+from netbuilder.ui.canvas.items import BlockItem
 from netbuilder.ui.canvas.parts import Hit, Side
 from netbuilder.ui.canvas.scene import CanvasScene
+from netbuilder.ui.canvas.wires import WireItem
 from netbuilder.ui.document import Document
 from netbuilder.ui.ports import sockets
 from netbuilder.ui.theme import set_theme, theme
