@@ -10,8 +10,9 @@ from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import defaults
 from netbuilder.blocks.spec import Block, Bypass, Insert, Port, Resize, SetOwn, Suggestion, TensorSpec
 from netbuilder.compiler.groups import Instance
+from netbuilder.compiler.weights import untagged
 from netbuilder.diagnostics import Fix
-from netbuilder.graph.edits import AddNode, Batch, Connect, Disconnect, Edit, MoveNodes, RemoveNode, SetParameter
+from netbuilder.graph.edits import UNSET, AddNode, Batch, Connect, Disconnect, Edit, MoveNodes, RemoveNode, SetParameter
 from netbuilder.graph.model import Edge, Node, NodeId, PortRef
 from netbuilder.graph.placing import COLUMN, ROW, free_spot
 from netbuilder.graph.project import Position, Project
@@ -196,6 +197,19 @@ def bind_input(project: Project, node: NodeId, fields: Mapping[str, TensorSpec])
     return tuple(Fix(f"Use “{field}”", SetParameter(node, "field", field)) for field in likely)
 
 
+def set_like(node: Node, other: Node) -> tuple[Fix, ...]:
+    """Offer to set a block as another one of its type is set, in all but its tag."""
+    mine, theirs = untagged(node.params), untagged(other.params)
+    names = [name for name in {**theirs, **mine} if repr(mine.get(name)) != repr(theirs.get(name))]
+    if not names:
+        return ()
+    edits = tuple(SetParameter(node.id, name, theirs.get(name, UNSET)) for name in names)
+    first, *more = names
+    known = first in theirs and not more
+    title = f"Set {first} to {_text(theirs[first])}" if known else f"Set it as “{other.name}” is"
+    return (Fix(title, edits[0] if known else Batch(edits, title)),)
+
+
 def _port(project: Project, target: PortRef) -> Port | None:
     block = registry.get(project.graph.node(target.node).type)
     return next((port for port in block.inputs if port.name == target.port), None) if block else None
@@ -310,4 +324,6 @@ def _is_label(project: Project, node: Node) -> bool:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return " × ".join(map(str, cast("Sequence[object]", value))) if isinstance(value, list | tuple) else str(value)

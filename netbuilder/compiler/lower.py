@@ -226,14 +226,29 @@ class _Lowerer(Review):
             return instruction, cost
         unlike = difference(first.call, instruction.call)
         if unlike:
-            message = f"“{node.name}” can't share the weights “{tag}” with “{first.name}”: {unlike}."
-            self._refuse_tag(node, "error", "weights-mismatch", message)
+            message = f"“{node.name}” can't share its weights with “{first.name}”: {unlike}."
+            self._refuse_tag(node, "error", "weights-mismatch", message, self._likening(node, first, instruction.args))
             return instruction, cost
         return replace(instruction, weights_of=first.name), replace(cost, parameters=0)
 
-    def _refuse_tag(self, node: Node, severity: Severity, code: str, message: str) -> None:
-        fix = Fix("Take the tag away", SetParameter(node.id, WEIGHTS, UNSET))
-        self.say(severity, code, message, node, parameter=WEIGHTS, fixes=(fix,))
+    def _likening(self, node: Node, first: Instruction, wires: Iterable[PortRef | None]) -> tuple[Fix, ...]:
+        """Offer to set a block as the first with its tag is set, if it has the same weights then."""
+        other, block_type = self.graph.node(first.node), registry.get(node.type)
+        if block_type is None or other.type != node.type:
+            return ()
+        block, _ = self._block(block_type, other)
+        assert block, "it has been lowered"
+        try:
+            unlike = difference(first.call, block.lower(*(wire and self.specs[wire] for wire in wires)))
+        except Mismatch:
+            return ()
+        return () if unlike else fixes.set_like(node, other)
+
+    def _refuse_tag(
+        self, node: Node, severity: Severity, code: str, message: str, offers: tuple[Fix, ...] = ()
+    ) -> None:
+        own = Fix("Give it weights of its own", SetParameter(node.id, WEIGHTS, UNSET))
+        self.say(severity, code, message, node, parameter=WEIGHTS, fixes=(*offers, own))
 
     def _recall(self, node: Node) -> bool:
         """Take over what was found of this block before, and say so, if nothing that it depends on has changed."""

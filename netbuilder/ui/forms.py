@@ -82,7 +82,7 @@ class Form(QWidget):
     ) -> None:
         """Show the parameters set on one or several things; `problems` adds what the values alone don't tell.
 
-        `values` has what expressions come to, where that is known.
+        An empty one marks the field: what is wrong is said elsewhere. `values` has what expressions come to, where that is known.
         """
         given = [thaw(each) for each in params]
         found = dict(problems or {})
@@ -188,7 +188,7 @@ class _Row:
         self.reset.setVisible(texts != {to_text(self.parameter, self.parameter.default)})
         self.field.set_problem(problem is not None)
         self.problem.setText(problem or "")
-        self.problem.setVisible(problem is not None)
+        self.problem.setVisible(bool(problem))
 
     def hold(self, reason: str) -> None:
         """Disable the field for a reason, or, without one, enable it. A value that is to be mended can be mended."""

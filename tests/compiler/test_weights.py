@@ -205,7 +205,7 @@ def test_unequal_calls_under_one_tag_are_told_at_the_later_one(drawing: Drawing,
     error = next(each for each in lower(drawing.project).errors() if each.code == "weights-mismatch")
     assert error.node == id_of(drawing.project, "right")
     assert error.parameter == "weights"
-    assert "“right” can't share the weights “tower” with “left”" in error.message
+    assert "“right” can't share its weights with “left”: " in error.message
     assert words in error.message
     error.fixes[0].edit.apply(drawing.project)
     assert not [each for each in lower(drawing.project).errors() if each.code == "weights-mismatch"]
@@ -216,6 +216,27 @@ def test_another_layer_can_not_have_the_weights() -> None:
     x = drawing.put("Input", "image", shape=[3])
     drawing.put("Output", "y", drawing.put("LayerNorm", "norm", x, weights="tower"))
     assert the_error(drawing).message.endswith("it is a LayerNorm here and a Linear there.")
+
+
+@pytest.mark.parametrize(
+    ("left", "features", "titles"),
+    [
+        ({"out_features": 5}, 4, ["Set out_features to 5"]),
+        ({"bias": False}, 4, ["Set bias to off"]),
+        ({"bias": False, "out_features": 5}, 4, ["Set it as “left” is"]),
+        ({"out_features": 5}, 6, []),
+    ],
+)
+def test_a_block_that_differs_is_set_as_the_first_where_that_is_enough(
+    left: dict[str, Any], features: int, titles: list[str]
+) -> None:
+    drawing = siamese(left)
+    SetParameter(id_of(drawing.project, "right_in"), "shape", (features,)).apply(drawing.project)
+    error = next(each for each in lower(drawing.project).errors() if each.code == "weights-mismatch")
+    assert [fix.title for fix in error.fixes] == [*titles, "Give it weights of its own"]
+    if titles:
+        error.fixes[0].edit.apply(drawing.project)
+        assert not [each for each in lower(drawing.project).errors() if each.code == "weights-mismatch"]
 
 
 def test_a_group_that_changes_with_each_time_can_not_share_its_weights() -> None:

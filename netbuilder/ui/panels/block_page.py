@@ -132,9 +132,10 @@ class BlockPage(QWidget):
         self._nodes = list(nodes)
         first, block = nodes[0], registry.get(nodes[0].type)
         group = self._group()
-        problems = (
-            [each for each in lowering.diagnostics if each.node == first.id] if lowering and len(nodes) == 1 else []
-        )
+        shown = {node.id for node in nodes}
+        problems = [each for each in lowering.diagnostics if each.node in shown] if lowering else []
+        if len(nodes) > 1:
+            problems = [each for each in problems if each.parameter == WEIGHTS]  # it is about all of them
         self._show_header(first, block, same=same)
         self._show_form(block, group, problems)
         self.instance.show_group(group_of(first.type) if group else None, [node.id for node in nodes])
@@ -226,7 +227,7 @@ class BlockPage(QWidget):
         if self.form and more:
             self._offer_tags(self.form.field(WEIGHTS))
         if self.form:
-            said = {each.parameter: each.message for each in problems if each.parameter}
+            said = {each.parameter: "" if each.fixes else each.message for each in problems if each.parameter}
             values = {name: value for name, value in values_of(self._nodes[0], names).items() if name in written}
             self.form.show_values([node.params for node in self._nodes], said, values)
         self._show_sharing(has_field=bool(more), is_wrong=any(each.parameter == WEIGHTS for each in problems))

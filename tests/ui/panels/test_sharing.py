@@ -128,7 +128,7 @@ def test_instances_have_the_field_and_blocks_without_weights_have_not(inspector:
         assert form is None or "weights" not in form.names()
 
 
-def test_a_tag_that_can_not_be_is_told_at_the_field(
+def test_a_tag_that_can_not_be_is_told_at_the_field_or_with_what_mends_it(
     inspector: Inspector, document: Document, node: Named, settle: Settle
 ) -> None:
     inspector.set_selection([node("a")])
@@ -144,11 +144,20 @@ def test_a_tag_that_can_not_be_is_told_at_the_field(
     settle()
     form = inspector.block_page.form
     assert form is not None
-    assert "bias is False here and True there" in form.problem("weights")
-    assert inspector.block_page.sharing() == ""
-    form.reset_button("weights").click()
-    settle()
+    (card,) = inspector.block_page.cards
+    assert "bias is False here and True there" in card.message()
     assert form.problem("weights") == ""
+    assert field(inspector, "weights").property("invalid")
+    assert inspector.block_page.sharing() == ""
+    inspector.set_selection([node("a"), node("b")])
+    (card,) = inspector.block_page.cards
+    assert "bias is False here and True there" in card.message()
+    assert inspector.block_page.sharing() == ""
+    card.fix_buttons()[0].click()
+    settle()
+    assert not inspector.block_page.cards
+    assert "They share" in inspector.block_page.sharing()
+    assert not field(inspector, "weights").property("invalid")
 
 
 def test_a_good_tag_is_told_to_be_wrong_nowhere(
