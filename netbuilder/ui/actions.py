@@ -72,7 +72,7 @@ ACTIONS = (
     Action("group", "Network", 1, "Group", ("Ctrl+G",), "mdi6.group", "Put the selected blocks into a group, and one instance of it in their place"),
     Action("ungroup", "Network", 1, "Ungroup", ("Ctrl+Shift+G",), "mdi6.ungroup", "Put what is in the selected group in its place"),
     Action("independent", "Network", 1, "Make independent", (), "", "Give the selected instance a group of its own, to be changed by itself"),
-    Action("keep_group", "Network", 1, "Keep in my groups", (), "", "Write the selected group to a file, to be used in other projects"),
+    Action("keep_group", "Network", 1, "Keep in my library", (), "", "Write the selected group to a file, to be used in other projects"),
     Action("enter_group", "Network", 1, "Edit inside", ("Return", "Enter"), "", "Go into the selected group", "canvas"),
     Action("leave_group", "Network", 1, "Leave the group", ("Esc",), "", "Come out to where the group stands", "shown"),
     Action("share_weights", "Network", 2, "Share weights", ("Ctrl+L",), "mdi6.link-variant", "Give the selected blocks the same weights: one layer, used in several places"),

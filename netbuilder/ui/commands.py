@@ -11,11 +11,10 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.spec import Block
-from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.edits import Edit
 from netbuilder.training.config import no_training
 from netbuilder.training.sections import section_problems
-from netbuilder.ui import group_library
+from netbuilder.ui import keeping
 from netbuilder.ui.actions import ACTIONS, native
 from netbuilder.ui.dialogs import ShortcutsSheet, about, system_information
 from netbuilder.ui.reference import Reference
@@ -232,15 +231,8 @@ def _bind_weights(window: MainWindow) -> None:
 def _keep_group(window: MainWindow) -> None:
     node = window.canvas.selected_group()
     group = window.canvas.group_at(node) if node else None
-    if group is None:
-        return
-    try:
-        path = group_library.keep(window.document.project, group)
-    except (NetbuilderError, OSError) as error:
-        window.notice.tell(f"The group can't be kept: {error}", "error")
-        return
-    window.layers.refresh_groups()
-    window.notice.tell(f"“{path.stem}” is kept among your groups.", "good", passing=True)
+    if group is not None:
+        keeping.keep(window, group)
 
 
 def _bind_train(window: MainWindow) -> None:

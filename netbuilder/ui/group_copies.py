@@ -59,8 +59,8 @@ def bring_groups(draft: Draft, ids: Iterator[NodeId], source: Project) -> dict[G
             return
         for inner in source.groups[group].groups_used():
             bring(inner, (*outer, group))
-        content = _content(source, group)
-        same = next((each for each in draft.project.groups if _content(draft.project, each) == content), None)
+        sought = content(source, group)
+        same = next((each for each in draft.project.groups if content(draft.project, each) == sought), None)
         known[group] = same or new_group_id(draft.project)
         if same is None:
             copy_group(draft, ids, source, group, known[group], known)
@@ -89,8 +89,11 @@ def retyped(node_type: str, known: Mapping[GroupId, GroupId]) -> str:
     return group_type(known.get(group, group)) if group else node_type
 
 
-def _content(project: Project, group: GroupId, outer: tuple[GroupId, ...] = ()) -> object:
-    """Return what a group does, whatever it and its blocks are numbered, as something to be compared."""
+def content(project: Project, group: GroupId, outer: tuple[GroupId, ...] = (), *, as_drawn: bool = False) -> object:
+    """Return what a group does, whatever it and its blocks are numbered, as something to be compared.
+
+    As it is drawn, it also has its name, what is said of it, and where its blocks stand.
+    """
     if group in outer or group not in project.groups:
         return None
     definition = project.groups[group]
@@ -101,9 +104,12 @@ def _content(project: Project, group: GroupId, outer: tuple[GroupId, ...] = ()) 
         for edge in definition.graph.edges()
     ]
     types = [
-        _content(project, inner, (*outer, group)) if (inner := group_of(node.type)) else node.type for node in nodes
+        content(project, inner, (*outer, group), as_drawn=as_drawn) if (inner := group_of(node.type)) else node.type
+        for node in nodes
     ]
-    return dict(definition.parameters), types, [(node.name, dict(node.params)) for node in nodes], sorted(edges)
+    places = [definition.layout[node.id] for node in nodes]
+    drawn = (definition.name, definition.description, places) if as_drawn else ()
+    return dict(definition.parameters), types, [(node.name, dict(node.params)) for node in nodes], sorted(edges), drawn
 
 
 def new_group_id(project: Project) -> GroupId:

@@ -11,16 +11,18 @@ from functools import lru_cache
 from pathlib import Path
 
 from platformdirs import user_data_path
+from PySide6.QtCore import QFile
 
 from netbuilder import assets
 from netbuilder.atomic import reason
 from netbuilder.diagnostics import NetbuilderError
-from netbuilder.graph.edits import AddNode, Batch, Edit, describe, inside
+from netbuilder.graph import model
+from netbuilder.graph.edits import AddNode, Batch, Edit, RenameGroup, describe, inside
 from netbuilder.graph.files import SUFFIX, load, save
 from netbuilder.graph.model import Node, NodeId
 from netbuilder.graph.project import GroupId, Project, group_of, group_type
 from netbuilder.ui import clip
-from netbuilder.ui.group_copies import Draft, bring_groups, holds
+from netbuilder.ui.group_copies import Draft, bring_groups, content, holds
 from netbuilder.ui.wiring import Refusal
 
 _ENTRY = "kept:"
@@ -67,21 +69,79 @@ def path_of(entry: str) -> Path | None:
     return next((path for path in (*files(), *ready_made()) if path.stem == stem), None)
 
 
-def keep(project: Project, group: GroupId) -> Path:
-    """Write a group, with the groups that it uses, to a file of its name; one of the same name is replaced.
+def kept(name: str) -> Path | None:
+    """Return the file of the group that is kept under this name, if one is."""
+    path = folder() / f"{name}{SUFFIX}"
+    return path if path.exists() else None
 
-    Raises `NetbuilderError`.
+
+def is_kept(project: Project, group: GroupId) -> bool:
+    """Tell whether this very group is kept under its name, drawn just so."""
+    path = kept(project.groups[group].name)
+    try:
+        return path is not None and content(*definition(path), as_drawn=True) == content(project, group, as_drawn=True)
+    except NetbuilderError:  # a damaged file is another one
+        return False
+
+
+def free_name(project: Project, stem: str) -> str:
+    """Return `stem` as a name that no group has that is kept or in the project: stage, stage_2, stage_3."""
+    return model.free_name(stem, {path.stem for path in files()} | {group.name for group in project.groups.values()})
+
+
+def keep(project: Project, group: GroupId, name: str = "") -> tuple[Path, Path | None]:
+    """Write a group, with the groups that it uses, to a file of its name, or under another `name`.
+
+    Returns that file, and where the one of the same name was put that was there before. Raises `NetbuilderError`, and
+    `OSError` where that can't be put away.
     """
-    definition = project.groups[group]
     scratch = project.copy()
-    box = Node(next(project.new_ids()), group_type(group), scratch.graph.free_name(definition.name), {})
+    if name:
+        RenameGroup(group, name).apply(scratch)
+    called = scratch.groups[group].name
+    box = Node(next(project.new_ids()), group_type(group), scratch.graph.free_name(called), {})
     AddNode(box).apply(scratch)
     copied = clip.clip(scratch, [box.id])
     assert copied, "there is one block to be copied"
-    path = folder() / f"{definition.name}{SUFFIX}"
+    path = folder() / f"{called}{SUFFIX}"
     path.parent.mkdir(parents=True, exist_ok=True)
+    before = put_away(path) if path.exists() else None
     save(copied.project, path)
-    return path
+    return path, before
+
+
+def put_away(path: Path) -> Path:
+    """Move a file to the trash, or where there is none beside where it was, with `.bak` behind its name; return where it is.
+
+    Raises `OSError`.
+    """
+    file = QFile(str(path))
+    return Path(file.fileName()) if file.moveToTrash() else path.rename(_free_backup(path))
+
+
+def _free_backup(path: Path) -> Path:
+    numbers = ("", *(str(number) for number in range(2, 1_000)))
+    backups = (path.with_name(f"{path.name}.bak{number}") for number in numbers)
+    return next(backup for backup in backups if not backup.exists())
+
+
+def rename(path: Path, name: str) -> Path:
+    """Give a group that is kept another name, in its file too; return the new file.
+
+    Raises `NetbuilderError`, with a sentence for the user, and `OSError` where the old file can't be deleted.
+    """
+    source, group = definition(path)
+    project = source.copy()
+    try:
+        RenameGroup(group, name).apply(project)
+    except model.GraphError as error:
+        raise NetbuilderError(str(error)) from None
+    if kept(name):
+        raise NetbuilderError(f"A group named “{name}” is in your library already.")
+    renamed = path.with_name(f"{name}{SUFFIX}")
+    save(project, renamed)
+    path.unlink()
+    return renamed
 
 
 def definition(path: Path) -> tuple[Project, GroupId]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from netbuilder.compiler.lower import lower
+from netbuilder.diagnostics import NetbuilderError
+from netbuilder.graph.edits import DescribeGroup, SetFormal
 from netbuilder.graph.files import load, save
-from netbuilder.graph.project import GroupId, Project, group_of, group_type
+from netbuilder.graph.project import Project, group_of, group_type
 from netbuilder.ui import group_library, intents
 from tests.drawing import Drawing, digits_cnn, id_of
 from tests.ui.test_group_intents import G1, stack
@@ -23,7 +27,7 @@ def test_a_group_is_kept_with_the_groups_in_it_and_put_into_another_project() ->
     drawing = stack()
     with drawing.group("outer") as outer:
         drawing.put_group(G1, "box", drawing.put("Input", "x"), width=2)
-    path = group_library.keep(drawing.project, outer)
+    path, _ = group_library.keep(drawing.project, outer)
     assert group_library.files() == [path]
     assert path.stem == "outer"
     assert {group.name for group in load(path).groups.values()} == {"outer", "stage"}
@@ -35,16 +39,59 @@ def test_a_group_is_kept_with_the_groups_in_it_and_put_into_another_project() ->
     assert not any(each.code == "unknown-group" for each in lower(other).diagnostics)
 
 
-def test_keeping_a_group_leaves_the_project_alone_and_replaces_what_was_kept() -> None:
+def test_keeping_a_group_leaves_the_project_alone_and_puts_away_what_was_kept() -> None:
     drawing = Drawing()
     with drawing.group("stage", width=8) as stage:
         drawing.put("Input", "x")
-    first = group_library.keep(drawing.project, stage)
+    first, nothing = group_library.keep(drawing.project, stage)
+    before = first.read_bytes()
+    assert nothing is None
     assert not len(drawing.project.graph)
-    with drawing.group("other"):
-        drawing.put("Input", "x")
-    assert group_library.keep(drawing.project, GroupId("g1")) == first
-    assert set(load(first).groups) == {stage}
+    SetFormal(stage, "width", 16).apply(drawing.project)
+    again, trashed = group_library.keep(drawing.project, stage)
+    assert again == first
+    assert load(first).groups[stage].parameters == {"width": 16}
+    assert trashed
+    assert trashed.read_bytes() == before
+    assert trashed.parent != first.parent
+
+
+def test_what_can_not_go_to_the_trash_stays_beside() -> None:
+    first, _ = group_library.keep(stack().project, G1)
+    trash = group_library.folder().parent.parent / "Trash"
+    trash.write_text("no folder")
+    before = first.read_bytes()
+    for number in ("", "2"):
+        _, backup = group_library.keep(stack().project, G1)
+        assert backup == first.with_name(f"stage.netb.bak{number}")
+        assert backup.read_bytes() == before
+    assert group_library.files() == [first]
+
+
+def test_a_group_is_the_one_that_is_kept_whatever_its_blocks_are_numbered() -> None:
+    path, _ = group_library.keep(stack().project, G1)
+    other = digits_cnn().project
+    put(other, group_library.entry(path))
+    (group,) = other.groups
+    assert group_library.is_kept(other, group)
+    for change in (DescribeGroup(group, "Other."), SetFormal(group, "width", 99)):
+        inverse = change.apply(other)
+        assert not group_library.is_kept(other, group)
+        inverse.apply(other)
+    path.write_text("{", encoding="utf-8")
+    assert not group_library.is_kept(other, group)
+
+
+def test_a_kept_group_is_renamed_with_its_file() -> None:
+    path, _ = group_library.keep(stack().project, G1)
+    renamed = group_library.rename(path, "tower")
+    assert group_library.files() == [renamed]
+    assert [group.name for group in load(renamed).groups.values()] == ["tower"]
+    group_library.keep(stack().project, G1)
+    for name, told in (("stage", "in your library already"), ("2 fast", "can't be a name"), ("../up", "can't be")):
+        with pytest.raises(NetbuilderError, match=told):
+            group_library.rename(renamed, name)
+    assert len(group_library.files()) == 2
 
 
 def test_a_damaged_file_is_refused() -> None:
@@ -61,7 +108,7 @@ def test_a_group_is_not_put_into_itself_not_even_from_a_file() -> None:
     with drawing.group("outer") as outer:
         drawing.put_group(G1, "box", drawing.put("Input", "x"))
     project, ids = drawing.project, drawing.project.new_ids()
-    entry = group_library.entry(group_library.keep(project, outer))
+    entry = group_library.entry(group_library.keep(project, outer)[0])
     for wanted in (group_type(G1), group_type(outer), entry):
         assert "would hold itself" in refused(group_library.supply(project, G1, ids, wanted), "group")
     assert isinstance(group_library.supply(project, outer, ids, group_type(G1)), group_library.Supply)

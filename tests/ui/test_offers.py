@@ -79,7 +79,7 @@ def test_a_file_that_was_written_anew_is_read_anew() -> None:
     drawing = Drawing()
     with drawing.group("stage") as stage:
         drawing.put("Input", "x")
-    path = group_library.keep(drawing.project, stage)
+    path, _ = group_library.keep(drawing.project, stage)
     assert not group_library.definition(path)[0].groups[GroupId("g1")].graph.named("linear")
     group_library.keep(stack().project, G1)
     assert group_library.definition(path)[0].groups[GroupId("g1")].graph.named("linear")

@@ -218,7 +218,7 @@ def test_ready_made_groups_come_last_and_give_way_to_ones_own(palette: Palette, 
     drawing = Drawing()
     with drawing.group("Inception") as inception:
         drawing.put("Input", "x")
-    path = group_library.keep(drawing.project, inception)
+    path, _ = group_library.keep(drawing.project, inception)
     assert group_library.path_of("kept:Inception") == path
     assert "Inception" not in {ready.stem for ready in group_library.ready_made()}
     palette.search.setText("unetup")
