@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QWidget
@@ -12,6 +12,7 @@ from netbuilder.graph.edits import Connect
 from netbuilder.graph.model import Edge, NodeId, PortRef
 from netbuilder.ui.canvas.parts import Side
 from netbuilder.ui.canvas.view import CanvasView
+from netbuilder.ui.dialogs import Message
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.panels.palette import Palette
 
@@ -113,3 +114,21 @@ def write(field: QLineEdit, text: str) -> None:
     field.selectAll()
     QTest.keyClicks(field, text)
     QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+def message(window: MainWindow) -> Message | None:
+    """Return the question or the report that is open."""
+    return next((dialog for dialog in window.findChildren(Message) if dialog.isVisible()), None)
+
+
+def answer(qtbot: QtBot, choice: str) -> None:
+    """Press a button of the next question, from inside its event loop."""
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, Message):
+            qtbot.mouseClick(dialog.button(choice), Qt.MouseButton.LeftButton)
+        else:
+            QTimer.singleShot(10, look)
+
+    QTimer.singleShot(0, look)
