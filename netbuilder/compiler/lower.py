@@ -272,6 +272,7 @@ class _Lowerer(Review):
             self.inside[node.id] = unfolded.first
         if isinstance(unfolded, Refusal):
             self.say("error", unfolded.code, unfolded.message, node, parameter=unfolded.parameter)
+            self.diagnostics[-1] = replace(self.diagnostics[-1], fixes=unfolded.fixes)
             return
         parts = unfolded.parts
         outputs = tuple((result.name, result.spec) for result in parts[-1].results)

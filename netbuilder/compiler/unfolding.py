@@ -12,7 +12,7 @@ from typing import TypeAlias
 from netbuilder.blocks.spec import Block, TensorSpec
 from netbuilder.compiler.groups import INDEX, Instance, Names, counts_repetitions
 from netbuilder.compiler.program import Cost, GroupCall, Instruction, Lowering, Program
-from netbuilder.diagnostics import Diagnostic
+from netbuilder.diagnostics import Diagnostic, Fix
 from netbuilder.graph.model import Edge, Node, NodeId, PortRef
 from netbuilder.graph.project import GroupId, Project
 
@@ -59,13 +59,14 @@ class Unfolded:
 class Refusal:
     """Why an instance of a group can't run: an error at the instance, or at one of its parameters.
 
-    `first` is what is known of its inside nevertheless.
+    `first` is what is known of its inside nevertheless; `fixes` mend the inside, and say where that is.
     """
 
     code: str
     message: str
     parameter: str | None = None
     first: Lowering | None = None
+    fixes: tuple[Fix, ...] = ()
 
 
 class Groups:
@@ -175,7 +176,7 @@ class Groups:
         self._tell(lowering.errors())
         graph = self.project.groups[instance.group].graph
         at = f"“{graph.node(NodeId(first.node)).name}”: " if first.node else ""
-        return Refusal("problem-inside", f"Inside of {instance.name}, {at}{first.message}")
+        return Refusal("problem-inside", f"Inside of {instance.name}, {at}{first.message}", fixes=first.fixes)
 
     def _tell(self, problems: Iterable[Diagnostic]) -> None:
         for each in problems:

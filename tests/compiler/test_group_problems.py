@@ -21,6 +21,24 @@ def errors(drawing: Drawing) -> dict[str, str]:
     return {each.code: each.message for each in lower(drawing.project).errors()}
 
 
+def test_what_mends_the_inside_is_offered_at_every_instance_around_it() -> None:
+    drawing = Drawing()
+    with drawing.group("Inner") as inner:
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put("Linear", "self", x))
+    with drawing.group("Outer") as outer:
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put_group(inner, "inner", x))
+    x = drawing.put("Input", "x", shape=[4])
+    drawing.put("Output", "out", drawing.put_group(outer, "outer", x))
+    found = lower(drawing.project).errors()
+    assert [each.code for each in found] == ["problem-inside", "reserved-name", "problem-inside"]
+    first, *others = (each.fixes for each in found)
+    assert all(each == first for each in others)
+    first[0].edit.apply(drawing.project)
+    assert lower(drawing.project).program is not None
+
+
 def test_a_problem_inside_is_told_at_the_instance_and_where_it_is() -> None:
     drawing = stack()
     SetParameter(inside(drawing, "fc"), "out_features", "=depth*2", GroupId("g1")).apply(drawing.project)

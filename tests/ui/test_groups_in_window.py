@@ -87,10 +87,10 @@ def test_a_problem_inside_of_a_group_is_gone_to(editor: MainWindow, qtbot: QtBot
     editor.actions_by_id["group"].trigger()
     editor.document.apply(SetParameter(conv, "out_channels", "=nothing", G1))
     qtbot.waitUntil(lambda: editor.analysis.is_current, timeout=60_000)
-    assert any(problem.node == conv for problem in editor.problems.diagnostics())
-    for _ in editor.problems.diagnostics():
-        if editor.canvas.selected() != [conv]:
-            editor.actions_by_id["next_problem"].trigger()
+    errors = [each.node for each in editor.problems.diagnostics() if each.severity == "error"]
+    assert errors == [conv]
+    assert all(item.severity for item in editor.canvas.canvas_scene.blocks.values() if item.is_group)
+    editor.actions_by_id["next_problem"].trigger()
     assert editor.document.group == G1
     assert editor.canvas.selected() == [conv]
     assert editor.inspector.block_page.isVisible()
