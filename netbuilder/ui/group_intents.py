@@ -32,8 +32,8 @@ from netbuilder.graph.placing import COLUMN, ROW
 from netbuilder.graph.project import GroupId, Position, Project, group_of, group_type
 from netbuilder.ui import intents
 from netbuilder.ui.geometry import snap
-from netbuilder.ui.group_copies import Draft, copy_group, free_group_name, new_group_id
-from netbuilder.ui.group_parameters import inlined, instances, names_used, rewritten, substituted
+from netbuilder.ui.group_copies import Draft, copy_group, free_group_name, holds, new_group_id
+from netbuilder.ui.group_parameters import instances, names_used, rewritten, substituted, taken_out
 from netbuilder.ui.sharing import sharers
 from netbuilder.ui.wiring import Refusal
 
@@ -222,7 +222,7 @@ def ungroup(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node
     graph, layout = project.sheet(sheet).graph, project.sheet(sheet).layout
     box = graph.node(node)
     group = group_of(box.type)
-    refused = _can_ungroup(project, graph, box)
+    refused = _can_ungroup(project, sheet, box)
     if refused:
         return refused
     assert group, "what is no group is refused"
@@ -244,7 +244,7 @@ def ungroup(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node
         outside, tag = draft.project.sheet(sheet).graph, tag_of(each)
         name = outside.free_name(each.name)
         try:
-            params = rewritten(each, lambda text, own: inlined(text, arguments, own_index=own), strict=True)
+            params = taken_out(each, arguments)
         except ExpressionError as error:
             return Refusal("group", f"“{each.name}” can't stand outside: {error}")
         if tag:
@@ -257,8 +257,9 @@ def ungroup(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node
     return draft.batch(f"Ungroup {box.name}")
 
 
-def _can_ungroup(project: Project, graph: Graph, box: Node) -> Refusal | None:
-    if group_of(box.type) not in project.groups:
+def _can_ungroup(project: Project, sheet: GroupId | None, box: Node) -> Refusal | None:
+    graph, group = project.sheet(sheet).graph, group_of(box.type)
+    if group is None or group not in project.groups:
         return Refusal("group", f"“{box.name}” is no group.")
     if box.params.get("repeat", 1) != 1:
         return Refusal("group", f"“{box.name}” runs its blocks again and again: set repeat to 1 first.")
@@ -266,6 +267,10 @@ def _can_ungroup(project: Project, graph: Graph, box: Node) -> Refusal | None:
     if other:
         message = f"“{box.name}” shares its weights with “{other.name}”: give it weights of its own first."
         return Refusal("group", message)
+    if sheet and holds(project, group, sheet):
+        return Refusal("group", f"“{box.name}” stands inside of its own group: delete it first.")
+    if any(edge.target.node == box.id for edge in graph.edges_out_of(box.id)):
+        return Refusal("group", f"“{box.name}” feeds itself: cut that wire first.")
     return None
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from netbuilder.blocks import registry
 from netbuilder.blocks.expressions import Apply, ExpressionError, Name, Tree, compute, is_expression, names_in, parse
 from netbuilder.blocks.parameters import Parameter, parameters
-from netbuilder.compiler.groups import INDEX, MOST_REPEATS, counts_itself, resolved
+from netbuilder.compiler.groups import INDEX, MOST_REPEATS, counts_itself, mentions_index, resolved
 from netbuilder.graph.edits import UNSET, Batch, Edit, SetFormal, SetParameter
 from netbuilder.graph.model import Json, Node, freeze, name_problem
 from netbuilder.graph.project import RESERVED, Group, GroupId, Project, group_type
@@ -197,14 +197,24 @@ def inlined(text: str, arguments: Mapping[str, Json], *, own_index: bool = False
     tree = parse(text)
     if own_index:
         arguments = {name: value for name, value in arguments.items() if name != INDEX}
-        used = (arguments.get(name) for name in names_in(tree))
-        if any(is_expression(value) and INDEX in names_in(parse(value)) for value in used):
+        if any(mentions_index(arguments.get(name)) for name in names_in(tree)):
             raise ExpressionError("index would count its own repetitions there, and no longer those around it.")
     if isinstance(tree, Name) and tree.name in arguments:
         return arguments[tree.name]
     texts = {name: _bracketed(value) for name, value in arguments.items() if isinstance(value, int | float | str)}
     changed = substituted(text, texts)
     return changed if names_in(parse(changed)) else compute(parse(changed), {})
+
+
+def taken_out(node: Node, arguments: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the parameters of a block inside of a group, as they are outside of an instance with these arguments.
+
+    An instance that comes to run just once counts no longer: its `index` was 0, and would be that of its surroundings.
+    Raises `ExpressionError`.
+    """
+    repeat = node.params.get("repeat", 1)
+    counts = (inlined(repeat, arguments) if is_expression(repeat) else repeat) != 1
+    return rewritten(node, lambda text, own: inlined(text, arguments, own_index=own and counts), strict=True)
 
 
 def _bracketed(value: float | str) -> str:

@@ -176,6 +176,50 @@ def test_a_count_of_the_surroundings_is_not_put_where_another_one_holds() -> Non
     assert "“layers” can't stand outside: index would count its own repetitions there" in refused(intent, "group")
 
 
+def test_a_count_of_the_surroundings_in_a_list_is_not_put_where_another_one_holds() -> None:
+    drawing = Drawing()
+    with drawing.group("pool", sizes=(1, 1)) as pool:
+        drawing.put("MaxPool2d", "pool", drawing.put("Input", "x"), kernel_size="=sizes")
+    with drawing.group("pools", sizes=(1, 1)) as pools:
+        drawing.put_group(pool, "layers", drawing.put("Input", "x"), sizes="=sizes", repeat=2)
+    with drawing.group("outermost") as outermost:
+        box = drawing.put_group(pools, "box", sizes=["=index+1", 1])
+    intent = group_intents.ungroup(drawing.project, outermost, drawing.project.new_ids(), box)
+    assert "“layers” can't stand outside" in refused(intent, "group")
+
+
+def test_what_comes_to_run_once_counts_no_longer_where_a_group_was_taken_apart() -> None:
+    drawing = stack()
+    with drawing.group("deep", depth=2) as deep:
+        layers = drawing.put_group(G1, "layers", drawing.put("Input", "x"), repeat="=depth-1", width="=depth+index*8")
+        drawing.put("Output", "y", _y(layers))
+    with drawing.group("outer") as outer:
+        box = drawing.put_group(deep, "box", drawing.put("Input", "x"))
+        drawing.put("Output", "y", _y(box))
+    drawing.put("Output", "other", _y(drawing.put_group(outer, "thrice", id_of(drawing.project, "row"), repeat=3)))
+    project = drawing.project
+    expected = lower(project).total()
+    do(project, group_intents.ungroup(project, outer, project.new_ids(), box))
+    assert project.groups[outer].graph.node(layers).params == {"repeat": 1, "width": 2}
+    assert lower(project).total() == expected
+
+
+def test_an_instance_inside_of_its_own_group_can_not_be_ungrouped() -> None:
+    drawing = Drawing()
+    with drawing.group("ring") as ring:
+        box = drawing.put_group(ring, "again", drawing.put("Input", "x"))
+    intent = group_intents.ungroup(drawing.project, ring, drawing.project.new_ids(), box)
+    assert "“again” stands inside of its own group" in refused(intent, "group")
+
+
+def test_an_instance_that_feeds_itself_can_not_be_ungrouped() -> None:
+    drawing = stack()
+    box = drawing.put_group(G1, "loop")
+    drawing.wire(_y(box), box, "x")  # no hand draws it, but a file can hold it
+    intent = group_intents.ungroup(drawing.project, None, drawing.project.new_ids(), box)
+    assert "“loop” feeds itself" in refused(intent, "group")
+
+
 def test_ungrouping_the_only_instance_takes_grouping_back() -> None:
     project = digits_cnn().project
     ids = set(project.graph)
