@@ -137,7 +137,11 @@ def resolved(
 
 def expressions(params: Mapping[str, Json]) -> tuple[tuple[str, str], ...]:
     """Return those parameters that are given as expressions, with their texts; a list has one of each of its items."""
-    flat = ((key, item) for key, value in params.items() for item in (value if isinstance(value, tuple) else (value,)))
+    flat = (
+        (key, item)
+        for key, value in sorted(params.items())
+        for item in (value if isinstance(value, tuple) else (value,))
+    )
     return tuple((key, item) for key, item in flat if is_expression(item))
 
 

@@ -286,7 +286,7 @@ class _Lowerer(Review):
             return
         formulas = expressions(node.params)
         group = self.project.groups[instance.group]
-        defaults = tuple(group.parameters.items())
+        defaults = tuple(sorted(group.parameters.items()))
         call = GroupCall(
             instance.name, parts, instance.shared, instance.listed, instance.arguments, defaults, group.description
         )

@@ -14,6 +14,7 @@ from netbuilder.compiler.lower import Memo, lower
 from netbuilder.compiler.program import GroupCall, Lowering
 from netbuilder.compiler.source import source
 from netbuilder.graph.edits import UNSET, DescribeGroup, Edit, RenameNode, SetFormal, SetParameter
+from netbuilder.graph.files import dumps, loads
 from netbuilder.graph.model import NodeId, PortRef
 from netbuilder.graph.project import GroupId
 from tests.drawing import Drawing, id_of, program_of
@@ -301,3 +302,15 @@ def test_a_number_and_a_switch_are_two_arguments() -> None:
     (at_instance, at_block) = lower(drawing.project).errors()
     assert at_instance.node == id_of(drawing.project, "switched")
     assert at_block.node == inside(drawing, "fc")
+
+
+def test_a_file_that_was_opened_is_lowered_as_it_was_drawn() -> None:
+    """Files hold parameters by name, drawings in the order in which they were set."""
+    drawing = Drawing()
+    with drawing.group("Layer", width=8, rate=0.5) as layer:
+        fc = drawing.put("Linear", "fc", drawing.put("Input", "x"), out_features="=width")
+        drawing.put("Output", "y", drawing.put("Dropout", "drop", fc, p="=rate"))
+    x = drawing.put("Input", "x", shape=[8])
+    x = drawing.put_group(layer, "layers", x, width="=4*2", repeat="=1+1", rate="=0.1*(index+1)")
+    drawing.put("Output", "out", x)
+    assert exactly(lower(loads(dumps(drawing.project)))) == exactly(lower(drawing.project))
