@@ -213,6 +213,7 @@ def _bind_groups(window: MainWindow) -> None:
     actions.bind("ungroup", canvas.ungroup_selected, no_group)
     actions.bind("independent", canvas.make_selected_independent, no_group)
     actions.bind("keep_group", lambda: _keep_group(window), no_group)
+    keeping.serve(window)
     actions.bind("enter_group", canvas.enter_selected, no_group)
     actions.bind("leave_group", canvas.leave, outside)
 

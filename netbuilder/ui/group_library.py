@@ -26,7 +26,6 @@ from netbuilder.ui.group_copies import Draft, bring_groups, content, holds
 from netbuilder.ui.wiring import Refusal
 
 _ENTRY = "kept:"
-READY_HELP = "A part of well-known networks, drawn block by block: put it in, go into it, change it."
 
 
 def folder() -> Path:
@@ -43,13 +42,6 @@ def ready_made() -> list[Path]:
     """Return the files of the groups that come with the program, by name, but those in whose place the person keeps their own."""
     own = {path.stem for path in files()}
     return [path for path in _files_in(assets.resources() / "groups") if path.stem not in own]
-
-
-def offered(project: Project) -> tuple[list[Path], list[Path]]:
-    """Return the files of kept and of ready-made groups, but those of whose name the project has a group."""
-    names = {group.name for group in project.groups.values()}
-    kept, ready = ([path for path in paths if path.stem not in names] for paths in (files(), ready_made()))
-    return kept, ready
 
 
 def _files_in(place: Path) -> list[Path]:

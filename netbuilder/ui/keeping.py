@@ -5,15 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDateTime, QLocale
+from PySide6.QtCore import QDateTime, QLocale, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
+from netbuilder.atomic import reason
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.project import GroupId
 from netbuilder.ui import group_library
-from netbuilder.ui.dialogs import Choice, ask
+from netbuilder.ui.dialogs import Choice, Message, ask
+from netbuilder.ui.panels.parts import words
 
 if TYPE_CHECKING:
     from netbuilder.ui.main_window import MainWindow
+
+
+def serve(window: MainWindow) -> None:
+    """Do what the palette and the canvas ask of the library."""
+    window.layers.keep_requested.connect(lambda group: keep(window, group))
+    window.layers.rename_requested.connect(lambda path: rename(window, path))
+    window.layers.delete_requested.connect(lambda path: delete(window, path))
+    window.layers.show_requested.connect(lambda path: show_in_folder(window, path))
+    window.canvas.keep_requested.connect(lambda group: keep(window, group))
 
 
 def keep(window: MainWindow, group: GroupId) -> None:
@@ -36,6 +49,63 @@ def keep(window: MainWindow, group: GroupId) -> None:
     window.layers.refresh_groups()
     replaced = f" The one before is {_whereabouts(before)}." if before else ""
     window.notice.tell(f"“{path.stem}” is kept in your library.{replaced}", "good", passing=True)
+
+
+def rename(window: MainWindow, path: Path) -> None:
+    """Ask for another name of a kept group, until there is one that it can have."""
+    dialog = NameQuestion(window, path)
+    dialog.exec()
+    dialog.deleteLater()
+    window.layers.refresh_groups()
+
+
+def delete(window: MainWindow, path: Path) -> None:
+    """Put the file of a kept group into the trash."""
+    try:
+        put = group_library.put_away(path)
+    except OSError as error:
+        window.notice.tell(f"“{path.stem}” can't be deleted: {reason(error)}.", "error")
+        return
+    window.layers.refresh_groups()
+    window.notice.tell(f"“{path.stem}” is {_whereabouts(put)}.", "good", passing=True)
+
+
+def show_in_folder(window: MainWindow, path: Path) -> None:
+    """Open the folder of a kept group; where nothing can, say which it is."""
+    if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))):
+        window.notice.tell(f"No program opens folders here. It is {path}.", "warning")
+
+
+class NameQuestion(Message):
+    """Asks for the new name of a kept group. What can't be is said, and asked again."""
+
+    def __init__(self, window: MainWindow, path: Path) -> None:
+        choices = [Choice("cancel", "Cancel"), Choice("rename", "Rename", "primary")]
+        super().__init__(
+            window, f"Rename “{path.stem}”", "Projects that use it keep the name that it has there.", choices
+        )
+        self._path = path
+        self.field = QLineEdit(path.stem)
+        self.field.setAccessibleName("New name")
+        self.field.selectAll()
+        self.problem = words(role="error", wrap=True)
+        self.problem.hide()
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(1, self.field)
+        column.insertWidget(2, self.problem)
+        self.field.setFocus()
+
+    def accept(self) -> None:
+        name = self.field.text().strip()
+        if self.chosen == "rename" and name != self._path.stem:
+            try:
+                group_library.rename(self._path, name)
+            except (NetbuilderError, OSError) as error:
+                self.problem.setText(str(error))
+                self.problem.show()
+                return
+        super().accept()
 
 
 def _ask_which(window: MainWindow, name: str, another: str, old: Path) -> str:

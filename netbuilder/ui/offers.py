@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.project import GroupId, Project, group_of, group_type
 from netbuilder.ui import group_library
 from netbuilder.ui.group_copies import holds
+from netbuilder.ui.panels.help import group_tooltip
 from netbuilder.ui.ports import Kind, kind_of
 from netbuilder.ui.search_popup import Entry
 from netbuilder.ui.theme import GROUP_CATEGORY, theme
@@ -21,7 +23,12 @@ from netbuilder.ui.wiring import first_fit
 BLOCK_MIME = "application/x-netbuilder-block"
 """What is dragged from the palette onto the canvas: a type of block, or the entry of a group in a file, in UTF-8."""
 
+IN_PROJECT = "Groups of this project"
+LIBRARY = "My library"
 READY_MADE = "Ready-made groups"
+
+_OWN = "A group of this project."
+_READY = "Ready-made: put it in, go into it, change it."
 
 _READY_HANDICAP = 2
 """“dense” is another word for Linear sooner than the beginning of DenseBlock."""
@@ -29,12 +36,16 @@ _READY_HANDICAP = 2
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """A group of the project, or one in a file: the id by which it is dragged, its name, what it is, where it is listed."""
+    """A group of the project, or one in a file: the id by which it is dragged, its name, what it is, where it is listed.
+
+    `tip` is its tooltip, as far as it can be told without reading its file.
+    """
 
     id: str
     name: str
     help: str
     section: str
+    tip: str = ""
     file: Path | None = None
 
     category: ClassVar[str] = GROUP_CATEGORY
@@ -54,18 +65,28 @@ def offers(project: Project, sheet: GroupId | None) -> list[Offer]:
 
 
 def groups(project: Project) -> list[GroupRow]:
-    """Return the groups of the project, and those in files of whose name it has none, ready-made ones last. Reads no file."""
-    kept, ready = group_library.offered(project)
+    """Return the groups of the project, those that are kept, and the ready-made ones. Reads no file."""
     own = [
-        GroupRow(group_type(group), each.name, "A group of this project.", GROUP_CATEGORY)
+        GroupRow(group_type(group), each.name, each.summary() or _OWN, IN_PROJECT, group_tooltip(each, _OWN))
         for group, each in project.groups.items()
     ]
-    own += [_row_of(path, f"A group that you keep: {path}", GROUP_CATEGORY) for path in kept]
-    return own + [_row_of(path, group_library.READY_HELP, READY_MADE) for path in ready]
+    kept = [_row_of(path, f"A group that you keep: {path}", LIBRARY) for path in group_library.files()]
+    return own + kept + [_row_of(path, _READY, READY_MADE) for path in group_library.ready_made()]
 
 
 def _row_of(path: Path, help: str, section: str) -> GroupRow:
-    return GroupRow(group_library.entry(path), path.stem, help, section, path)
+    return GroupRow(group_library.entry(path), path.stem, help, section, file=path)
+
+
+def tooltip(row: GroupRow) -> str:
+    """Return what is taught about a group, as HTML; its file is read for that."""
+    if row.file is None:
+        return row.tip
+    try:
+        source, group = group_library.definition(row.file)
+    except NetbuilderError as error:
+        return f"<p>{escape(str(error))}</p>"
+    return group_tooltip(source.groups[group], row.help)
 
 
 def fed_by(offered: Iterable[Offer], spec: TensorSpec | None) -> list[Offer]:
@@ -102,4 +123,5 @@ def _in_file(entry: Entry, path: Path) -> Offer:
         source, group = group_library.definition(path)
     except NetbuilderError as error:
         return Offer(replace(entry, subtitle=str(error), value=None, enabled=False), None)
-    return Offer(entry, kind_of(source, group_type(group)))
+    described = replace(entry, subtitle=source.groups[group].summary() or entry.subtitle)
+    return Offer(described, kind_of(source, group_type(group)))

@@ -99,7 +99,7 @@ LIGHT = _theme(
 
 _PLAIN = QColor("#98a1b1")
 
-GROUP_CATEGORY = "My groups"
+GROUP_CATEGORY = "Groups"
 """What instances of groups are, among the categories of blocks."""
 
 _CATEGORIES = {

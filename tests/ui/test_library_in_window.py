@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 
 from netbuilder.graph.edits import SetParameter
 from netbuilder.graph.project import GroupId
-from netbuilder.ui import group_library
+from netbuilder.ui import group_library, keeping
+from netbuilder.ui.canvas.menu import menu_at
 from netbuilder.ui.dialogs import Message
 from netbuilder.ui.main_window import MainWindow
 from tests.drawing import id_of
@@ -37,6 +40,24 @@ def keep(window: MainWindow, answer: str = "") -> str:
     return "".join(asked)
 
 
+def choose(window: MainWindow, row: str, text: str) -> None:
+    """Choose a line of the menu that a row of the palette opens."""
+    rows = window.layers.list
+    place = rows.visualRect(window.layers.index_of(row)).center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, rows.viewport().mapToGlobal(place))
+    QApplication.sendEvent(rows.viewport(), event)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    press(menu, text)
+
+
+def press(menu: QMenu, text: str) -> None:
+    """Choose the line of a menu that says this."""
+    chosen = next(action for action in menu.actions() if action.text() == text)
+    menu.close()
+    chosen.trigger()
+
+
 def test_what_is_kept_under_a_name_is_not_replaced_unasked(editor: MainWindow) -> None:
     make_group(editor)
     keep(editor)
@@ -55,3 +76,40 @@ def test_what_is_kept_under_a_name_is_not_replaced_unasked(editor: MainWindow) -
     keep(editor, "replace")
     assert file.read_bytes() != before
     assert "The one before is in the trash." in editor.notice.label.text()
+
+
+def test_a_kept_group_is_renamed_and_deleted_in_the_palette(editor: MainWindow) -> None:
+    make_group(editor)
+    keep(editor)
+    file = group_library.folder() / "group.netb"
+    tried: list[str] = []
+
+    def give() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, keeping.NameQuestion)
+        for name in ("2 fast", "tower"):
+            dialog.field.selectAll()
+            QTest.keyClicks(dialog.field, name)
+            QTest.mouseClick(dialog.button("rename"), Qt.MouseButton.LeftButton)
+            tried.append(dialog.problem.text())
+
+    QTimer.singleShot(0, give)
+    choose(editor, "kept:group", "Rename…")
+    assert "can't be a name" in tried[0]
+    assert "kept:tower" in editor.layers.shown()
+    assert not file.exists()
+    choose(editor, "kept:tower", "Delete from my library")
+    assert "kept:tower" not in editor.layers.shown()
+    assert "“tower” is in the trash." in editor.notice.label.text()
+    assert group_library.files() == []
+
+
+def test_a_group_is_kept_from_its_line_and_from_its_block(editor: MainWindow) -> None:
+    make_group(editor)
+    choose(editor, "group:g1", "Keep in my library")
+    (kept,) = group_library.files()
+    kept.unlink()
+    box = editor.canvas.canvas_scene.blocks[editor.canvas.selected()[0]].area
+    menu = menu_at(editor.canvas, editor.canvas.mapFromScene(box.left + 20, box.top + 20))
+    press(menu, "Keep in my library")
+    assert group_library.files() == [kept]

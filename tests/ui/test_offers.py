@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netbuilder.blocks.spec import BATCH, TensorSpec
+from netbuilder.graph.edits import DescribeGroup
 from netbuilder.graph.project import GroupId, Project
 from netbuilder.ui import group_library, intents, offers
 from netbuilder.ui.offers import Offer
@@ -57,13 +58,18 @@ def test_a_group_is_not_offered_inside_of_itself_nor_of_what_it_holds() -> None:
     assert own & set(titles(offers.offers(drawing.project, outer))) == {"stage", "beside"}
 
 
-def test_groups_in_files_are_offered_unless_the_project_has_one_of_the_name() -> None:
+def test_groups_in_files_are_offered_beside_those_of_the_project_and_told_apart() -> None:
     group_library.keep(stack().project, G1)
     offered = {offer.entry.title: offer.entry for offer in offers.offers(digits_cnn().project, None)}
     assert offered["stage"].value == "kept:stage"
-    assert offered["stage"].hint == "My groups"
+    assert offered["stage"].hint == "My library"
     assert offered["Inception"].hint == "Ready-made groups"
-    assert titles(offers.offers(stack().project, None)).count("stage") == 1
+    assert offered["Inception"].subtitle.startswith("Look at an image through windows of several sizes")
+    drawing = stack()
+    DescribeGroup(G1, "Halve.").apply(drawing.project)
+    hints = [offer.entry.hint for offer in offers.offers(drawing.project, None) if offer.entry.title == "stage"]
+    assert hints == ["Groups of this project", "My library"]
+    assert "Halve." in {offer.entry.subtitle for offer in offers.offers(drawing.project, None)}
 
 
 def test_a_damaged_file_is_shown_with_what_is_wrong_and_can_not_be_chosen() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Signal
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.graph.edits import Edit, RemoveGroup, flatten
@@ -15,7 +15,12 @@ from netbuilder.ui.document import Document
 
 
 class GroupCommands(CanvasCommands):
-    """The canvas with its commands for groups, and where on each sheet one looked."""
+    """The canvas with its commands for groups, and where on each sheet one looked.
+
+    `keep_requested(group)` asks to keep a group in the library.
+    """
+
+    keep_requested = Signal(str)
 
     def __init__(self, document: Document, analysis: Analysis, parent: QWidget | None = None) -> None:
         super().__init__(document, analysis, parent)
@@ -31,6 +36,12 @@ class GroupCommands(CanvasCommands):
         """Return the group of which a block on this sheet is an instance; None where that is not in the project."""
         group = group_of(self.canvas_scene.blocks[node].node.type)
         return group if group in self.document.project.groups else None
+
+    def keep_selected(self) -> None:
+        """Ask to keep the selected group in the library."""
+        node = self.selected_group()
+        if node is not None:
+            self.keep_requested.emit(self.group_at(node))
 
     # In and out
 

@@ -72,6 +72,7 @@ def _add_selection(menu: QMenu, canvas: CanvasView) -> None:
             menu.addAction("Edit inside", "Enter", canvas.enter_selected)
             menu.addAction("Ungroup", "Ctrl+Shift+G", canvas.ungroup_selected)
             menu.addAction("Make independent", canvas.make_selected_independent)
+            menu.addAction("Keep in my library", canvas.keep_selected)
         menu.addAction("Group", "Ctrl+G", canvas.group_selected)
         menu.addSeparator()
         _add_weights(menu, canvas)

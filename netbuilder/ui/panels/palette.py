@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from netbuilder.graph.edits import AddGroup, Edit, RemoveGroup, RenameGroup, flatten
+from netbuilder.graph.edits import AddGroup, DescribeGroup, Edit, RemoveGroup, RenameGroup, flatten
 from netbuilder.graph.project import GroupId, group_of
 from netbuilder.ui import group_intents, offers
 from netbuilder.ui.document import Document
@@ -22,11 +23,16 @@ from netbuilder.ui.wiring import Refusal
 class Palette(QWidget):
     """A search field over the list. `block_requested(id)` asks to add one behind what is selected and wire it.
 
-    The id is a type of block, or the entry of a group in a file. `refused` carries why a group can't be deleted.
+    The id is a type of block, or the entry of a group in a file. `refused` carries why a group can't be deleted. Of the library
+    of groups, `keep_requested(id)` asks to keep one of the project, and the others name the file of one that is kept.
     """
 
     block_requested = Signal(str)
     refused = Signal(str)
+    keep_requested = Signal(str)
+    rename_requested = Signal(object)
+    delete_requested = Signal(object)
+    show_requested = Signal(object)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,11 +68,11 @@ class Palette(QWidget):
         self.refresh_groups()
 
     def refresh_groups(self) -> None:
-        """List the groups of the project, and those in files that are not among them."""
+        """List the groups of the project, and those in files."""
         self._model.show_groups(offers.groups(self._document.project))
 
     def _on_document_edited(self, edit: Edit) -> None:
-        if any(isinstance(part, AddGroup | RemoveGroup | RenameGroup) for part in flatten(edit)):
+        if any(isinstance(part, AddGroup | RemoveGroup | RenameGroup | DescribeGroup) for part in flatten(edit)):
             self.refresh_groups()
 
     def folded(self) -> list[str]:
@@ -102,19 +108,31 @@ class Palette(QWidget):
             self.block_requested.emit(id_of(block))
 
     def _open_menu(self, place: QPoint) -> None:
-        """Open the menu of a group of the project, where the pointer is; by key, of the current one."""
+        """Open the menu of a group of the project or of a kept one, where the pointer is; by key, of the current one."""
         index = self.list.indexAt(place)
-        group = self._group_at(index if index.isValid() else self.list.currentIndex())
-        if group is None:
+        index = index if index.isValid() else self.list.currentIndex()
+        group, file = self._group_at(index), self._file_at(index)
+        if group is None and file is None:
             return
-        wanted = group_intents.delete_group(self._document.project, group)
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         menu.aboutToHide.connect(menu.deleteLater)
+        if group:
+            self._fill_own(menu, group)
+        else:
+            menu.addAction("Rename…", lambda: self.rename_requested.emit(file))
+            menu.addAction("Show in folder", lambda: self.show_requested.emit(file))
+            delete = menu.addAction("Delete from my library", "Del", lambda: self.delete_requested.emit(file))
+            delete.setToolTip("Its file goes to the trash. Projects that use it have it still.")
+        menu.popup(self.list.viewport().mapToGlobal(place))
+
+    def _fill_own(self, menu: QMenu, group: GroupId) -> None:
+        wanted = group_intents.delete_group(self._document.project, group)
+        keep = menu.addAction("Keep in my library", lambda: self.keep_requested.emit(group))
+        keep.setToolTip("Write it to a file, to be used in other projects.")
         delete = menu.addAction("Delete group", "Del", lambda: self._delete(group))
         delete.setEnabled(not isinstance(wanted, Refusal))
         delete.setToolTip(wanted.message if isinstance(wanted, Refusal) else "Nothing uses it: take it off this list.")
-        menu.popup(self.list.viewport().mapToGlobal(place))
 
     def _delete(self, group: GroupId) -> None:
         """Delete a group of the project that nothing uses; the line after it is the current one then."""
@@ -130,6 +148,11 @@ class Palette(QWidget):
         """Return the group of the project that a line stands for, if it does."""
         row = index.data(BLOCK_ROLE)
         return group_of(row.id) if isinstance(row, GroupRow) else None
+
+    def _file_at(self, index: AnyIndex) -> Path | None:
+        """Return the file of the kept group that a line stands for, if it does."""
+        row = index.data(BLOCK_ROLE)
+        return row.file if isinstance(row, GroupRow) and row.section == offers.LIBRARY else None
 
     def _toggle(self, index: AnyIndex) -> None:
         """Fold or unfold the category of a heading."""
@@ -167,9 +190,11 @@ class Palette(QWidget):
         elif key == Qt.Key.Key_Left and not in_search:
             self._fold_current()
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and not in_search:
-            group = self._group_at(self.list.currentIndex())
+            group, file = self._group_at(self.list.currentIndex()), self._file_at(self.list.currentIndex())
             if group is not None:
                 self._delete(group)
+            elif file is not None:
+                self.delete_requested.emit(file)
         elif key == Qt.Key.Key_Escape and self.search.text():
             self.search.clear()
         elif not in_search and event.text().isprintable() and event.text() and not event.modifiers() & _COMMAND:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.ui.fields import draw_chevron
 from netbuilder.ui.offers import GroupRow
-from netbuilder.ui.panels.palette_rows import BLOCK_ROLE, COUNT_ROLE, FOLDED_ROLE, AnyIndex, Row, name_of
+from netbuilder.ui.panels.palette_rows import BLOCK_ROLE, COUNT_ROLE, FOLDED_ROLE, SECTION_ROLE, AnyIndex, Row, name_of
 from netbuilder.ui.theme import mix, mono_font, text_font, theme
 
 _ROW, _HEADING = 24, 32
@@ -86,6 +86,12 @@ class _BlockDelegate(QStyledItemDelegate):
             room = rect.adjusted(36, 0, -12, 0)
             name = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, _MIDDLE, name)
+            if section := index.data(SECTION_ROLE):
+                left = room.adjusted(painter.fontMetrics().horizontalAdvance(name) + 8, 0, 0, 0)
+                painter.setFont(text_font(11))
+                painter.setPen(look.muted)
+                listed = painter.fontMetrics().elidedText(section, Qt.TextElideMode.ElideRight, left.width())
+                painter.drawText(left, _MIDDLE, listed)
         painter.restore()
 
 

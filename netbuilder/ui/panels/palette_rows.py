@@ -9,9 +9,9 @@ from PySide6.QtCore import QAbstractListModel, QByteArray, QMimeData, QModelInde
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.spec import Block
-from netbuilder.ui.offers import BLOCK_MIME, READY_MADE, GroupRow
+from netbuilder.ui import offers
+from netbuilder.ui.offers import BLOCK_MIME, IN_PROJECT, LIBRARY, READY_MADE, GroupRow
 from netbuilder.ui.panels.help import tooltip
-from netbuilder.ui.theme import GROUP_CATEGORY
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 BLOCK_ROLE = Qt.ItemDataRole.UserRole
@@ -19,6 +19,8 @@ FOLDED_ROLE = Qt.ItemDataRole.UserRole + 1
 """Whether a heading's blocks are hidden; None for a block."""
 COUNT_ROLE = Qt.ItemDataRole.UserRole + 2
 """How many blocks a heading has."""
+SECTION_ROLE = Qt.ItemDataRole.UserRole + 3
+"""Where a group that was found is listed: several may have one name."""
 
 
 Row = type[Block] | GroupRow
@@ -58,16 +60,16 @@ class PaletteRows(QAbstractListModel):
         """Offer the person's groups before all layers, and ready-made ones after them."""
         if groups != self._groups or not self.rows:
             self._groups = groups
-            own, ready = _by_section(groups)
-            sections = {GROUP_CATEGORY: own, **registry.by_category(), READY_MADE: ready}
+            own, kept, ready = _by_section(groups)
+            sections = {IN_PROJECT: own, LIBRARY: kept, **registry.by_category(), READY_MADE: ready}
             self._sections = {heading: rows for heading, rows in sections.items() if rows}
             self._reset()
 
     def _reset(self) -> None:
         self.beginResetModel()
         if self._query:
-            own, ready = _by_section(each for each in self._groups if self._query.lower() in each.name.lower())
-            found = [*own, *registry.search(self._query), *ready]
+            own, kept, ready = _by_section(each for each in self._groups if self._query.lower() in each.name.lower())
+            found = [*own, *kept, *registry.search(self._query), *ready]
             self.rows = found or [f"No layer matches “{self._query}”."]
         else:
             self.rows = []
@@ -129,11 +131,13 @@ class PaletteRows(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return name_of(block) if block else row
             case Qt.ItemDataRole.ToolTipRole:
-                return (block.help if isinstance(block, GroupRow) else tooltip(block)) if block else None
+                return (offers.tooltip(block) if isinstance(block, GroupRow) else tooltip(block)) if block else None
             case Qt.ItemDataRole.UserRole:
                 return block
             case _ if role == FOLDED_ROLE:
                 return self.is_folded(row)
+            case _ if role == SECTION_ROLE:
+                return block.section if self._query and isinstance(block, GroupRow) else None
             case _ if role == COUNT_ROLE:
                 return len(self._sections[row]) if isinstance(row, str) and not self._query else None
             case _:
@@ -148,8 +152,7 @@ class PaletteRows(QAbstractListModel):
         return data
 
 
-def _by_section(groups: Iterable[GroupRow]) -> tuple[list[GroupRow], list[GroupRow]]:
-    """Return the person's groups, and the ready-made ones."""
+def _by_section(groups: Iterable[GroupRow]) -> tuple[list[GroupRow], ...]:
+    """Return the groups of the project, those that are kept, and the ready-made ones."""
     listed = list(groups)
-    own, ready = ([each for each in listed if each.section == section] for section in (GROUP_CATEGORY, READY_MADE))
-    return own, ready
+    return tuple([each for each in listed if each.section == section] for section in (IN_PROJECT, LIBRARY, READY_MADE))

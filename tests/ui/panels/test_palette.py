@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent
@@ -16,6 +18,7 @@ from netbuilder.ui.document import Document
 from netbuilder.ui.offers import BLOCK_MIME
 from netbuilder.ui.panels.palette import Palette
 from netbuilder.ui.panels.palette_list import ghost
+from netbuilder.ui.panels.palette_rows import SECTION_ROLE
 from netbuilder.ui.theme import set_theme, theme
 from tests.drawing import Drawing
 from tests.ui.test_intents import do
@@ -69,8 +72,8 @@ def test_a_group_is_called_and_explained_as_in_the_search(palette: Palette, docu
     assert len(listed) == 3
     for each in (*listed, *map(group_library.entry, group_library.ready_made())):
         row = palette.index_of(each)
-        said = (row.data(), row.data(Qt.ItemDataRole.ToolTipRole))
-        assert said == (found[each].title, found[each].subtitle)
+        assert row.data() == found[each].title
+        assert found[each].subtitle in unescape(row.data(Qt.ItemDataRole.ToolTipRole))
 
 
 @pytest.mark.parametrize(
@@ -202,10 +205,13 @@ def test_groups_of_the_project_and_kept_ones_come_first(
     palette.refresh_groups()
     assert palette.shown()[0] == "kept:stage"
     document.replace(drawing.project, None)
-    assert palette.shown()[0] == "group:g1"
-    assert palette.list.model().index(0, 0).data() == "My groups"
-    document.apply(RenameGroup(stage, "encoder"))
     assert palette.shown()[:2] == ["group:g1", "kept:stage"]
+    headings = [palette.list.model().index(row, 0).data() for row in (0, 2)]
+    assert headings == ["Groups of this project", "My library"]
+    palette.search.setText("stage")
+    listed = [palette.index_of(each).data(SECTION_ROLE) for each in palette.shown()]
+    assert listed == headings, "two of one name are told apart"
+    document.apply(RenameGroup(stage, "encoder"))
     palette.search.setText("enc")
     QTest.keyClick(palette.search, Qt.Key.Key_Return)
     assert requested == ["group:g1"]
@@ -254,7 +260,7 @@ def test_a_group_that_nothing_uses_is_deleted_from_its_menu(palette: Palette, do
     before = dumps(document.project)
     menu = menu_of(palette, unused)
     assert menu
-    (delete,) = menu.actions()
+    _, delete = menu.actions()
     QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(delete).center())
     assert palette.shown()[0] == used
     assert unused not in palette.shown()
@@ -268,7 +274,7 @@ def test_a_group_that_is_used_says_so_in_its_menu(palette: Palette, document: Do
     used, _ = own_groups(document)
     menu = menu_of(palette, used)
     assert menu
-    (delete,) = menu.actions()
+    _, delete = menu.actions()
     assert not delete.isEnabled()
     assert "“box” is one of these" in delete.toolTip()
     menu.close()
