@@ -112,7 +112,7 @@ def _print(diagnostic: Diagnostic, project: Project) -> None:
     sentence = one_line(f"{place}: {diagnostic.message}" if place else diagnostic.message)
     print(f"  {diagnostic.severity} {sentence} [{diagnostic.code}]")
     for fix in diagnostic.fixes:
-        print(f"    can be mended: {one_line(fix.title)}")
+        print(f"    can be fixed: {one_line(fix.title)}")
 
 
 def _name(diagnostic: Diagnostic, project: Project) -> str | None:

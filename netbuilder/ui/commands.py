@@ -113,7 +113,7 @@ def _fill_recent(window: MainWindow, menu: QMenu) -> None:
 def _bind_edit(window: MainWindow) -> None:
     actions, canvas, stack = window.actions_by_id, window.canvas, window.document.undo_stack
     actions.bind("undo", stack.undo, lambda: None if stack.canUndo() else "Nothing was changed yet.")
-    actions.bind("redo", stack.redo, lambda: None if stack.canRedo() else "Nothing was taken back.")
+    actions.bind("redo", stack.redo, lambda: None if stack.canRedo() else "There is nothing to redo.")
     stack.indexChanged.connect(window.refresh)
 
     def unselected() -> str | None:
@@ -201,7 +201,7 @@ def _bind_groups(window: MainWindow) -> None:
     actions, canvas = window.actions_by_id, window.canvas
 
     def no_blocks() -> str | None:
-        return _not_on_start_page(window) or (None if canvas.selected() else "Select the blocks that shall be a group.")
+        return _not_on_start_page(window) or (None if canvas.selected() else "Select the blocks to group.")
 
     def no_group() -> str | None:
         return _not_on_start_page(window) or (None if canvas.selected_group() else "Select a group first.")
@@ -313,7 +313,7 @@ def _untrainable(window: MainWindow) -> str | None:
     if not lowering.program.only("loss").results:
         return "There is no loss, so there is nothing to train for."
     broken = section_problems(window.document.project)
-    return f"Mend this first: {broken[0].message}" if broken else no_training(window.document.project.training)
+    return f"Fix this first: {broken[0].message}" if broken else no_training(window.document.project.training)
 
 
 def _incomplete(window: MainWindow) -> str | None:
@@ -327,4 +327,4 @@ def _incomplete(window: MainWindow) -> str | None:
         return "The network is being checked."
     errors = lowering.errors()
     rest = f" And {len(errors) - 1} more." if len(errors) > 1 else ""
-    return f"Mend this first: {errors[0].message}{rest}" if errors else "The network is empty."
+    return f"Fix this first: {errors[0].message}{rest}" if errors else "The network is empty."

@@ -134,11 +134,11 @@ def show_problem(parent: QWidget | None, title: str, sentence: str, details: str
 
 GESTURES = (
     ("Add the layer below the selected block, wired", "Double-click a layer"),
-    ("Search a layer at the pointer", "Double-click or Space"),
-    ("Search a layer behind the selected block", "Tab"),
+    ("Search for a layer at the pointer", "Double-click or Space"),
+    ("Search for a layer behind the selected block", "Tab"),
     ("Rename a block", "Double-click it"),
     ("Wire two blocks", "Drag from port to port"),
-    ("Search a layer that fits the wire", "Drop a wire on empty canvas"),
+    ("Search for a layer that fits the wire", "Drop a wire on empty canvas"),
     ("Put a block into a wire", "Drop it on the wire"),
     ("Cut wires", "Alt + Shift + drag"),
     ("Select several", "Drag over them, or Shift + click"),

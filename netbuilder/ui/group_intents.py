@@ -106,7 +106,7 @@ class _Border:
 
 def _can_group(graph: Graph, chosen: Collection[Node]) -> Refusal | None:
     if not chosen:
-        return Refusal("group", "Select the blocks that shall be a group.")
+        return Refusal("group", "Select the blocks to group.")
     for node in chosen:
         block = registry.get(node.type)
         if block and block.role in ("input", "output"):
@@ -119,14 +119,12 @@ def _can_group(graph: Graph, chosen: Collection[Node]) -> Refusal | None:
     for node in chosen:
         other = next((each for each in sharers(graph, tag_of(node)) if each.id not in inside), None)
         if other:
-            message = (
-                f"“{node.name}” shares its weights with “{other.name}”: select that block too, or part them first."
-            )
+            message = f"“{node.name}” shares its weights with “{other.name}”: select that block too, or give it weights of its own first."
             return Refusal("group", message)
     between = (graph.descendants(inside) & graph.ancestors(inside)) - inside
     if between:
         name = graph.node(min(between, key=creation_number)).name
-        return Refusal("group", f"A way leads out through “{name}” and back in: select that block too.")
+        return Refusal("group", f"A path leads out through “{name}” and back in: select that block too.")
     return None
 
 
@@ -260,9 +258,9 @@ def ungroup(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node
 def _can_ungroup(project: Project, sheet: GroupId | None, box: Node) -> Refusal | None:
     graph, group = project.sheet(sheet).graph, group_of(box.type)
     if group is None or group not in project.groups:
-        return Refusal("group", f"“{box.name}” is no group.")
+        return Refusal("group", f"“{box.name}” is not a group.")
     if box.params.get("repeat", 1) != 1:
-        return Refusal("group", f"“{box.name}” runs its blocks again and again: set repeat to 1 first.")
+        return Refusal("group", f"“{box.name}” is repeated: set repeat to 1 first.")
     other = next((each for each in sharers(graph, tag_of(box)) if each.id != box.id), None)
     if other:
         message = f"“{box.name}” shares its weights with “{other.name}”: give it weights of its own first."
@@ -308,7 +306,7 @@ def make_independent(project: Project, sheet: GroupId | None, ids: Iterator[Node
     box = home.graph.node(node)
     group = group_of(box.type)
     if group is None or group not in project.groups:
-        return Refusal("group", f"“{box.name}” is no group.")
+        return Refusal("group", f"“{box.name}” is not a group.")
     draft, twin = Draft(project), new_group_id(project)
     copy_group(draft, ids, project, group, twin)
     wires = [*home.graph.edges_into(node), *home.graph.edges_out_of(node)]
@@ -358,5 +356,5 @@ def delete_group(project: Project, group: GroupId) -> Edit | Refusal:
     """Forget a group that has no instances."""
     used = next(instances(project, group), None)
     if used is not None:
-        return Refusal("group", f"“{used[1].name}” is one of these: a group that is used can't be deleted.")
+        return Refusal("group", f"“{used[1].name}” is an instance of it: a group that is used can't be deleted.")
     return Batch((RemoveGroup(group),), f"Delete {project.groups[group].name}")

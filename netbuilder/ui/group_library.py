@@ -151,7 +151,7 @@ def _definition(path: Path, _changed: int) -> tuple[Project, GroupId]:
     boxes = list(project.graph.nodes())
     group = group_of(boxes[0].type) if len(boxes) == 1 else None
     if group is None or group not in project.groups:
-        raise NetbuilderError(f"{path} is no file of a group: it has to hold one instance, and nothing beside it.")
+        raise NetbuilderError(f"{path} is not a group file: it has to hold one instance and nothing else.")
     return project, group
 
 
@@ -194,5 +194,5 @@ def supply(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], wante
         group = bring_groups(draft, ids, source)[kept]
         project, wanted, definitions = draft.project, group_type(group), tuple(draft.edits)
     if sheet and group and holds(project, group, sheet):
-        return Refusal("group", f"“{project.groups[group].name}” has this group inside: it would hold itself.")
+        return Refusal("group", f"“{project.groups[group].name}” contains this group: it would contain itself.")
     return Supply(wanted, project.inside(sheet) if sheet else project, sheet, definitions)

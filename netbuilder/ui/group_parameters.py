@@ -94,9 +94,7 @@ def values_of(node: Node, names: Mapping[str, Json]) -> dict[str, Json]:
 def declared(group: Group) -> tuple[Parameter, ...]:
     """Return what an instance of a group can be set to, as a form shows it."""
     formals = (_declared(name, default) for name, default in group.parameters.items())
-    times = (
-        "How often it runs, each time on what the time before gave. In the other fields index counts the times from 0."
-    )
+    times = "How often it runs, each time on the output of the run before. In the other fields index counts the runs from 0."
     repeat = Parameter("repeat", "int", 1, times, minimum=1)
     shared = Parameter("shared", "bool", False, "Whether all repetitions use the same weights.")
     return (*formals, replace(repeat, maximum=MOST_REPEATS), shared)

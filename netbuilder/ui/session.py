@@ -101,7 +101,7 @@ class Session(QObject):
         if self.run is None and self.interrupted:
             return None
         if self.run is None or self.ended is None:
-            return "There is no run to go on with yet."
+            return "There is no run to continue yet."
         if self.ended.reason == "failed":
             return "The last run failed; train anew."
         if self.differs:

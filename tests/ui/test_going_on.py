@@ -31,7 +31,7 @@ def again(window: MainWindow) -> QPushButton:
 def test_before_a_run_there_is_nothing_to_go_on_with(editor: MainWindow) -> None:
     assert not again(editor).isVisible()
     assert editor.top_bar.buttons["train"].text() == "Train"
-    assert editor.actions_by_id["continue"].toolTip() == "There is no run to go on with yet."
+    assert editor.actions_by_id["continue"].toolTip() == "There is no run to continue yet."
 
 
 def test_a_finished_run_says_how_far_it_would_go_on_and_goes_that_far(trained: MainWindow, qtbot: QtBot) -> None:

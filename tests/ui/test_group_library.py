@@ -110,5 +110,5 @@ def test_a_group_is_not_put_into_itself_not_even_from_a_file() -> None:
     project, ids = drawing.project, drawing.project.new_ids()
     entry = group_library.entry(group_library.keep(project, outer)[0])
     for wanted in (group_type(G1), group_type(outer), entry):
-        assert "would hold itself" in refused(group_library.supply(project, G1, ids, wanted), "group")
+        assert "would contain itself" in refused(group_library.supply(project, G1, ids, wanted), "group")
     assert isinstance(group_library.supply(project, outer, ids, group_type(G1)), group_library.Supply)

@@ -226,7 +226,7 @@ def test_problems_are_counted_in_the_top_bar_and_on_their_tab_and_f8_goes_there(
     assert editor.tabs.tabText(editor.tabs.indexOf(editor.problems)) == "Problems (1)"
     train = editor.top_bar.buttons["train"]
     assert not train.isEnabled()
-    assert train.toolTip().startswith("Mend this first: ")
+    assert train.toolTip().startswith("Fix this first: ")
     qtbot.keyClick(editor.canvas, Qt.Key.Key_F8)
     assert editor.canvas.selected() == [loss.id]
     click(qtbot, editor.top_bar.problems)

@@ -324,7 +324,7 @@ def _about(group: Group) -> str:
     inputs, outputs = ports(group)
     blocks = len(group.graph) - len(inputs) - len(outputs)
     described = group.summary() or f"A group with {blocks} block{'' if blocks == 1 else 's'} inside."
-    return f"{described} What is changed inside changes in all its instances."
+    return f"{described} Changes inside apply to all its instances."
 
 
 def _link(node: Node) -> str:

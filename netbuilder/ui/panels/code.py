@@ -110,7 +110,7 @@ class CodeView(QWidget):
     def _reason(self) -> str:
         lowering = self._analysis.lowering
         if lowering is None:
-            return "The network is being looked through …"
+            return "The network is being checked …"
         errors = lowering.errors()
         if not errors:
             return "The network is empty: add blocks to see its code."

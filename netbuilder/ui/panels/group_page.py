@@ -23,7 +23,7 @@ from netbuilder.ui.wiring import Refusal
 
 _NAME = Parameter("name", "text", "", "What expressions inside call it: =channels*2.")
 _DEFAULT = Parameter(
-    "default", "text", "", "What it is where an instance says nothing: a number, on or off, sizes, a text."
+    "default", "text", "", "Its value where an instance gives none: a number, on or off, sizes, or text."
 )
 
 
@@ -43,10 +43,10 @@ class GroupPage(QWidget):
         self._problem = words(role="error", wrap=True)
         self._inputs, self._outputs = Facts("Inputs"), Facts("Outputs")
         out = QPushButton("Leave the group")
-        out.setToolTip("Come out to where the group stands (Esc)")
+        out.setToolTip("Go back out to where the group is used (Esc)")
         out.clicked.connect(document.leave)
         hint = words(
-            "Nothing is selected: this is the group itself. What is changed here changes in all its instances. "
+            "Nothing is selected: this is the group itself. Changes here apply to all its instances. "
             "Fields of the blocks inside may use its parameters: =width*2.",
             "muted",
             wrap=True,

@@ -131,7 +131,7 @@ class InstanceBar(QWidget):
         self.inside.setToolTip("Go into the group (Enter)")
         self.inside.clicked.connect(lambda: self._document.show(self._group, self._boxes[0]))
         self.independent = QPushButton("Make independent")
-        self.independent.setToolTip("Give this instance a copy of its group, to be changed by itself")
+        self.independent.setToolTip("Give this instance a copy of its group, so that it can be changed alone")
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self.inside)

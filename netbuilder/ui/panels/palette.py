@@ -132,7 +132,7 @@ class Palette(QWidget):
         keep.setToolTip("Write it to a file, to be used in other projects.")
         delete = menu.addAction("Delete group", "Del", lambda: self._delete(group))
         delete.setEnabled(not isinstance(wanted, Refusal))
-        delete.setToolTip(wanted.message if isinstance(wanted, Refusal) else "Nothing uses it: take it off this list.")
+        delete.setToolTip(wanted.message if isinstance(wanted, Refusal) else "Nothing uses it: it can be deleted.")
 
     def _delete(self, group: GroupId) -> None:
         """Delete a group of the project that nothing uses; the line after it is the current one then."""

@@ -107,7 +107,7 @@ class Problems(QScrollArea):
             card.setVisible(at < len(shown))
         if len(self._made) < len(shown):
             QTimer.singleShot(0, self, self._refresh)
-        self._more.setText(f"{len(found) - len(shown):,} more problems follow once these are mended.")
+        self._more.setText(f"{len(found) - len(shown):,} more problems follow once these are fixed.")
         self._more.setVisible(len(found) > len(shown))
         self._empty.setText(self._nothing())
         self._empty.setVisible(not found)
@@ -116,12 +116,8 @@ class Problems(QScrollArea):
     def _nothing(self) -> str:
         """Say why there is no list."""
         if self._analysis.lowering is None:
-            return "The network is being looked through …"
-        return (
-            "No problems"
-            if len(self._document.project.graph)
-            else "What is wrong, if anything, is said here as you draw."
-        )
+            return "The network is being checked …"
+        return "No problems" if len(self._document.project.graph) else "Problems are listed here as you draw."
 
     def _make_card(self, at: int) -> None:
         card = ProblemCard(self, wide=True)

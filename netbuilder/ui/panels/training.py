@@ -44,7 +44,7 @@ class TrainingPanel(QWidget):
 
         self.form = Form(TrainingConfig)
         self.form.edited.connect(self._on_form_edited)
-        self._note = words("Changes hold from the next run on.", "muted", wrap=True)
+        self._note = words("Changes take effect with the next run.", "muted", wrap=True)
         self.settings_button = QToolButton()
         self.settings_button.setIcon(icon("mdi6.tune-variant", "muted"))
         self.settings_button.setIconSize(QSize(16, 16))

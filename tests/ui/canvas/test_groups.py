@@ -302,7 +302,7 @@ def test_a_group_is_put_inside_of_another_and_not_into_itself(open_canvas: Open)
     place = hand.scene.extent().bottomLeft() + QPointF(100, 80)
     before = dumps(hand.document.project)
     hand.drop("group:g1", place)
-    assert "hold itself" in hand.hint()
+    assert "contain itself" in hand.hint()
     assert dumps(hand.document.project) == before
     hand.drop("kept:ConvNormAct", place)
     assert "convnormact" in names(hand)

@@ -124,7 +124,7 @@ def test_what_a_group_does_is_written_on_its_page_in_one_step_and_read_at_its_in
     assert document.undo_stack.undoText() == "Describe stage"
     document.show(None)
     inspector.set_selection([node("first")])
-    assert inspector.block_page.help().startswith("Double and back. What is changed inside")
+    assert inspector.block_page.help().startswith("Double and back. Changes inside")
     click(inspector.block_page.more)
     assert "<code>N x 8</code> stays that." in inspector.block_page.help()
     document.undo_stack.undo()

@@ -276,7 +276,7 @@ def test_a_group_that_is_used_says_so_in_its_menu(palette: Palette, document: Do
     assert menu
     _, delete = menu.actions()
     assert not delete.isEnabled()
-    assert "“box” is one of these" in delete.toolTip()
+    assert "“box” is an instance of it" in delete.toolTip()
     menu.close()
 
 
@@ -286,7 +286,7 @@ def test_the_delete_key_deletes_a_group_or_says_why_not(palette: Palette, docume
     palette.refused.connect(told.append)
     QTest.keyClick(palette.list, Qt.Key.Key_Down)
     QTest.keyClick(palette.list, Qt.Key.Key_Delete)
-    assert "“box” is one of these" in told[0]
+    assert "“box” is an instance of it" in told[0]
     QTest.keyClick(palette.list, Qt.Key.Key_Down)
     QTest.keyClick(palette.list, Qt.Key.Key_Delete)
     assert unused not in palette.shown()
