@@ -22,6 +22,7 @@ from netbuilder.graph.edits import (
     Connect,
     Disconnect,
     Edit,
+    MoveNodes,
     RemoveGroup,
     RemoveNode,
     RenameGroup,
@@ -31,9 +32,11 @@ from netbuilder.graph.model import Edge, Graph, Json, Node, NodeId, PortRef, cre
 from netbuilder.graph.placing import COLUMN, ROW
 from netbuilder.graph.project import GroupId, Position, Project, group_of, group_type
 from netbuilder.ui import intents
-from netbuilder.ui.geometry import snap
+from netbuilder.ui.geometry import block_height, block_rect, snap
 from netbuilder.ui.group_copies import Draft, copy_group, free_group_name, holds, new_group_id
 from netbuilder.ui.group_parameters import instances, names_used, rewritten, substituted, taken_out
+from netbuilder.ui.ports import sockets
+from netbuilder.ui.room import room_for
 from netbuilder.ui.sharing import sharers
 from netbuilder.ui.wiring import Refusal
 
@@ -215,7 +218,7 @@ def ungroup(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node
     """Put what is in an instance in its place, with the instance's arguments in the expressions.
 
     The last instance takes its group with it, and the blocks keep their ids; else they get new ones. Those that share
-    weights inside share them outside, under a tag that no other block has.
+    weights inside share them outside, under a tag that no other block has. What stands around makes way.
     """
     graph, layout = project.sheet(sheet).graph, project.sheet(sheet).layout
     box = graph.node(node)
@@ -252,7 +255,15 @@ def ungroup(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node
         draft.do(AddNode(Node(twins[each.id], each.type, name, params), place, sheet))
     for edge in _wires_outside(graph, node, definition.graph, twins):
         draft.do(Connect(edge, sheet))
+    before = block_rect(layout[node], block_height(sockets(_sheet(project, sheet), node).most))
+    room = room_for(_sheet(draft.project, sheet), twins.values(), before)
+    if room:
+        draft.do(MoveNodes(tuple(room.items()), sheet))
     return draft.batch(f"Ungroup {box.name}")
+
+
+def _sheet(project: Project, sheet: GroupId | None) -> Project:
+    return project.inside(sheet) if sheet else project
 
 
 def _can_ungroup(project: Project, sheet: GroupId | None, box: Node) -> Refusal | None:
