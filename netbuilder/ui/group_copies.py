@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from types import MappingProxyType
 
 from netbuilder.graph.edits import AddGroup, AddNode, Batch, Connect, Edit
-from netbuilder.graph.model import Edge, NodeId, PortRef, free_name
+from netbuilder.graph.model import Edge, NodeId, PortRef, free_name, thaw
 from netbuilder.graph.project import GroupId, Project, group_of, group_type
 
 
@@ -51,22 +53,25 @@ def copy_group(
 
 
 def bring_groups(draft: Draft, ids: Iterator[NodeId], source: Project) -> dict[GroupId, GroupId]:
-    """Define the groups of another project in the draft, where it has none that are just the same; return what they are here."""
-    known: dict[GroupId, GroupId] = {}
+    """Define the groups of another project in the draft, where it has none that are just the same; return what they are here.
 
-    def bring(group: GroupId, outer: tuple[GroupId, ...]) -> None:
-        if group in known or group in outer or group not in source.groups:
-            return
-        for inner in source.groups[group].groups_used():
-            bring(inner, (*outer, group))
-        sought = content(source, group)
-        same = next((each for each in draft.project.groups if content(draft.project, each) == sought), None)
-        known[group] = same or new_group_id(draft.project)
-        if same is None:
-            copy_group(draft, ids, source, group, known[group], known)
-
-    for group in source.groups:
-        bring(group, ())
+    Of several that are the same, the one that is called so in the source too is taken: a copy of an instance is one of its
+    own group. Groups that hold themselves are always defined anew.
+    """
+    here, known = contents(draft.project), dict[GroupId, GroupId]()
+    same = {content: group for group, content in here.items()}
+    for group, content in contents(source).items():
+        if here.get(group) == content:
+            same[content] = group
+        elif content not in same:
+            same[content] = new_group_id(draft.project)
+            copy_group(draft, ids, source, group, same[content], known)
+        known[group] = same[content]
+    circles = [group for group in source.groups if group not in known]
+    free = int(new_group_id(draft.project)[1:])
+    known |= {group: GroupId(f"g{number}") for number, group in enumerate(circles, start=free)}
+    for group in circles:
+        copy_group(draft, ids, source, group, known[group], known)
     return known
 
 
@@ -89,27 +94,26 @@ def retyped(node_type: str, known: Mapping[GroupId, GroupId]) -> str:
     return group_type(known.get(group, group)) if group else node_type
 
 
-def content(project: Project, group: GroupId, outer: tuple[GroupId, ...] = (), *, as_drawn: bool = False) -> object:
-    """Return what a group does, whatever it and its blocks are numbered, as something to be compared.
+def contents(project: Project, *, as_drawn: bool = False) -> dict[GroupId, str]:
+    """Return what each group does, whatever it and its blocks are numbered, as a digest, those inside of others first.
 
-    As it is drawn, it also has its name, what is said of it, and where its blocks stand.
+    As it is drawn, it also has its name, what is said of it, and where its blocks stand. A group that holds itself has none.
     """
-    if group in outer or group not in project.groups:
-        return None
-    definition = project.groups[group]
-    nodes = definition.graph.nodes()
-    number = {node.id: at for at, node in enumerate(nodes)}
-    edges = [
-        (number[edge.source.node], edge.source.port, number[edge.target.node], edge.target.port)
-        for edge in definition.graph.edges()
-    ]
-    types = [
-        content(project, inner, (*outer, group), as_drawn=as_drawn) if (inner := group_of(node.type)) else node.type
-        for node in nodes
-    ]
-    places = [definition.layout[node.id] for node in nodes]
-    drawn = (definition.name, definition.description, places) if as_drawn else ()
-    return dict(definition.parameters), types, [(node.name, dict(node.params)) for node in nodes], sorted(edges), drawn
+    found, types = dict[GroupId, str](), dict[str, str]()
+    for group in project.heights():
+        definition = project.groups[group]
+        nodes = definition.graph.nodes()
+        number = {node.id: at for at, node in enumerate(nodes)}
+        edges = [
+            (number[edge.source.node], edge.source.port, number[edge.target.node], edge.target.port)
+            for edge in definition.graph.edges()
+        ]
+        blocks = [(node.name, types.get(node.type, node.type), thaw(node.params)) for node in nodes]
+        places = [definition.layout[node.id] for node in nodes]
+        drawn = (definition.name, definition.description, places) if as_drawn else ()
+        text = json.dumps([thaw(definition.parameters), blocks, sorted(edges), drawn], sort_keys=True)  # 1 is not 1.0
+        found[group] = types[group_type(group)] = sha256(text.encode()).hexdigest()
+    return found
 
 
 def new_group_id(project: Project) -> GroupId:

@@ -22,7 +22,7 @@ from netbuilder.graph.files import SUFFIX, load, save
 from netbuilder.graph.model import Node, NodeId
 from netbuilder.graph.project import GroupId, Project, group_of, group_type
 from netbuilder.ui import clip
-from netbuilder.ui.group_copies import Draft, bring_groups, content, holds
+from netbuilder.ui.group_copies import Draft, bring_groups, contents, holds
 from netbuilder.ui.wiring import Refusal
 
 _ENTRY = "kept:"
@@ -70,10 +70,14 @@ def kept(name: str) -> Path | None:
 def is_kept(project: Project, group: GroupId) -> bool:
     """Tell whether this very group is kept under its name, drawn just so."""
     path = kept(project.groups[group].name)
+    if path is None:
+        return False
     try:
-        return path is not None and content(*definition(path), as_drawn=True) == content(project, group, as_drawn=True)
+        source, there = definition(path)
     except NetbuilderError:  # a damaged file is another one
         return False
+    drawn = contents(project, as_drawn=True).get(group)
+    return drawn is not None and drawn == contents(source, as_drawn=True).get(there)
 
 
 def free_name(project: Project, stem: str) -> str:
