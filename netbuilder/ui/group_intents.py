@@ -122,7 +122,10 @@ def _can_group(graph: Graph, chosen: Collection[Node]) -> Refusal | None:
     for node in chosen:
         other = next((each for each in sharers(graph, tag_of(node)) if each.id not in inside), None)
         if other:
-            message = f"“{node.name}” shares its weights with “{other.name}”: select that block too, or give it weights of its own first."
+            message = (
+                f"“{node.name}” shares its weights with “{other.name}”: "
+                "select that block too, or give it weights of its own first."
+            )
             return Refusal("group", message)
     between = (graph.descendants(inside) & graph.ancestors(inside)) - inside
     if between:
