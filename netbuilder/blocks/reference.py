@@ -35,9 +35,9 @@ def page(block: type[Block]) -> str:
         parts.append(f"*Also found as:* {', '.join(block.aliases)}.")
     for title, ports in (("Input", block.inputs), ("Output", block.outputs)):
         if any(port.help for port in ports):
-            parts.append(_table((title, "Takes" if title == "Input" else "Gives", ""), map(_port_row, ports)))
+            parts.append(table((title, "Takes" if title == "Input" else "Gives", ""), map(_port_row, ports)))
     if parameters(block):
-        parts.append(_table(("Parameter", "Takes", "Default", ""), map(_parameter_row, parameters(block))))
+        parts.append(table(("Parameter", "Takes", "Default", ""), map(_parameter_row, parameters(block))))
     return "\n\n".join(parts)
 
 
@@ -67,6 +67,7 @@ def _parameter_row(parameter: Parameter) -> tuple[str, ...]:
     return f"`{parameter.name}`", expectation(parameter), f"`{shown}`{unit}" if shown else "", parameter.help
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a table in Markdown."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)

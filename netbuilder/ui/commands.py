@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from netbuilder.blocks import registry
 from netbuilder.blocks.spec import Block
 from netbuilder.graph.edits import Edit
+from netbuilder.graph.project import Group, GroupId, group_of
 from netbuilder.training.config import no_training
 from netbuilder.training.sections import section_problems
 from netbuilder.ui import keeping
@@ -279,16 +280,18 @@ def _bind_export(window: MainWindow) -> None:
 
 def _bind_help(window: MainWindow) -> None:
     actions = window.actions_by_id
-    actions.bind("reference", lambda: Reference(window, _selected_block(window)).show())
+    actions.bind("reference", lambda: Reference(window, _selected_kind(window)).show())
     actions.bind("shortcuts", lambda: ShortcutsSheet(window).show())
     actions.bind("copy_system", lambda: _copy_system(window))
     actions.bind("about", lambda: about(window))
 
 
-def _selected_block(window: MainWindow) -> type[Block] | None:
-    """Return the library block that the selection is about, if it is about one."""
-    nodes = (window.document.sheet.graph.node(node) for node in window.canvas.selected())
-    return next((block for node in nodes if (block := registry.get(node.type))), None)
+def _selected_kind(window: MainWindow) -> type[Block] | Group | None:
+    """Return the block of the library or the group that the selection is about, if it is about one."""
+    types = [window.document.sheet.graph.node(node).type for node in window.canvas.selected()]
+    groups = window.document.project.groups
+    kinds = (registry.get(each) or groups.get(group_of(each) or GroupId("")) for each in types)
+    return next((kind for kind in kinds if kind), None)
 
 
 def _copy_system(window: MainWindow) -> None:

@@ -20,7 +20,7 @@ from netbuilder.graph import model
 from netbuilder.graph.edits import AddNode, Batch, Edit, RenameGroup, describe, inside
 from netbuilder.graph.files import SUFFIX, load, save
 from netbuilder.graph.model import Node, NodeId
-from netbuilder.graph.project import GroupId, Project, group_of, group_type
+from netbuilder.graph.project import Group, GroupId, Project, group_of, group_type
 from netbuilder.ui import clip
 from netbuilder.ui.group_copies import Draft, bring_groups, contents, holds
 from netbuilder.ui.wiring import Refusal
@@ -42,6 +42,12 @@ def ready_made() -> list[Path]:
     """Return the files of the groups that come with the program, by name, but those in whose place the person keeps their own."""
     own = {path.stem for path in files()}
     return [path for path in _files_in(assets.resources() / "groups") if path.stem not in own]
+
+
+def ready_made_groups() -> list[Group]:
+    """Return the groups that come with the program, by name. Raises `NetbuilderError`."""
+    found = map(definition, _files_in(assets.resources() / "groups"))
+    return [source.groups[group] for source, group in found]
 
 
 def _files_in(place: Path) -> list[Path]:

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextFrameFormat, QTextTable
+from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument, QTextFrameFormat, QTextTable
 from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 from netbuilder.blocks.reference import page, reference
 from netbuilder.blocks.spec import Block
+from netbuilder.compiler.reference import group_page, ready_made_reference
+from netbuilder.graph.project import Group
+from netbuilder.ui import group_library
 from netbuilder.ui.theme import text_font, theme
 
+_PLAIN = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
+"""A stranger's group may say anything: none of it is taken for HTML."""
 _WIDTH, _HEIGHT = 760, 640
 _MARGIN = 20
 
 
 class Reference(QDialog):
-    """What `netbuilder blocks --markdown` prints, of this block or, for None, of all."""
+    """What `netbuilder blocks --markdown` prints, of this block or group or, for None, of all."""
 
-    def __init__(self, parent: QWidget, block: type[Block] | None) -> None:
+    def __init__(self, parent: QWidget, about: type[Block] | Group | None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(block.__name__ if block else "Blocks")
+        self.setWindowTitle(
+            about.name if isinstance(about, Group) else about.__name__ if about else "Blocks and groups"
+        )
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.text = QTextBrowser()
         self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.text.setOpenExternalLinks(False)
         self.text.document().setDocumentMargin(_MARGIN)
         self.text.document().setDefaultFont(text_font(13))
-        self.text.setMarkdown(page(block) if block else reference())
+        self.text.document().setMarkdown(_markdown(about), _PLAIN)
         self._dress_tables()
         self._part_paragraphs()
         column = QVBoxLayout(self)
@@ -58,3 +65,9 @@ class Reference(QDialog):
                 cursor.mergeBlockFormat(room)
             block = block.next()
         self.text.moveCursor(QTextCursor.MoveOperation.Start)
+
+
+def _markdown(about: type[Block] | Group | None) -> str:
+    if isinstance(about, Group):
+        return group_page(about)
+    return page(about) if about else f"{reference()}\n{ready_made_reference(group_library.ready_made_groups())}"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from netbuilder import assets
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import parameters
 from netbuilder.examples import find
@@ -144,7 +145,11 @@ def test_the_reference_has_a_page_for_every_block_with_what_each_parameter_takes
     text = command("blocks", "--markdown").out
     parts = re.split(r"^### (\w+)$", text, flags=re.MULTILINE)[1:]
     pages = dict(zip(parts[::2], parts[1::2], strict=True))
-    assert list(pages) == [block.__name__ for members in registry.by_category().values() for block in members]
+    blocks = [block.__name__ for members in registry.by_category().values() for block in members]
+    assert list(pages) == [*blocks, *sorted(path.stem for path in (assets.resources() / "groups").glob("*.netb"))]
+    assert "*Takes* `x`, `padding`. *Gives* `y`." in pages["BERTLayer"]
+    assert "| `dropout` | `0.1` |" in pages["BERTLayer"]
+    assert "Devlin et al. 2018" in pages["BERTLayer"]
     assert "| `out_channels` | a whole number of at least 1 | `32` | " in pages["Conv2d"]
     assert text.count("`weights`: a name for them") == 1
     for name, block in registry.blocks().items():

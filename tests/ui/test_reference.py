@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from netbuilder.blocks import registry
+from netbuilder.graph.edits import DescribeGroup, SetFormal
+from netbuilder.graph.project import GroupId
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.reference import Reference
 from tests.drawing import id_of
@@ -33,4 +35,17 @@ def test_f1_shows_all_blocks_where_none_is_selected(editor: MainWindow, qtbot: Q
     editor.actions_by_id["reference"].trigger()
     text = shown(editor).text.toPlainText()
     assert all(block.purpose() in text for block in registry.blocks().values())
+    assert "Let all words of a text look at one another" in text
+    shown(editor).close()
+
+
+def test_f1_on_an_instance_shows_the_page_of_its_group_and_takes_nothing_in_it_for_html(editor: MainWindow) -> None:
+    editor.canvas.select([id_of(editor.document.project, name) for name in ("conv1", "relu1")])
+    editor.actions_by_id["group"].trigger()
+    editor.document.apply(DescribeGroup(GroupId("g1"), "See <b>edges</b>.\n\nThen rectify."))
+    editor.document.apply(SetFormal(GroupId("g1"), "width", (3, 3)))
+    editor.actions_by_id["reference"].trigger()
+    text = shown(editor).text.toPlainText()
+    assert shown(editor).windowTitle() == "group"
+    assert all(each in text for each in ("See <b>edges</b>.", "Then rectify.", "Takes x. Gives y.", "width", "3 × 3"))
     shown(editor).close()
