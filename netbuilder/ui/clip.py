@@ -17,7 +17,7 @@ from netbuilder.graph.files import FORMAT, dumps, loads
 from netbuilder.graph.model import Edge, NodeId, PortRef, creation_number
 from netbuilder.graph.project import Group, GroupId, Position, Project, group_of
 from netbuilder.ui.geometry import snap
-from netbuilder.ui.group_copies import Draft, bring_groups, retyped
+from netbuilder.ui.group_copies import Draft, bring_groups, refused_inside, retyped
 from netbuilder.ui.ports import sockets
 from netbuilder.ui.wiring import Refusal
 
@@ -57,14 +57,18 @@ def clip(project: Project, nodes: Collection[NodeId]) -> Clip | None:
         return None
     part = Project()
     part.groups = _used_groups(project, {group for node in chosen if (group := group_of(graph.node(node).type))})
+    inside = {node for definition in part.groups.values() for node in definition.graph}
+    ids = project.new_ids()
+    twins = {node: next(ids) if node in inside else node for node in chosen}  # a file may have a group hold itself
     for node in chosen:
-        AddNode(graph.node(node), project.layout[node]).apply(part)
+        AddNode(replace(graph.node(node), id=twins[node]), project.layout[node]).apply(part)
     incoming: list[tuple[str, str, PortRef]] = []
     for edge in (edge for node in chosen for edge in graph.edges_into(node)):
-        if edge.source.node in part.graph:
-            Connect(edge).apply(part)
+        target = _moved(edge.target, twins)
+        if edge.source.node in twins:
+            Connect(Edge(_moved(edge.source, twins), target)).apply(part)
         else:
-            incoming.append((graph.node(edge.source.node).name, edge.source.port, edge.target))
+            incoming.append((graph.node(edge.source.node).name, edge.source.port, target))
     return Clip(part, tuple(incoming))
 
 
@@ -92,7 +96,7 @@ def paste(
     *,
     sheet: GroupId | None = None,
     keep_incoming: bool = False,
-) -> Edit:
+) -> Edit | Refusal:
     """Put a copy of the clip on a sheet, its top left corner at `corner`. The edit says on which sheets it is made.
 
     Groups that the copied blocks are instances of come along, unless the project has the same. With `keep_incoming`, wires
@@ -100,6 +104,10 @@ def paste(
     """
     draft = Draft(project)
     known = bring_groups(draft, ids, copied.project)
+    for group in sorted(copied.project.groups_used() & known.keys()):
+        refused = refused_inside(draft.project, sheet, known[group])
+        if refused:
+            return refused
     graph = draft.project.sheet(sheet).graph
     left, top = copied.corner
     x, y = snap(corner)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from netbuilder.graph.edits import AddGroup, AddNode, Batch, Connect, Edit
 from netbuilder.graph.model import Edge, NodeId, PortRef, free_name, thaw
 from netbuilder.graph.project import GroupId, Project, group_of, group_type
+from netbuilder.ui.wiring import Refusal
 
 
 class Draft:
@@ -86,6 +87,13 @@ def holds(project: Project, group: GroupId, wanted: GroupId) -> bool:
             seen.add(at)
             waiting += project.groups[at].groups_used()
     return False
+
+
+def refused_inside(project: Project, sheet: GroupId | None, group: GroupId) -> Refusal | None:
+    """Say why no instance of a group can be put on a sheet, or return None where it can: no group may hold itself."""
+    if sheet is None or not holds(project, group, sheet):
+        return None
+    return Refusal("group", f"“{project.groups[group].name}” contains this group: it would contain itself.")
 
 
 def retyped(node_type: str, known: Mapping[GroupId, GroupId]) -> str:

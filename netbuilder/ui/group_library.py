@@ -22,7 +22,7 @@ from netbuilder.graph.files import SUFFIX, load, save
 from netbuilder.graph.model import Node, NodeId
 from netbuilder.graph.project import Group, GroupId, Project, group_of, group_type
 from netbuilder.ui import clip
-from netbuilder.ui.group_copies import Draft, bring_groups, contents, holds
+from netbuilder.ui.group_copies import Draft, bring_groups, contents, refused_inside
 from netbuilder.ui.wiring import Refusal
 
 _ENTRY = "kept:"
@@ -203,6 +203,7 @@ def supply(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], wante
         draft = Draft(project)
         group = bring_groups(draft, ids, source)[kept]
         project, wanted, definitions = draft.project, group_type(group), tuple(draft.edits)
-    if sheet and group and holds(project, group, sheet):
-        return Refusal("group", f"“{project.groups[group].name}” contains this group: it would contain itself.")
+    refused = refused_inside(project, sheet, group) if group else None
+    if refused:
+        return refused
     return Supply(wanted, project.inside(sheet) if sheet else project, sheet, definitions)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from netbuilder.graph.edits import AddNode, Edit
+from netbuilder.graph.edits import AddNode
 from netbuilder.graph.files import dumps
 from netbuilder.graph.model import Node, NodeId, PortRef
 from netbuilder.graph.project import Project
@@ -28,7 +28,7 @@ def copied(project: Project, *names: str) -> clip.Clip:
 
 
 def pasted(project: Project, what: clip.Clip, *, keep_incoming: bool = False) -> list[NodeId]:
-    edit: Edit = clip.paste(project, project.new_ids(), what, (400.0, 300.0), keep_incoming=keep_incoming)
+    edit = clip.paste(project, project.new_ids(), what, (400.0, 300.0), keep_incoming=keep_incoming)
     return intents.added(do(project, edit))
 
 

@@ -6,7 +6,7 @@ from netbuilder.graph.model import NodeId, PortRef
 from netbuilder.graph.project import GroupId, Project, group_of
 from netbuilder.ui import clip, group_intents, intents
 from tests.drawing import Drawing, digits_cnn
-from tests.ui.test_intents import do
+from tests.ui.test_intents import do, refused
 
 
 def nest(depth: int) -> tuple[Project, NodeId]:
@@ -71,3 +71,33 @@ def test_groups_that_hold_each_other_are_copied_as_they_are() -> None:
     used = other.groups[first].groups_used()
     assert {other.groups[each].name for each in used} == {"egg"}
     assert other.groups[used.pop()].groups_used() == {first}
+
+
+def test_a_group_is_not_pasted_into_itself_nor_into_what_it_holds() -> None:
+    project, box = nest(2)
+    copied = clip.clip(project, [box])
+    assert copied
+    for inside in (GroupId("g2"), GroupId("g1")):
+        intent = clip.paste(project, project.new_ids(), copied, (0.0, 0.0), sheet=inside)
+        assert refused(intent, "group") == "“G1” contains this group: it would contain itself."
+    nodes = project.groups[GroupId("g2")].graph
+    one = nodes.named("one")
+    assert one
+    part = clip.clip(project.inside(GroupId("g2")), [one.id])
+    assert part
+    do(project, clip.paste(project, project.new_ids(), part, (0.0, 0.0), sheet=GroupId("g2")))
+    assert nodes.named("one_2")
+
+
+def test_what_is_copied_inside_of_a_group_that_holds_itself_can_be_read_again() -> None:
+    drawing = Drawing()
+    with drawing.group("ring") as ring:
+        x = drawing.put("Input", "x")
+        again = drawing.put_group(ring, "again", x)
+        drawing.put("Output", "y", PortRef(again, "y"))
+    made = clip.clip(drawing.project.inside(ring), [x, again])
+    assert made
+    read = clip.parse(made.text())
+    assert isinstance(read, clip.Clip)
+    assert [node.name for node in read.project.graph.nodes()] == ["x", "again"]
+    assert len(read.project.graph.edges()) == 1

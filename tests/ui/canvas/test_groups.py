@@ -51,6 +51,16 @@ def repeated() -> Project:
     return drawing.project
 
 
+def test_a_group_is_not_pasted_inside_of_itself(open_canvas: Open) -> None:
+    hand = grouped(open_canvas)
+    hand.key(Key.Key_C, CTRL)
+    hand.key(Key.Key_Return)
+    shown = names(hand)
+    hand.key(Key.Key_V, CTRL)
+    assert names(hand) == shown
+    assert hand.canvas.hint_label.text() == "“group” contains this group: it would contain itself."
+
+
 def test_ctrl_g_puts_one_box_in_the_place_of_the_selection(open_canvas: Open) -> None:
     hand = grouped(open_canvas)
     assert names(hand) == {"image", "label", "group", "flatten", "classes", "logits", "loss", "accuracy"}
