@@ -72,7 +72,7 @@ class Loss(_Judge):
 
     category = "Loss"
     role = "loss"
-    outputs = (Port("y", help="The mean over all elements: one number."),)
+    outputs = (Port("y", help="How bad the batch is: one number."),)
 
     weight: LossWeight = param(
         1.0,

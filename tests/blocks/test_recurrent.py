@@ -51,6 +51,16 @@ def test_gru_and_rnn_are_torchs(block: GRU | RNN, module: nn.GRU | nn.RNN) -> No
     assert torch.equal(outputs["hidden"], hidden[-1])
 
 
+def test_a_gru_computes_what_its_reference_says() -> None:
+    gru = nn.GRU(8, 5)
+    x, h = torch.randn(8), torch.randn(5)
+    of_x, of_h = gru.weight_ih_l0 @ x + gru.bias_ih_l0, gru.weight_hh_l0 @ h + gru.bias_hh_l0
+    r, z = torch.sigmoid(of_x[:10] + of_h[:10]).split(5)
+    new = torch.tanh(of_x[10:] + r * of_h[10:])
+    assert torch.allclose((1 - z) * new + z * h, gru(x[None], h[None])[1][0])
+    assert "h̃ = tanh(W·xₜ + b + r ⊙ (U·hₜ₋₁ + c))" in (GRU.__doc__ or "")
+
+
 @pytest.mark.parametrize("block", [RNN, GRU])
 def test_every_layer_begins_with_the_state_that_is_wired(block: type[RNN | GRU]) -> None:
     state = torch.randn(3, 5)

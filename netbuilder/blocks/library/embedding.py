@@ -204,8 +204,8 @@ class ClassToken(Block):
     """Put a learned step before a sequence, to gather what the whole of it means.
 
     y = [token, x₁, …, x_T]: `N × T × F` becomes `N × (T + 1) × F`. Attention lets it look at all others; a classifier then
-    reads step 0 alone. Before the positional encoding of BERT and of vision transformers.
-    Source: Devlin et al., BERT, 2018; Dosovitskiy et al., An Image is Worth 16x16 Words, 2020.
+    reads step 0 alone. Before the positional encoding of vision transformers; in BERT, [CLS] is a token of the vocabulary.
+    Source: Dosovitskiy et al., An Image is Worth 16x16 Words, 2020.
     """
 
     category = "Embedding"

@@ -70,8 +70,9 @@ class MaxPool1d(_MaxPool[Size1d, Stride1d, Padding1d]):
     """Keep the strongest response in each window and shorten the signal.
 
     y[i] = max over the window at i·stride. Input `N × C × L`, output `N × C × L′` with
-    L′ = ⌊(L + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1; a window of 2 halves the length. Between
-    convolutions over signals and text. The border never wins. Nothing is learned.
+    L′ = ⌊(L + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1, with ceil_mode rounded up, where the last window still
+    begins before the signal's end; a window of 2 halves the length. Between convolutions over signals and text. The border never
+    wins. Nothing is learned.
     Source: `torch.nn.MaxPool1d`.
     """
 
@@ -83,8 +84,9 @@ class MaxPool2d(_MaxPool[Size2d, Stride2d, Padding2d]):
     """Keep the strongest response in each window and shrink the image.
 
     y[i, j] = max over the window at (i, j). Input `N × C × H × W`, output `N × C × H′ × W′` with
-    H′ = ⌊(H + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1; a 2×2 window halves height and width. Makes the
-    network see farther and care less where exactly a pattern is. The border never wins. Nothing is learned.
+    H′ = ⌊(H + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1, with ceil_mode rounded up, where the last window still
+    begins inside of the image; a 2×2 window halves height and width. Makes the network see farther and care less where exactly a
+    pattern is. The border never wins. Nothing is learned.
     Source: `torch.nn.MaxPool2d`.
     """
 

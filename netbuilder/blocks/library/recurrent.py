@@ -98,9 +98,9 @@ class _Recurrent(Block):
 class RNN(_Recurrent):
     """Read a sequence step by step, with a memory that each step writes over.
 
-    hₜ = tanh(W·xₜ + U·hₜ₋₁ + b). Input `N × T × F`; outputs `sequence` (all steps), `last` (the last step) and `hidden` (the
-    final state). The plainest recurrent network; it forgets within some ten steps, since gradients fade or explode on
-    their way back through U: LSTM and GRU were made against that.
+    hₜ = tanh(W·xₜ + U·hₜ₋₁ + b), or ReLU in tanh's place. Input `N × T × F`; outputs `sequence` (all steps), `last` (the last
+    step) and `hidden` (the final state). The plainest recurrent network; it forgets within some ten steps, since gradients fade
+    or explode on their way back through U: LSTM and GRU were made against that.
     Source: `torch.nn.RNN` with batch_first; Elman, Finding Structure in Time, 1990.
     """
 
@@ -136,9 +136,9 @@ class LSTM(_Recurrent):
 class GRU(_Recurrent):
     """Read a sequence step by step, with a memory that two gates update.
 
-    r, z = σ(W·[xₜ, hₜ₋₁]); h̃ = tanh(W·[xₜ, r ⊙ hₜ₋₁]); hₜ = (1 − z) ⊙ h̃ + z ⊙ hₜ₋₁. Input `N × T × F`; outputs `sequence` (all
-    steps), `last` (the last step) and `hidden` (the final state). Does what LSTM does with a quarter fewer weights.
-    Source: `torch.nn.GRU` with batch_first; Cho et al., RNN Encoder-Decoder, 2014.
+    r, z = σ(W·[xₜ, hₜ₋₁]); h̃ = tanh(W·xₜ + b + r ⊙ (U·hₜ₋₁ + c)); hₜ = (1 − z) ⊙ h̃ + z ⊙ hₜ₋₁. Input `N × T × F`; outputs
+    `sequence` (all steps), `last` (the last step) and `hidden` (the final state). Does what LSTM does with a quarter fewer weights.
+    Source: `torch.nn.GRU` with batch_first; Cho et al., RNN Encoder-Decoder, 2014, where r stands inside the product: U·(r ⊙ hₜ₋₁).
     """
 
     aliases = ("gated recurrent unit", "rnn", "sequence", "time series")
