@@ -247,7 +247,7 @@ class _Lowerer(Review):
     def _refuse_tag(
         self, node: Node, severity: Severity, code: str, message: str, offers: tuple[Fix, ...] = ()
     ) -> None:
-        own = Fix("Give it weights of its own", SetParameter(node.id, WEIGHTS, UNSET))
+        own = Fix("Use its own weights", SetParameter(node.id, WEIGHTS, UNSET))
         self.say(severity, code, message, node, parameter=WEIGHTS, fixes=(*offers, own))
 
     def _recall(self, node: Node) -> bool:

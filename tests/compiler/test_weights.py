@@ -233,7 +233,7 @@ def test_a_block_that_differs_is_set_as_the_first_where_that_is_enough(
     drawing = siamese(left)
     SetParameter(id_of(drawing.project, "right_in"), "shape", (features,)).apply(drawing.project)
     error = next(each for each in lower(drawing.project).errors() if each.code == "weights-mismatch")
-    assert [fix.title for fix in error.fixes] == [*titles, "Give it weights of its own"]
+    assert [fix.title for fix in error.fixes] == [*titles, "Use its own weights"]
     if titles:
         error.fixes[0].edit.apply(drawing.project)
         assert not [each for each in lower(drawing.project).errors() if each.code == "weights-mismatch"]
