@@ -19,6 +19,8 @@ PORT_SIZE = 9.0
 PORT_REACH = 10.0
 """A press this near to a port's middle means the port."""
 _PORT_PITCH = 20.0
+_PAIR_PITCH = 24.0
+"""Of two ports: a multiple of two steps of the grid, so that a wire to either can be straight."""
 
 
 class Rect(NamedTuple):
@@ -58,7 +60,7 @@ def block_height(ports: int) -> float:
 
 def port_height(index: int, count: int, height: float) -> float:
     """Return how far below the block's top the port `index` of `count` on one side sits."""
-    pitch = min(_PORT_PITCH, height / count)
+    pitch = min(_PAIR_PITCH if count == 2 else _PORT_PITCH, height / count)
     return height / 2 + (index - (count - 1) / 2) * pitch
 
 

@@ -16,7 +16,9 @@ from pytestqt.qtbot import QtBot
 from netbuilder.compiler.lower import lower
 from netbuilder.compiler.program import Lowering
 from netbuilder.diagnostics import Diagnostic
+from netbuilder.examples import find
 from netbuilder.graph.edits import AddNode, Batch, Connect, Edit, MoveNodes, RemoveNode, SetParameter
+from netbuilder.graph.files import load
 from netbuilder.graph.model import Edge, GraphError, Node, NodeId, PortRef
 from netbuilder.graph.project import Project
 from netbuilder.ui.canvas.items import BlockItem
@@ -33,6 +35,15 @@ from tests.ui.canvas.hand import Hand
 from tests.ui.canvas.test_gestures import line
 
 Open = Callable[..., Hand]
+
+
+def test_the_skips_of_the_u_net_run_straight(open_canvas: Open) -> None:
+    hand = open_canvas(load(find("unet").path))
+    skips = [wire for edge, wire in hand.scene.wires.items() if edge.target.port == "skip"]
+    assert len(skips) == 4
+    for wire in skips:
+        assert wire.route is not None
+        assert len({y for _, y in wire.route.points}) == 1
 
 
 def assert_mirrors(scene: CanvasScene, project: Project) -> None:
