@@ -61,7 +61,7 @@ def make_group(
     refused = _can_group(graph, chosen)
     if refused:
         return refused
-    border = _border(graph, {node.id for node in chosen})
+    border = _border(project.inside(sheet) if sheet else project, {node.id for node in chosen})
     formals, arguments, renamed = _inherited(project, sheet, chosen)
     wires = [edge for edge in graph.edges() if {edge.source.node, edge.target.node} <= {node.id for node in chosen}]
     left, top = (min(layout[node.id][axis] for node in chosen) for axis in (0, 1))
@@ -134,7 +134,8 @@ def _can_group(graph: Graph, chosen: Collection[Node]) -> Refusal | None:
     return None
 
 
-def _border(graph: Graph, inside: set[NodeId]) -> _Border:
+def _border(home: Project, inside: set[NodeId]) -> _Border:
+    graph = home.graph
     into: dict[PortRef, list[PortRef]] = {}
     out_of: dict[PortRef, list[PortRef]] = {}
     for node in sorted(inside, key=creation_number):
@@ -147,24 +148,23 @@ def _border(graph: Graph, inside: set[NodeId]) -> _Border:
     inputs = [_Crossing(source, tuple(targets), graph.node(source.node).name) for source, targets in into.items()]
     outputs = [_Crossing(source, tuple(targets), graph.node(source.node).name) for source, targets in out_of.items()]
     if len(inputs) < 2:
-        inputs = [replace(each, name="x") for each in inputs] or list(_open_inputs(graph, inside))
-    return _Border(inputs, outputs or list(_open_outputs(graph, inside)))
+        inputs = [replace(each, name="x") for each in inputs] or list(_open_inputs(home, inside))
+    return _Border(inputs, outputs or list(_open_outputs(home, inside)))
 
 
-def _open_inputs(graph: Graph, inside: Iterable[NodeId]) -> Iterator[_Crossing]:
+def _open_inputs(home: Project, inside: Iterable[NodeId]) -> Iterator[_Crossing]:
     """Yield an input for every first port without a wire of blocks into which no wire leads."""
-    for node in (graph.node(node) for node in sorted(inside, key=creation_number)):
-        block = registry.get(node.type)
-        if block and block.inputs and not graph.edges_into(node.id):
-            port = block.inputs[0]
-            yield _Crossing(None, (PortRef(node.id, f"{port.name}1" if port.variadic else port.name),), "x")
+    for node in sorted(inside, key=creation_number):
+        inputs = sockets(home, node).inputs
+        if inputs and not home.graph.edges_into(node):
+            yield _Crossing(None, (PortRef(node, inputs[0].name),), "x")
 
 
-def _open_outputs(graph: Graph, inside: Iterable[NodeId]) -> Iterator[_Crossing]:
-    for node in (graph.node(node) for node in sorted(inside, key=creation_number)):
-        block = registry.get(node.type)
-        if block and block.outputs and not graph.edges_out_of(node.id):
-            yield _Crossing(PortRef(node.id, block.outputs[0].name), (), node.name)
+def _open_outputs(home: Project, inside: Iterable[NodeId]) -> Iterator[_Crossing]:
+    for node in sorted(inside, key=creation_number):
+        outputs = sockets(home, node).outputs
+        if outputs and not home.graph.edges_out_of(node):
+            yield _Crossing(PortRef(node, outputs[0].name), (), home.graph.node(node).name)
 
 
 def _inherited(

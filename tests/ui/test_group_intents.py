@@ -95,6 +95,17 @@ def test_loose_blocks_get_ports_at_their_ends() -> None:
     assert inside(drawing.project, new) == {"x", "relu", "linear", "y"}
 
 
+def test_a_loose_instance_gets_ports_as_any_block_does() -> None:
+    drawing = stack()
+    box = drawing.put_group(G1, "loose")
+    new = group(drawing.project, "loose")
+    ports = {("x", "y", box, "x"), (box, "y", "y", "x")}
+    definition = drawing.project.groups[new].graph
+    names = {node.id: node.name for node in definition.nodes() if node.id != box}
+    wires = {(e.source.node, e.source.port, e.target.node, e.target.port) for e in definition.edges()}
+    assert {(names.get(a, a), b, names.get(c, c), d) for a, b, c, d in wires} == ports
+
+
 def test_a_way_out_and_back_is_refused() -> None:
     project = digits_cnn().project
     intent = group_intents.make_group(project, None, project.new_ids(), ids_of(project, "conv1", "pool1"))
