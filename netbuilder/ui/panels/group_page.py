@@ -36,6 +36,7 @@ class GroupPage(QWidget):
         self.name = GroupName(document)
         self.description = GroupDescription(document)
         self.rows: dict[str, FormalRow] = {}
+        self._renaming: dict[str, str] = {}
         self._rows_place = QVBoxLayout()
         self._rows_place.setSpacing(4)
         self.add = QPushButton("Add parameter")
@@ -101,20 +102,24 @@ class GroupPage(QWidget):
 
     def _show_rows(self, definition: Group) -> None:
         if list(self.rows) != list(definition.parameters):
-            for row in self.rows.values():
+            # A parameter keeps its row, be it renamed: the keyboard may be in it, or on the way there.
+            before = {self._renaming.get(name, name): row for name, row in self.rows.items()}
+            self.rows = {name: before.pop(name, None) or FormalRow(self) for name in definition.parameters}
+            for row in before.values():
                 row.setParent(None)
                 row.deleteLater()
-            self.rows = {name: FormalRow(self, name) for name in definition.parameters}
             for row in self.rows.values():
                 self._rows_place.addWidget(row)
         for name, row in self.rows.items():
-            row.show_default(definition.parameters[name])
+            row.show_formal(name, definition.parameters[name])
 
     # What the person wants
 
     def rename(self, old: str, new: str) -> None:
         """Give a parameter another name."""
+        self._renaming = {old: new.strip()}
         self._ask(group_parameters.rename_formal(self._document.project, self._group, old, new))
+        self._renaming = {}
 
     def set_default(self, name: str, text: str) -> None:
         """Give a parameter the default that a text stands for."""
@@ -152,33 +157,34 @@ class GroupPage(QWidget):
 class FormalRow(QWidget):
     """A formal parameter: its name, its default, and a button that takes it away."""
 
-    def __init__(self, page: GroupPage, name: str) -> None:
+    def __init__(self, page: GroupPage) -> None:
         super().__init__(page)
-        self.name, self.default = TextField(_NAME), TextField(_DEFAULT)
-        self._called = name
+        self.name, self.default = TextField(_NAME, self), TextField(_DEFAULT, self)
+        self._called = ""
         self.name.setToolTip(_NAME.help)
         self.default.setToolTip(_DEFAULT.help)
-        self.name.setAccessibleName(f"Name of the parameter {name}")
-        self.default.setAccessibleName(f"Default of {name}")
-        self.remove = QToolButton()
+        self.remove = QToolButton(self)
         self.remove.setIcon(icon("mdi6.close", "muted"))
         self.remove.setIconSize(QSize(14, 14))
         self.remove.setProperty("role", "quiet")
-        self.remove.setToolTip(f"Take {name} away")
-        self.remove.setAccessibleName(f"Remove {name}")
         across = QHBoxLayout(self)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(6)
         across.addWidget(self.name, 5)
         across.addWidget(self.default, 5)
         across.addWidget(self.remove)
-        self.name.committed.connect(lambda new, _series: page.rename(name, new))
-        self.default.committed.connect(lambda text, _series: page.set_default(name, text))
-        self.remove.clicked.connect(lambda: page.remove(name))
+        self.name.committed.connect(lambda new, _series: page.rename(self._called, new))
+        self.default.committed.connect(lambda text, _series: page.set_default(self._called, text))
+        self.remove.clicked.connect(lambda: page.remove(self._called))
 
-    def show_default(self, value: Json) -> None:
-        """Show the parameter as it is."""
-        self.name.set_value(self._called)
+    def show_formal(self, name: str, value: Json) -> None:
+        """Show a parameter as it is."""
+        self._called = name
+        self.name.setAccessibleName(f"Name of the parameter {name}")
+        self.default.setAccessibleName(f"Default of {name}")
+        self.remove.setToolTip(f"Take {name} away")
+        self.remove.setAccessibleName(f"Remove {name}")
+        self.name.set_value(name)
         self.default.set_value(_in_words(value))
 
 

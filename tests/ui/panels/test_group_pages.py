@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from netbuilder.graph.edits import SetParameter
@@ -249,6 +250,28 @@ def test_inside_it_looks_as_in_the_instance_by_which_one_went_in(
     assert features() == "N × 8"
     inspector.set_selection([])
     assert "“first”" in inspector.group_page.seen_as()
+
+
+def test_after_the_name_of_a_parameter_tab_goes_to_its_value(
+    inspector: Inspector, document: Document, qtbot: QtBot
+) -> None:
+    document.show(G1)
+    page = inspector.group_page
+    click(page.add)
+    added = QApplication.focusWidget()
+    assert isinstance(added, TextField)
+    qtbot.waitUntil(added.isVisible)
+    QTest.keyClicks(added, "channels")
+    QTest.keyClick(added, Qt.Key.Key_Tab)
+    value = QApplication.focusWidget()
+    assert value is page.rows["channels"].default
+    QTest.keyClick(value, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(value, "32")
+    QTest.keyClick(value, Qt.Key.Key_Tab)
+    assert document.project.groups[G1].parameters["channels"] == 32
+    document.undo_stack.undo()
+    document.undo_stack.undo()
+    assert "channels" not in page.rows
 
 
 def test_a_parameter_that_has_no_name_of_its_own_keeps_the_old_one(inspector: Inspector, document: Document) -> None:
