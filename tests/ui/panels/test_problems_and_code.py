@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from netbuilder.graph.edits import AddNode, Disconnect, SetParameter
+from netbuilder.graph.edits import AddNode, Disconnect, RemoveNode, SetParameter
 from netbuilder.graph.files import dumps
 from netbuilder.graph.model import Node, NodeId, PortRef
 from netbuilder.ui.analysis import Analysis
@@ -129,6 +129,14 @@ def test_the_code_follows_the_network_and_keeps_its_place(
     document.apply(SetParameter(node("conv1"), "out_channels", 6))
     qtbot.waitUntil(lambda: "Conv2d(1, 6" in code.text.toPlainText(), timeout=10_000)
     assert bar.value() == place
+
+
+def test_a_network_with_data_and_no_loss_says_what_its_code_waits_for(
+    code: CodeView, document: Document, node: Named, qtbot: QtBot
+) -> None:
+    document.apply(RemoveNode(node("loss")))
+    qtbot.waitUntil(lambda: "once there is a loss" in code.message(), timeout=10_000)
+    assert "fits together" not in code.message()
 
 
 def test_a_change_touches_no_other_line(
