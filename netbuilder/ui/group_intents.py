@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -356,14 +357,23 @@ def rename_block(project: Project, sheet: GroupId | None, node: NodeId, name: st
 
 
 def rename_group(project: Project, group: GroupId, name: str) -> Edit | Refusal | None:
-    """Give a group another name; None where it is the one it has."""
-    name = name.strip()
-    if name == project.groups[group].name:
+    """Give a group another name; None where it is the one it has. Instances that were called after it are again."""
+    name, old = name.strip(), project.groups[group].name
+    if name == old:
         return None
     problem = name_problem(name)
     if not problem and any(each.name == name for each in project.groups.values()):
         problem = f"There is a group named “{name}” already."
-    return Refusal("name", problem) if problem else RenameGroup(group, name)
+    if problem:
+        return Refusal("name", problem)
+    draft = Draft(project)
+    draft.do(RenameGroup(group, name))
+    called_after = re.compile(rf"{re.escape(old)}(_[0-9]+)?", re.IGNORECASE)
+    for place, box in instances(project, group):
+        if called_after.fullmatch(box.name):
+            graph = draft.project.sheet(place).graph
+            draft.do(RenameNode(box.id, graph.free_name(intents.name_of_instance(name)), place))
+    return draft.batch(f"Rename {old} to {name}") if len(draft.edits) > 1 else draft.edits[0]
 
 
 def delete_group(project: Project, group: GroupId) -> Edit | Refusal:

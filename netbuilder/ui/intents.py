@@ -227,6 +227,11 @@ def connected(edit: Edit) -> Edge:
     return [part.edge for part in flatten(edit) if isinstance(part, Connect)][-1]
 
 
+def name_of_instance(group: str) -> str:
+    """Return what an instance of a group of this name is called: just so, in small letters where that can be a name."""
+    return group if name_problem(group.lower()) else group.lower()
+
+
 def new_node(project: Project, ids: Iterator[NodeId], type_id: str) -> Node | Refusal:
     """Return a node of this type with a fresh id, a free name and its parameters at their defaults.
 
@@ -236,9 +241,9 @@ def new_node(project: Project, ids: Iterator[NodeId], type_id: str) -> Node | Re
     kind, block = kind_of(project, type_id), registry.get(type_id)
     if kind is None:
         return unknown(type_id)
-    name = kind.name.lower()
     if block is None:
-        return Node(next(ids), type_id, project.graph.free_name(kind.name if name_problem(name) else name), {})
+        return Node(next(ids), type_id, project.graph.free_name(name_of_instance(kind.name)), {})
+    name = kind.name.lower()
     params = defaults(block)
     field = _open_field(project) if block.role == "input" else None
     if field is not None:

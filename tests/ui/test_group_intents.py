@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netbuilder.compiler.lower import lower
-from netbuilder.graph.edits import AddNode, flatten
+from netbuilder.graph.edits import AddNode, Edit, flatten
 from netbuilder.graph.files import dumps, loads
 from netbuilder.graph.model import Json, NodeId, PortRef
 from netbuilder.graph.project import GroupId, Project, group_of
@@ -292,6 +292,21 @@ def test_a_group_is_renamed_once_the_name_is_free_and_fit() -> None:
     assert project.groups[G1].name == "block"
     assert group_intents.rename_group(project, G1, "block") is None
     refused(group_intents.rename_group(project, G1, "2nd"), "name")
+
+
+def test_an_instance_that_is_called_after_its_group_is_renamed_along_in_one_step() -> None:
+    drawing = stack()
+    drawing.put_group(G1, "stage")
+    drawing.put_group(G1, "stage_2")
+    drawing.put_group(G1, "stage_of_mine")
+    project, before = drawing.project, dumps(drawing.project)
+    names = {node.name for node in project.graph.nodes()}
+    rename = group_intents.rename_group(project, G1, "Tower")
+    assert isinstance(rename, Edit)
+    undo = rename.apply(project)
+    assert {node.name for node in project.graph.nodes()} == names - {"stage", "stage_2"} | {"tower", "tower_2"}
+    undo.apply(project)
+    assert dumps(project) == before
 
 
 def test_only_an_unused_group_is_deleted() -> None:
