@@ -19,6 +19,8 @@ from netbuilder.ui.fields import MIXED, ChoiceField, Field, SwitchField, TextFie
 from netbuilder.ui.theme import icon
 from netbuilder.ui.values import to_text
 
+_INDEX = "In it, index counts the runs of a group that repeats, from 0."
+
 Choices = Sequence[tuple[str, str]]
 """Pairs of a value and what is shown for it."""
 
@@ -62,6 +64,8 @@ class Form(QWidget):
         grid.setColumnStretch(1, 6)
         for at, parameter in enumerate(declared):
             row = _Row(parameter, (choices or {}).get(parameter.name), self, parameter.name in written)
+            if stands_in and parameter.name not in self._more:
+                row.offer_expressions(stands_in)
             row.field.committed.connect(
                 lambda value, series, name=parameter.name: self.edited.emit(name, value, series)
             )
@@ -158,7 +162,7 @@ class _Row:
         self.write.setIconSize(QSize(14, 14))
         self.write.setProperty("role", "quiet")
         self.write.setStyleSheet("padding: 1px;")
-        self.write.setToolTip("Write an expression of the group's parameters here")
+        self.write.setToolTip(f"Write an expression of the group's parameters here. {_INDEX}")
         self.write.setAccessibleName(f"Write an expression for {parameter.name}")
         self.label = QWidget()
         across = QHBoxLayout(self.label)
@@ -195,6 +199,11 @@ class _Row:
         is_held = bool(reason) and self.problem.isHidden()
         self.field.setEnabled(not is_held)
         self.field.setToolTip(f"<p>{html.escape(reason)}</p>{self._tip}" if is_held else self._tip)
+
+    def offer_expressions(self, example: str) -> None:
+        """Say in the tooltips that the field may hold an expression, such as this one."""
+        self._tip += f"<p>{html.escape(f'An expression may stand here, such as {example}. {_INDEX}')}</p>"
+        self.field.setToolTip(self._tip)
 
     def show_value(self, value: Any) -> None:
         """Show what an expression comes to; nothing for None."""

@@ -48,7 +48,8 @@ class GroupPage(QWidget):
         out.clicked.connect(document.leave)
         hint = words(
             "Nothing is selected: this is the group itself. Changes here apply to all its instances. "
-            "Fields of the blocks inside may use its parameters: =width*2.",
+            "Fields of the blocks inside may use its parameters: =width*2. "
+            "There, index counts the runs of an instance that repeats, from 0: =width*(index+1).",
             "muted",
             wrap=True,
         )
