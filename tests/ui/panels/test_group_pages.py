@@ -280,3 +280,13 @@ def test_a_parameter_that_has_no_name_of_its_own_keeps_the_old_one(inspector: In
     write(page.rows["width"].name, "repeat")
     assert "repeat" in page.problem()
     assert set(document.project.groups[G1].parameters) == {"width", "bias"}
+
+
+def test_fields_inside_of_a_group_say_what_an_expression_can_hold(
+    inspector: Inspector, document: Document, node: Named
+) -> None:
+    inspector.set_selection([node("first")])
+    assert "index counts" not in field(inspector, "width").toolTip()
+    document.show(G1)
+    inspector.set_selection([inner(document, "linear")])
+    assert "such as =width. In it, index counts the runs" in field(inspector, "out_features").toolTip()
