@@ -1,4 +1,4 @@
-"""Whatever is drawn, taking a group apart changes nothing of what is computed, bit for bit and with the same weights."""
+"""Whatever is drawn, making a group and taking one apart change nothing of what is computed, bit for bit and with the same weights."""
 
 from __future__ import annotations
 
@@ -74,19 +74,40 @@ def test_ungrouping_changes_nothing_of_what_is_computed(project: Project) -> Non
                     assert_equal(lowering.program, after.program, box.id, twins)
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(drawings() | countings())
+def test_grouping_changes_nothing_of_what_is_computed(project: Project) -> None:
+    lowering = lower(project)
+    small = all(spec.numel() < LARGEST_OUTPUT for spec in lowering.specs.values())
+    for sheet, home in project.sheets():
+        for node in home.graph.nodes():
+            grouped = project.copy()
+            edit = group_intents.make_group(grouped, sheet, grouped.new_ids(), [node.id])
+            if isinstance(edit, Refusal):
+                continue
+            edit.apply(grouped)
+            after = lower(grouped)
+            if lowering.program is not None:
+                assert after.program is not None, [error.message for error in after.errors()]
+                assert after.total().parameters == lowering.total().parameters
+                if small:
+                    (box,) = set(grouped.sheet(sheet).graph) - set(home.graph)
+                    assert_equal(after.program, lowering.program, box, {})
+
+
 def blocks_in(project: Project, group: GroupId) -> list[NodeId]:
     nodes = project.groups[group].graph.nodes()
     return [node.id for node in nodes if node.type not in (Input.__name__, Output.__name__)]
 
 
-def assert_equal(before: Program, after: Program, box: NodeId, twins: Mapping[NodeId, NodeId]) -> None:
+def assert_equal(grouped: Program, flat: Program, box: NodeId, twins: Mapping[NodeId, NodeId]) -> None:
     """Prove that both programs compute the same, without the instance in the second, where its blocks have twins."""
-    network, other = build(before).eval(), build(after).eval()
-    lent = {tuple(at for at in place if at[0] != box): path for place, path in modules(before)}
-    for place, path in modules(after):
+    network, other = build(grouped).eval(), build(flat).eval()
+    lent = {tuple(at for at in place if at[0] != box): path for place, path in modules(grouped)}
+    for place, path in modules(flat):
         module = network.get_submodule(lent[tuple((twins.get(node, node), time) for node, time in place)])
         other.get_submodule(path).load_state_dict(module.state_dict())
-    expected, found = computed(network, before), computed(other, after)
+    expected, found = computed(network, grouped), computed(other, flat)
     assert found.keys() == expected.keys()
     for node, value in expected.items():
         torch.testing.assert_close(found[node], value, rtol=0, atol=0, equal_nan=True)
