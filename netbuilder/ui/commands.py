@@ -15,7 +15,7 @@ from netbuilder.graph.edits import Edit
 from netbuilder.graph.project import Group, GroupId, group_of
 from netbuilder.training.config import no_training
 from netbuilder.training.sections import section_problems
-from netbuilder.ui import keeping
+from netbuilder.ui import keeping, offers
 from netbuilder.ui.actions import ACTIONS, native
 from netbuilder.ui.dialogs import ShortcutsSheet, about, system_information
 from netbuilder.ui.reference import Reference
@@ -287,7 +287,9 @@ def _bind_help(window: MainWindow) -> None:
 
 
 def _selected_kind(window: MainWindow) -> type[Block] | Group | None:
-    """Return the block of the library or the group that the selection is about, if it is about one."""
+    """Return the block of the library or the group that the palette's line or the selection is about, if it is about one."""
+    if window.layers.list.hasFocus() and (row := window.layers.current()):
+        return offers.definition(window.document.project, row) if isinstance(row, offers.GroupRow) else row
     types = [window.document.sheet.graph.node(node).type for node in window.canvas.selected()]
     groups = window.document.project.groups
     kinds = (registry.get(each) or groups.get(group_of(each) or GroupId("")) for each in types)

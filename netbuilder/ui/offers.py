@@ -11,7 +11,7 @@ from typing import ClassVar
 from netbuilder.blocks import registry
 from netbuilder.blocks.spec import TensorSpec
 from netbuilder.diagnostics import NetbuilderError
-from netbuilder.graph.project import GroupId, Project, group_of, group_type
+from netbuilder.graph.project import Group, GroupId, Project, group_of, group_type
 from netbuilder.ui import group_library
 from netbuilder.ui.group_copies import holds
 from netbuilder.ui.panels.help import group_tooltip
@@ -76,6 +76,17 @@ def groups(project: Project) -> list[GroupRow]:
 
 def _row_of(path: Path, help: str, section: str) -> GroupRow:
     return GroupRow(group_library.entry(path), path.stem, help, section, file=path)
+
+
+def definition(project: Project, row: GroupRow) -> Group | None:
+    """Return the group that a row stands for; None where its file can't be read."""
+    if row.file is None:
+        return project.groups[group] if (group := group_of(row.id)) else None
+    try:
+        source, group = group_library.definition(row.file)
+    except NetbuilderError:
+        return None
+    return source.groups[group]
 
 
 def tooltip(row: GroupRow) -> str:

@@ -39,6 +39,15 @@ def test_f1_shows_all_blocks_where_none_is_selected(editor: MainWindow, qtbot: Q
     shown(editor).close()
 
 
+def test_f1_on_a_line_of_the_palette_shows_what_it_offers(editor: MainWindow, qtbot: QtBot) -> None:
+    editor.layers.search.setText("bertlayer")
+    editor.layers.list.setFocus()
+    qtbot.keyClick(editor.layers.list, Qt.Key.Key_F1)
+    assert shown(editor).windowTitle() == "BERTLayer"
+    assert "Devlin et al. 2018" in shown(editor).text.toPlainText()
+    shown(editor).close()
+
+
 def test_f1_on_an_instance_shows_the_page_of_its_group_and_takes_nothing_in_it_for_html(editor: MainWindow) -> None:
     editor.canvas.select([id_of(editor.document.project, name) for name in ("conv1", "relu1")])
     editor.actions_by_id["group"].trigger()

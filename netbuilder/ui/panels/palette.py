@@ -15,7 +15,7 @@ from netbuilder.ui import group_intents, offers
 from netbuilder.ui.document import Document
 from netbuilder.ui.offers import GroupRow
 from netbuilder.ui.panels.palette_list import PaletteList
-from netbuilder.ui.panels.palette_rows import BLOCK_ROLE, FOLDED_ROLE, AnyIndex, PaletteRows, id_of
+from netbuilder.ui.panels.palette_rows import BLOCK_ROLE, FOLDED_ROLE, AnyIndex, PaletteRows, Row, id_of
 from netbuilder.ui.theme import notifier
 from netbuilder.ui.wiring import Refusal
 
@@ -91,6 +91,10 @@ class Palette(QWidget):
     def shown(self) -> list[str]:
         """Return the ids of the blocks that are listed now."""
         return [id_of(row) for row in self._model.rows if not isinstance(row, str)]
+
+    def current(self) -> Row | None:
+        """Return the block or group of the current line, if it is one."""
+        return self.list.currentIndex().data(BLOCK_ROLE)
 
     def index_of(self, block_id: str) -> QModelIndex:
         """Return the place in the list of a block that is shown."""
