@@ -147,10 +147,9 @@ def fill_in(qtbot: QtBot, path: Path) -> None:
         if not isinstance(dialog, QFileDialog):
             QTimer.singleShot(10, fill)
             return
-        field = dialog.findChild(QLineEdit)
+        field = dialog.findChild(QLineEdit, "fileNameEdit")
         assert isinstance(field, QLineEdit)
-        field.selectAll()
-        qtbot.keyClicks(field, str(path))
+        field.setText(str(path))  # as if pasted: the folder may be read while one types, and set it
         QTimer.singleShot(10, confirm)  # the file is there: this is asked about, from inside of the click
         save_button = next(each for each in dialog.findChildren(QPushButton) if "Save" in each.text())
         qtbot.mouseClick(save_button, Qt.MouseButton.LeftButton)
