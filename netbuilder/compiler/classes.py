@@ -130,7 +130,8 @@ class _Unfolded:
     def class_of(self, name: str, parts: Sequence[_Part]) -> GroupClass:
         """Return the class whose variants are these parts."""
         first, names = parts[0], [part.names for part in parts]
-        rows = list(self._rows(parts))
+        is_fixed = len(parts) == 1 and not any(each.expressions for each in first.program.instructions)
+        rows = [] if is_fixed else list(self._rows(parts))  # all settings are what they are
         instances = {
             each.node: self.making(each, first.names)
             for each in first.program.makers()
@@ -273,8 +274,10 @@ def _counted(instruction: Instruction, names: Mapping[str, Json], key: str, valu
 
 def _attributes(program: Program, settings: Mapping[Slot, Code]) -> dict[Slot, str]:
     """Return the name of the attribute that holds each constant of a call that parameters decide on."""
-    taken = {*dir(nn.Module), *(instruction.module for instruction in program.makers())}
     attributes: dict[Slot, str] = {}
+    if not settings:
+        return attributes
+    taken = {*dir(nn.Module), *(instruction.module for instruction in program.makers())}
     for instruction in program.instructions:
         of: dict[Code, str] = {}
         for name, _ in constants(instruction.call) if isinstance(instruction.call, Call) else ():

@@ -250,7 +250,7 @@ def _forward_lines(
         attribute = group.attributes.get((instruction.node, name))
         return Code(f"self.{attribute}") if attribute else value
 
-    printed = with_constants(whole_call, held)
+    printed = with_constants(whole_call, held) if group.attributes else whole_call
 
     def invoke(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Code:
         picked = keys if call is printed else ""
