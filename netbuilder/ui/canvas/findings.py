@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from netbuilder.blocks.spec import TensorSpec
-from netbuilder.compiler.program import Lowering
+from netbuilder.compiler.program import Cost, Lowering
 from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.model import Edge, NodeId
 from netbuilder.ui.canvas.items import BlockItem
@@ -27,6 +27,7 @@ class Findings:
         self._wires = wires
         self._wires_at = wires_at
         self._lowering: Lowering | None = None
+        self._costs: dict[NodeId, Cost] = {}
         self._total = 1
         self._problems: dict[NodeId, tuple[Diagnostic, ...]] = {}
 
@@ -37,13 +38,14 @@ class Findings:
 
     def forget(self) -> None:
         """Know nothing: what this was about is shown no more."""
-        self._lowering, self._problems = None, {}
+        self._lowering, self._costs, self._problems = None, {}, {}
 
     def take(self, lowering: Lowering | None) -> None:
         """Show another lowering. Items that it says nothing new about are not drawn again."""
         self._lowering = lowering
-        costs = map(lowering.cost, self._blocks) if lowering else ()
-        self._total = sum(cost.parameters for cost in costs if cost) or 1
+        costs = ((node, lowering.cost(node)) for node in self._blocks) if lowering else ()
+        self._costs = {node: cost for node, cost in costs if cost}
+        self._total = sum(cost.parameters for cost in self._costs.values()) or 1
         found: dict[NodeId, list[Diagnostic]] = {}
         for diagnostic in lowering.diagnostics if lowering else ():
             if diagnostic.node is not None:
@@ -58,7 +60,7 @@ class Findings:
         specs, total, problems = self._lowering.specs, self._total, self._problems
         for item in blocks:
             node = item.node.id
-            cost = self._lowering.cost(node)
+            cost = self._costs.get(node)
             spec = specs.get(item.main_output) if item.main_output else self._taken(node, specs)
             item.show_analysis(spec, cost.parameters / total if cost else 0.0, problems.get(node, ()))
         for wire in wires:

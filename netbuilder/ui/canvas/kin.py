@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from netbuilder.compiler.weights import tag_of
+from netbuilder.compiler.weights import WEIGHTS, tag_of
 from netbuilder.graph.model import NodeId
 from netbuilder.ui.canvas.items import BlockItem
 from netbuilder.ui.sharing import can_share
@@ -19,15 +19,15 @@ class Kin:
 
     def refresh(self) -> None:
         """Read the tags again and show those that several blocks have."""
-        self._tagged = {}
+        before = {node for nodes in self._tagged.values() for node in nodes}
+        tagged: dict[str, set[NodeId]] = {}
         for node, item in self._blocks.items():
-            tag = tag_of(item.node)
-            if tag and can_share(item.node):
-                self._tagged.setdefault(tag, set()).add(node)
-        self._tagged = {tag: nodes for tag, nodes in self._tagged.items() if len(nodes) > 1}
+            if item.node.params.get(WEIGHTS) and (tag := tag_of(item.node)) and can_share(item.node):
+                tagged.setdefault(tag, set()).add(node)
+        self._tagged = {tag: nodes for tag, nodes in tagged.items() if len(nodes) > 1}
         shown = {node: tag for tag, nodes in self._tagged.items() for node in nodes}
-        for node, item in self._blocks.items():
-            item.show_tag(shown.get(node, ""))
+        for node in (before | shown.keys()) & self._blocks.keys():
+            self._blocks[node].show_tag(shown.get(node, ""))
 
     def show(self, looked_at: Collection[NodeId]) -> None:
         """Set off the blocks that share weights with those that are looked at, and these themselves."""
