@@ -70,14 +70,18 @@ class _BlockDelegate(QStyledItemDelegate):
             painter.setBrush(mix(look.panel, look.accent, 0.18) if selected else look.hover)
             painter.drawRoundedRect(rect.adjusted(8, 0 if block else _HEADING - _ROW, -8, 0), 6, 6)
         if block is None:
-            painter.setFont(text_font(12, QFont.Weight.DemiBold))
-            painter.setPen(look.text if over else look.muted)
-            painter.drawText(rect.adjusted(12, 0, -8, -5), _BOTTOM, text)
+            room = rect.adjusted(12, 0, -8, -5)
             if (folded := index.data(FOLDED_ROLE)) is not None:
                 draw_chevron(painter, QPointF(rect.right() - 19, rect.bottom() - 11), 4.0, to_right=folded)
                 painter.setFont(mono_font(11))
                 painter.setPen(look.muted)
-                painter.drawText(rect.adjusted(12, 0, -30, -5), _BOTTOM_RIGHT, str(index.data(COUNT_ROLE)))
+                count = str(index.data(COUNT_ROLE))
+                painter.drawText(rect.adjusted(12, 0, -30, -5), _BOTTOM_RIGHT, count)
+                room.setRight(rect.right() - 36 - painter.fontMetrics().horizontalAdvance(count))
+            painter.setFont(text_font(12, QFont.Weight.DemiBold))
+            painter.setPen(look.text if over else look.muted)
+            heading = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, _BOTTOM, heading)
         else:
             painter.setBrush(look.category(block.category))
             painter.drawRoundedRect(rect.left() + 18, rect.center().y() - 4, 9, 9, 2.5, 2.5)
