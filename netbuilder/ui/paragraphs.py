@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from math import ceil
 
-_LEAST, _MOST = 3, 8
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
+
+_LEAST, _MOST = 3, 12
 """Lines that are shown without scrolling."""
 
 
@@ -24,8 +26,8 @@ class ParagraphField(QPlainTextEdit):
         self.setProperty("role", "field")
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.textChanged.connect(self._fit)
-        self._fit()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.textChanged.connect(self.updateGeometry)
 
     def is_modified(self) -> bool:
         """Tell whether something was typed that is not committed yet."""
@@ -69,12 +71,15 @@ class ParagraphField(QPlainTextEdit):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        if event.size().width() != event.oldSize().width():
+            # The lines break elsewhere. Later, for a page that is being laid out hears of no new sizes.
+            QTimer.singleShot(0, self, self.updateGeometry)
 
-    def _fit(self) -> None:
+    def sizeHint(self) -> QSize:
         lines = min(max(round(self.document().size().height()), _LEAST), _MOST)
-        around = 2 * (self.document().documentMargin() + self.frameWidth()) + 2
-        self.setFixedHeight(round(lines * self.fontMetrics().lineSpacing() + around))
+        frame = self.height() - self.viewport().height()
+        around = 3 * self.document().documentMargin() + 1 + frame  # a margin and a pixel less, and Qt scrolls
+        return QSize(super().sizeHint().width(), ceil(lines * self.fontMetrics().lineSpacing() + around))
 
 
 def _is_commit(event: QKeyEvent) -> bool:
