@@ -76,7 +76,8 @@ def focal_loss(
 ) -> torch.Tensor:
     """Focal loss of classes (Lin, 2017): `N x C x ...` against integers `N x ...`."""
     cross_entropy = functional.cross_entropy(logits, target, reduction="none")
-    return torch.mean((1 - torch.exp(-cross_entropy)) ** gamma * cross_entropy)
+    wrong = (1 - torch.exp(-cross_entropy)).clamp(min=1e-12)  # a root has no slope at 0
+    return torch.mean(wrong**gamma * cross_entropy)
 
 
 def binary_focal_loss(
@@ -87,7 +88,7 @@ def binary_focal_loss(
         logits, target, reduction="none"
     )
     p = torch.sigmoid(logits)
-    wrong = target * (1 - p) + (1 - target) * p
+    wrong = (target * (1 - p) + (1 - target) * p).clamp(min=1e-12)
     balance = alpha * target + (1 - alpha) * (1 - target) if alpha else 1.0
     return torch.mean(balance * wrong**gamma * cross_entropy)
 

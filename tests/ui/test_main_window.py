@@ -254,3 +254,12 @@ def test_a_broken_section_is_a_problem_like_any_other_and_is_mended_by_a_click(
     click(qtbot, fix)
     qtbot.waitUntil(lambda: editor.top_bar.problems.text() == "no problems", timeout=10_000)
     assert train.isEnabled()
+
+
+def test_the_smallest_window_keeps_the_widths_of_palette_and_inspector(window: MainWindow, qtbot: QtBot) -> None:
+    window.files.new()
+    wide = window.layers.width(), window.inspector.width()
+    window.resize(window.minimumSize())
+    qtbot.waitUntil(lambda: window.width() == window.minimumWidth())
+    QApplication.processEvents()
+    assert (window.layers.width(), window.inspector.width()) == wide

@@ -290,3 +290,17 @@ def test_fields_inside_of_a_group_say_what_an_expression_can_hold(
     document.show(G1)
     inspector.set_selection([inner(document, "linear")])
     assert "such as =width. In it, index counts the runs" in field(inspector, "out_features").toolTip()
+
+
+@pytest.mark.parametrize("height", [900, 300], ids=["all of it", "scrolled"])
+@pytest.mark.parametrize("name", ["first", "linear", ""])
+def test_a_narrow_inspector_cuts_nothing_off(
+    inspector: Inspector, document: Document, settle: Settle, qtbot: QtBot, name: str, height: int
+) -> None:
+    place = G1 if name != "first" else None
+    document.show(place)
+    selected = document.sheet.graph.named(name)
+    inspector.set_selection([selected.id] if selected else [])
+    settle()
+    inspector.resize(inspector.minimumWidth(), height)
+    qtbot.waitUntil(lambda: inspector.widget().width() == inspector.viewport().width())
