@@ -139,7 +139,7 @@ VERBS = (
             argument("-o", "--out", type=Path, metavar="PNG", required=True, help="the file to write"),
             argument("--size", type=size, metavar="WxH", default=(1600, 1000), help="default: 1600x1000"),
             argument("--theme", choices=("light", "dark"), default="dark", help="default: dark"),
-            argument("--inside", metavar="GROUP", default="", help="show the inside of this group"),
+            argument("--inside", metavar="GROUP", help="show the inside of this group"),
             argument("--train", type=seconds, metavar="SECONDS", default=0.0, help="train for so long before"),
         ),
     ),

@@ -28,14 +28,14 @@ def screenshot(
     size: tuple[int, int],
     theme: Choice,
     train_seconds: float = 0.0,
-    inside: str = "",
+    inside: str | None = None,
 ) -> None:
     """Write a PNG of the window with this project (the start page if None), after training it for so many seconds.
 
     `size` is in pixels of the screen; `inside` names the group whose inside is shown. Raises `NetbuilderError`.
     """
     project = load(file) if file else None  # a refused file is a sentence here, not a dialog
-    group = _group_named(project, inside) if project and inside else None
+    group = _group_named(project, inside) if project and inside is not None else None
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application()
     set_theme(theme)

@@ -107,8 +107,14 @@ def test_a_screenshot_shows_the_inside_of_a_group(process: Command, tmp_path: Pa
         done = process("screenshot", file, "-o", picture, *inside, **NO_DISPLAY)
         assert (done.status, done.err) == (0, "")
     assert len({picture.read_bytes() for picture in pictures}) == 3
-    sentence = process("screenshot", file, "-o", tmp_path / "none.png", "--inside", "Encoder", **NO_DISPLAY).refusal()
-    assert sentence == "There is no group “Encoder” in this project. Its groups: MLP, GPTBlock."
+
+
+@pytest.mark.parametrize("name", ["Encoder", ""])
+def test_the_inside_of_a_group_that_is_not_there_is_refused(process: Command, tmp_path: Path, name: str) -> None:
+    picture = tmp_path / "inside.png"
+    done = process("screenshot", find("gpt2_small").path, "-o", picture, "--inside", name, **NO_DISPLAY)
+    assert done.refusal() == f"There is no group “{name}” in this project. Its groups: MLP, GPTBlock."
+    assert not picture.exists()
 
 
 def test_a_picture_that_can_not_be_written_is_refused(process: Command, file: Path, tmp_path: Path) -> None:
