@@ -312,6 +312,24 @@ def test_the_bounds_that_a_form_shows_are_those_that_hold(block: type[Block], pa
         assert not problems, value
 
 
+@pytest.mark.parametrize(
+    ("block", "parameter"),
+    [
+        pytest.param(block, parameter, id=f"{block.__name__}.{parameter.name}")
+        for block in blocks().values()
+        for parameter in parameters(block)
+        if parameter.kind == "float"
+    ],
+)
+def test_torch_takes_the_numbers_that_its_form_takes(block: type[Block], parameter: Parameter) -> None:
+    specs = specs_for(block)
+    for value in good_values(parameter):
+        layer, problems = parse(block, defaults(block) | {parameter.name: value})
+        assert layer is not None, problems
+        if takes(layer, specs):
+            assert infer(layer.lower(*specs), specs)
+
+
 def small_values(parameter: Parameter) -> st.SearchStrategy[Any]:
     """Values that a block takes without growing out of a test."""
     low, high = parameter.minimum, parameter.maximum

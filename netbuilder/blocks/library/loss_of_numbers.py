@@ -11,7 +11,7 @@ from netbuilder.blocks.ports import PREDICTION, TRUE_NUMBERS
 from netbuilder.blocks.spec import BATCH, Arg, Call, Epsilon, Port, TensorSpec, function, param
 from netbuilder.blocks.targets import Loss, Margin, numbers_like, require_equal, require_one_each, require_pair
 
-_Width = Annotated[float, Field(ge=1e-6, le=1e6)]
+_Positive = Annotated[float, Field(ge=1e-6, le=1e6)]
 _ALIKE = Port(
     "target", help="1 for two of a kind, 0 for two that differ: N.", dtype=None, optional=True, truth="labels"
 )
@@ -62,7 +62,7 @@ class SmoothL1(Loss):
     aliases = ("huber", "regression", "bounding box", "robust", "criterion")
     inputs = (PREDICTION, TRUE_NUMBERS)
 
-    beta: _Width = param(1.0, help="Error at which the square turns into a line.")
+    beta: _Positive = param(1.0, help="Error at which the square turns into a line.")
 
     def lower(self, prediction: TensorSpec, target: TensorSpec) -> Call:
         truth = numbers_like("SmoothL1", "prediction", prediction, target)
@@ -80,7 +80,7 @@ class Huber(Loss):
     aliases = ("smooth l1", "regression", "robust", "reinforcement learning", "criterion")
     inputs = (PREDICTION, TRUE_NUMBERS)
 
-    delta: _Width = param(1.0, help="Error at which the square turns into a line.")
+    delta: _Positive = param(1.0, help="Error at which the square turns into a line.")
 
     def lower(self, prediction: TensorSpec, target: TensorSpec) -> Call:
         truth = numbers_like("Huber", "prediction", prediction, target)
@@ -213,7 +213,7 @@ class TripletMargin(Loss):
         Port("negative", help="Embeddings of another kind.", rank=2),
     )
 
-    margin: Margin = param(1.0, help="By how much the other kind has to be farther away.")
+    margin: _Positive = param(1.0, help="By how much the other kind has to be farther away.")
     p: Annotated[float, Field(ge=1.0, le=16.0)] = param(2.0, help="Norm of the distance; 2 is the usual one.")
     swap: bool = param(False, help="Take the distance of positive and negative where it is smaller than the anchor's.")
 
