@@ -150,6 +150,15 @@ def test_focal_loss_fades_what_is_right_out() -> None:
     assert mismatch.suggestions == (SetOwn("alpha", 0.0),)
 
 
+@pytest.mark.parametrize("truth", [LABELS, functional.one_hot(LABELS, 4).float()], ids=["classes", "yes and no"])
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
+def test_focal_loss_has_gradients_where_all_is_certain(gamma: float, truth: torch.Tensor) -> None:
+    logits = (80.0 * functional.one_hot(LABELS, 4) - 40.0).requires_grad_()
+    output(Focal(gamma=gamma), logits, truth).backward()
+    assert logits.grad is not None
+    assert logits.grad.isfinite().all()
+
+
 def test_dice_is_one_minus_the_overlap() -> None:
     perfect = 40.0 * functional.one_hot(MAP_LABELS, 4).movedim(-1, 1) - 20.0
     assert output(Dice(), perfect, MAP_LABELS).item() == pytest.approx(0.0, abs=1e-5)
