@@ -101,6 +101,8 @@ class CanvasScene(QGraphicsScene):
         self.selected_nodes, self.selected_edges = [], []
         graph = self.document.sheet.graph
         self._take(set(graph), set(graph.edges()), {})
+        if not self.blocks:
+            self._on_moved()  # what was here is gone, though nothing came
         self.setSceneRect(self.extent() | _INDEXED)
         self.selection_changed.emit()
 
@@ -175,8 +177,10 @@ class CanvasScene(QGraphicsScene):
         if nodes:
             self.kin.refresh()
         self._show_emphasis()
-        if areas or new or moved or len(alive) < len(edges):
+        if areas:
             self._on_moved()
+        elif edges:
+            self._far.refresh()
         else:
             self._far.update()  # a name may be another
         if lost:
@@ -304,12 +308,9 @@ class CanvasScene(QGraphicsScene):
         return next((edge for edge, item in reversed(self.wires.items()) if item.touches(place, reach)), None)
 
     def blocks_in(self, area: QRectF) -> list[NodeId]:
-        """Return the blocks that an area touches."""
-        return [
-            node
-            for node, item in self.blocks.items()
-            if area.intersects(QRectF(item.x(), item.y(), BLOCK_WIDTH, item.height))
-        ]
+        """Return the blocks that an area touches, in creation order."""
+        around = Rect(area.left(), area.top(), area.right(), area.bottom())
+        return sorted(self.ways.blocks_near(around), key=creation_number)
 
     def extent(self, nodes: Iterable[NodeId] | None = None) -> QRectF:
         """Return the area that these blocks, or all, take up."""

@@ -284,6 +284,14 @@ def test_an_empty_canvas_says_how_to_begin(open_canvas: Open) -> None:
     assert full.canvas.overview.isVisible()
 
 
+def test_the_overview_goes_with_the_blocks(open_canvas: Open) -> None:
+    hand = open_canvas(line())
+    hand.canvas.camera.pan(QPoint(600, 0))
+    assert hand.canvas.overview.isVisible()
+    hand.document.replace(Project(), None)
+    assert not hand.canvas.overview.isVisible()
+
+
 def test_hovering_shows_the_ports_names(open_canvas: Open) -> None:
     drawing = Drawing()
     drawing.put("LSTM", "lstm")
