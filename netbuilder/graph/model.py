@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NewType, TypeAlias, cast
+from typing import Any, NamedTuple, NewType, TypeAlias, cast
 
 import networkx as nx
 
@@ -99,16 +99,17 @@ class Node:
         object.__setattr__(self, "params", freeze(self.params))
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PortRef:
-    """A port of a node. Whether it is an input or an output shows from where it stands in an `Edge`."""
+class PortRef(NamedTuple):
+    """A port of a node. Whether it is an input or an output shows from where it stands in an `Edge`.
+
+    A tuple, as `Edge` is: both are keys of whatever is looked up while a network is edited, and tuples hash in C.
+    """
 
     node: NodeId
     port: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edge:
+class Edge(NamedTuple):
     """A wire from an output port to an input port."""
 
     source: PortRef

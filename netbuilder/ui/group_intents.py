@@ -345,12 +345,12 @@ def rename_block(project: Project, sheet: GroupId | None, node: NodeId, name: st
     moved: list[Edit] = []
     for place, box in instances(project, sheet):
         graph, port = project.sheet(place).graph, PortRef(box.id, old.name)
-        new = replace(port, port=rename.name)
+        new = PortRef(port.node, rename.name)
         wires = []
         if old.type == Input.__name__:
-            wires = [(edge, replace(edge, target=new)) for edge in graph.edges_into(box.id) if edge.target == port]
+            wires = [(edge, Edge(edge.source, new)) for edge in graph.edges_into(box.id) if edge.target == port]
         elif old.type == Output.__name__:
-            wires = [(edge, replace(edge, source=new)) for edge in graph.edges_out_of(box.id) if edge.source == port]
+            wires = [(edge, Edge(new, edge.target)) for edge in graph.edges_out_of(box.id) if edge.source == port]
         for before, after in wires:
             moved += [Disconnect(before, place), Connect(after, place)]
     return Batch((rename, *moved), f"Rename {old.name} to {rename.name}") if moved else rename
