@@ -234,7 +234,12 @@ class Lowering:
 
     def total(self) -> Cost:
         """Return the cost of the whole network."""
-        return sum(self.costs.values(), Cost())
+        costs = self.costs.values()
+        return Cost(
+            sum(cost.parameters for cost in costs),
+            sum(cost.flops for cost in costs),
+            sum(cost.activation for cost in costs),
+        )
 
     def cost(self, node: NodeId) -> Cost | None:
         """Return the cost of a block, inside of a group as its first instance has it; None where it isn't known."""

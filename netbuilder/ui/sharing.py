@@ -38,7 +38,9 @@ def can_share(node: Node) -> bool:
 
 def sharers(graph: Graph, tag: str) -> list[Node]:
     """Return the blocks with this tag, in the order in which they run: the weights are made and counted at the first."""
-    found = {node.id: node for node in graph.nodes() if tag and tag_of(node) == tag and can_share(node)}
+    if not tag:
+        return []
+    found = {node.id: node for node in graph.nodes() if tag_of(node) == tag and can_share(node)}
     if len(found) < 2:
         return list(found.values())
     return [found[node] for node in itertools.chain(*graph.topological_order()) if node in found]
@@ -53,8 +55,8 @@ def counted_at(graph: Graph, node: Node) -> Node | None:
 def tags_for(graph: Graph, nodes: Collection[Node]) -> tuple[str, ...]:
     """Return the tags that these blocks, all of one type, could take: those of others with weights like theirs."""
     likes, own = {_like(node) for node in nodes}, {node.id for node in nodes}
-    others = (node for node in graph.nodes() if node.id not in own and _like(node) in likes)
-    return tuple(dict.fromkeys(filter(None, map(tag_of, others))))
+    tagged = [node for node in graph.nodes() if WEIGHTS in node.params and node.id not in own]
+    return tuple(dict.fromkeys(tag for node in tagged if (tag := tag_of(node)) and _like(node) in likes))
 
 
 def _like(node: Node) -> str:
