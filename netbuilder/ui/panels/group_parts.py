@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.blocks.parameters import Parameter
 from netbuilder.graph.edits import DescribeGroup
@@ -132,17 +133,18 @@ class InstanceBar(QWidget):
         self.inside.clicked.connect(lambda: self._document.show(self._group, self._boxes[0]))
         self.independent = QPushButton("Make independent")
         self.independent.setToolTip("Give this instance a copy of its group, so that it can be changed alone")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.inside)
-        buttons.addWidget(self.independent)
-        buttons.addStretch(1)
+        self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._buttons.setSpacing(8)
+        self._buttons.addWidget(self.inside)
+        self._buttons.addWidget(self.independent)
+        self._buttons.addStretch(1)
         for button in (self.inside, self.independent):
             button.setStyleSheet("padding: 4px 8px;")
+        self.setMinimumWidth(1)  # where the buttons have no room side by side, they stand one under the other
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addLayout(buttons)
+        column.addLayout(self._buttons)
         column.addWidget(self._title)
 
     def show_group(self, group: GroupId | None, boxes: Sequence[NodeId]) -> None:
@@ -153,3 +155,9 @@ class InstanceBar(QWidget):
             return
         self._title.show_group(group)
         self.independent.setEnabled(len(boxes) == 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wanted = self.inside.sizeHint().width() + self._buttons.spacing() + self.independent.sizeHint().width()
+        direction = QBoxLayout.Direction
+        self._buttons.setDirection(direction.LeftToRight if wanted <= self.width() else direction.TopToBottom)

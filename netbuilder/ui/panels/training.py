@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from netbuilder.graph.edits import UNSET, Edit, SetSection, flatten
 from netbuilder.graph.model import NodeId
@@ -90,15 +90,15 @@ class TrainingPanel(QWidget):
 
         self._empty = words(role="muted", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        curves = QWidget()
-        self._curves = QHBoxLayout(curves)
+        self._curves_page = QWidget()
+        self._curves = QHBoxLayout(self._curves_page)
         self._curves.setContentsMargins(0, 0, 0, 0)
         self._curves.setSpacing(16)
         self._curves.addWidget(self.loss, 5)
         self._curves.addWidget(self.activations, 3)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(curves)
+        self._stack.addWidget(self._curves_page)
         strip = QVBoxLayout()
         strip.setContentsMargins(8, 3, 0, 0)
         strip.addWidget(self.settings_button)
@@ -141,13 +141,19 @@ class TrainingPanel(QWidget):
         state = self._session.state
         self._note.setVisible(state in ("running", "paused"))
         if self._session.run is not None and self._run:
-            self._stack.setCurrentIndex(1)
+            self._show_curves(True)
             return
         is_preparing = state == "preparing"
         self._empty.setText(
             "Getting ready: the data is loaded and the network is built." if is_preparing else _FIRST_STEP
         )
-        self._stack.setCurrentIndex(0)
+        self._show_curves(False)
+
+    def _show_curves(self, shown: bool) -> None:
+        """Show the curves, or the words in their place; those that are not shown ask for no width."""
+        policy = QSizePolicy.Policy
+        self._curves_page.setSizePolicy(policy.Preferred if shown else policy.Ignored, policy.Preferred)
+        self._stack.setCurrentIndex(int(shown))
 
     def _on_session_happened(self, event: Event) -> None:
         match event:
@@ -173,7 +179,7 @@ class TrainingPanel(QWidget):
             self._make_metrics(run)
         for plot in self.metrics.values():
             plot.begin(epochs, goes_on=goes_on)
-        self._stack.setCurrentIndex(1)
+        self._show_curves(True)
         self._drawn = (-1, -1)
         self._draw()
 

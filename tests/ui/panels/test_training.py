@@ -270,6 +270,7 @@ def test_a_network_without_a_metric_has_the_loss_alone(qtbot: QtBot) -> None:
     session = HandSession(document.project)
     panel = TrainingPanel(document, cast(Session, session))
     qtbot.addWidget(panel)
+    panel.resize(1100, 270)
     panel.show()
     session.begin("one", losses=[1.0, 0.5])
     session.end_epoch(1, {"validation_loss": 0.7})
