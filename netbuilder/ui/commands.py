@@ -60,6 +60,8 @@ def refresh(window: MainWindow) -> None:
     window.top_bar.buttons["pause"].setText("Go on" if is_paused else "Pause")
     _show_continue(window)
     window.top_bar.show_training(session.state)
+    if window.training:
+        window.training.show_refusal(_untrainable(window) or "")
     for name, panel in hideable(window).items():
         actions[name].setChecked(not panel.isHidden())
     for name in ("light", "dark", "system"):

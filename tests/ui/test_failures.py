@@ -53,6 +53,8 @@ def test_a_network_that_learns_in_phases_is_not_trained_some_other_way(window: M
     train = window.top_bar.buttons["train"]
     assert not train.isEnabled()
     assert train.toolTip().startswith("This network learns in phases")
+    assert window.training
+    assert train.toolTip() in window.training.message()
 
 
 def test_a_loss_that_is_no_number_marks_the_block_where_it_began(

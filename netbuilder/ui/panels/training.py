@@ -24,10 +24,8 @@ from netbuilder.ui.theme import icon
 
 _SETTINGS_WIDTH = 248
 _MOST_METRICS = 3
-_FIRST_STEP = (
-    "Press Train (Ctrl+Enter): loss and metrics are drawn here while the network learns. "
-    "While Train is grey, the Problems tab says what is missing."
-)
+_FIRST_STEP = "Press Train (Ctrl+Enter): loss and metrics are drawn here while the network learns."
+_NOT_YET = "Loss and metrics are drawn here while the network learns."
 
 
 class TrainingPanel(QWidget):
@@ -38,6 +36,7 @@ class TrainingPanel(QWidget):
         self._document = document
         self._session = session
         self._run = ""
+        self._refusal = ""
         self._checks = 0
         self._drawn = (-1, -1)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -69,6 +68,12 @@ class TrainingPanel(QWidget):
     def set_selection(self, nodes: Iterable[NodeId]) -> None:
         """Look at the activation of the first of these blocks."""
         self.activations.set_selection(nodes)
+
+    def show_refusal(self, reason: str) -> None:
+        """Say, in the place of curves, why the network can't be trained as it is; nothing if it can."""
+        if reason != self._refusal:
+            self._refusal = reason
+            self._show_state()
 
     def message(self) -> str:
         """Return what is said in the place of curves, empty while there are some."""
@@ -143,9 +148,10 @@ class TrainingPanel(QWidget):
         if self._session.run is not None and self._run:
             self._show_curves(True)
             return
+        first_step = f"{_NOT_YET}\n\n{self._refusal}" if self._refusal else _FIRST_STEP
         is_preparing = state == "preparing"
         self._empty.setText(
-            "Getting ready: the data is loaded and the network is built." if is_preparing else _FIRST_STEP
+            "Getting ready: the data is loaded and the network is built." if is_preparing else first_step
         )
         self._show_curves(False)
 
