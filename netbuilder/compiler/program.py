@@ -9,7 +9,8 @@ those of the canvas; results come in creation order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
@@ -219,14 +220,43 @@ class Lowering:
 
     def within(self, instances: Iterable[NodeId]) -> Lowering:
         """Return the same, with shapes and costs inside of groups as these instances have them, each inside of the one before."""
-        specs, costs, seen = dict(self.specs), dict(self.inner_costs), self
-        for instance in instances:
-            if instance not in seen.inside:
-                break
-            seen = seen.inside[instance]
+        specs, costs = dict(self.specs), dict(self.inner_costs)
+        for seen in self._along(instances):
             specs |= seen.specs
             costs |= seen.costs
         return replace(self, specs=specs, inner_costs=costs)
+
+    def way_to_problem(self, node: NodeId, here: Sequence[NodeId] = ()) -> tuple[NodeId, ...]:
+        """Return the instances through which one comes to where something is wrong with a block, each inside of the one before.
+
+        That is `here` if it is so there, else the shortest way; none where nothing is wrong with the block in any instance.
+        """
+        inside = list(self._along(here))
+        if inside and len(inside) == len(here) and inside[-1].tells_of(node):
+            return tuple(here)
+        ways, found = deque[tuple[Lowering, tuple[NodeId, ...]]]([(self, ())]), {id(self)}
+        while ways:
+            seen, way = ways.popleft()
+            if way and seen.tells_of(node):
+                return way
+            for instance, entered in seen.inside.items():
+                if id(entered) not in found:  # one that unfolds as another does
+                    found.add(id(entered))
+                    ways.append((entered, (*way, instance)))
+        return ()
+
+    def tells_of(self, node: NodeId) -> bool:
+        """Tell whether something is wrong with a block."""
+        return any(diagnostic.node == node for diagnostic in self.diagnostics)
+
+    def _along(self, instances: Iterable[NodeId]) -> Iterator[Lowering]:
+        """Yield what is known of the inside of each of these instances, as far as they stand inside of one another."""
+        seen = self
+        for instance in instances:
+            if instance not in seen.inside:
+                return
+            seen = seen.inside[instance]
+            yield seen
 
     def errors(self) -> list[Diagnostic]:
         """Return the diagnostics that keep the network from being trained and exported."""

@@ -122,7 +122,7 @@ class Analysis(QObject):
 
     def _seen(self, lowering: Lowering) -> Lowering:
         """Return a lowering with the shapes inside of groups as those instances have them that were entered."""
-        return lowering.within(box.id for box in self._document.entered().values() if box)
+        return lowering.within(self._document.way())
 
     def _ask(self) -> None:
         self._generation += 1

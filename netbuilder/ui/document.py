@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -28,7 +28,7 @@ from netbuilder.graph.edits import (
     inside,
 )
 from netbuilder.graph.model import Node, NodeId, creation_number
-from netbuilder.graph.project import GroupId, Project, Sheet, group_type
+from netbuilder.graph.project import GroupId, Project, Sheet, group_of, group_type
 
 
 class Document(QObject):
@@ -119,14 +119,26 @@ class Document(QObject):
             place = group
         return found
 
+    def way(self) -> tuple[NodeId, ...]:
+        """Return the instances by which one went in, each inside of the one before, as far as there are any."""
+        return tuple(box.id for box in self.entered().values() if box)
+
     def leave(self) -> None:
         """Show the sheet from which the group that is shown was entered; the network itself has none."""
         self.show(self.trail[-2] if len(self.trail) > 1 else None)
 
-    def show_home_of(self, node: NodeId) -> None:
-        """Show the sheet on which a block stands, if there is such a block."""
-        if node in self.project.homes:
-            self.show(self.project.homes[node])
+    def show_home_of(self, node: NodeId, way: Sequence[NodeId] = ()) -> None:
+        """Show the sheet on which a block stands, if there is such a block. `way` is the instances by which one goes in."""
+        homes = self.project.homes
+        if node not in homes:
+            return
+        boxes = [self.project.sheet(homes[each]).graph.node(each) for each in way if each in homes]
+        trail = tuple(group for box in boxes if (group := group_of(box.type)))
+        if tuple(homes.get(each) for each in (*way, node)) != (None, *trail):  # not, or no longer, a way there
+            self.show(homes[node])
+        elif tuple(way) != self.way():
+            self._entered_by |= zip(trail, way, strict=True)
+            self._show(trail)
 
     def sheet_of(self, node: NodeId) -> Sheet | None:
         """Return the sheet on which a block stands, if there is such a block."""

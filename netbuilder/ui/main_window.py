@@ -214,10 +214,11 @@ class MainWindow(QMainWindow):
         self.refresh()
 
     def show_node(self, node: str) -> None:
-        """Select a block and bring it into view, inside of its group if it is in one."""
+        """Select a block and bring it into view, inside of its group if it is in one: of an instance where it has its problem."""
         take_typed(self)
-        self.document.show_home_of(NodeId(node))
-        self.canvas.select([NodeId(node)], center=True)
+        document, lowering, block = self.document, self.analysis.lowering, NodeId(node)
+        document.show_home_of(block, lowering.way_to_problem(block, document.way()) if lowering else ())
+        self.canvas.select([block], center=True)
         self.canvas.setFocus()
 
     def refresh(self) -> None:

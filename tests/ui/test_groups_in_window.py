@@ -10,9 +10,10 @@ from pytestqt.qtbot import QtBot
 from netbuilder.examples import find
 from netbuilder.graph.edits import SetParameter
 from netbuilder.graph.files import load
+from netbuilder.graph.model import PortRef
 from netbuilder.graph.project import GroupId, Project
 from netbuilder.ui.main_window import MainWindow
-from tests.drawing import id_of
+from tests.drawing import Drawing, id_of
 
 G1 = GroupId("g1")
 
@@ -94,6 +95,30 @@ def test_a_problem_inside_of_a_group_is_gone_to(editor: MainWindow, qtbot: QtBot
     assert editor.document.group == G1
     assert editor.canvas.selected() == [conv]
     assert editor.inspector.block_page.isVisible()
+
+
+def test_a_problem_of_one_instance_is_gone_to_by_this_one(editor: MainWindow, qtbot: QtBot) -> None:
+    drawing = Drawing()
+    with drawing.group("Inner", width=4) as inner:
+        fc = drawing.put("Linear", "fc", drawing.put("Input", "x"), out_features="=width")
+        drawing.put("Output", "y", fc)
+    with drawing.group("Outer") as outer:
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", PortRef(drawing.put_group(inner, "narrow", x, width=-1), "y"))
+    x = drawing.put("Input", "image", shape=[8])
+    for name in ("fine", "fine_too"):
+        x = PortRef(drawing.put_group(inner, name, x), "y")
+    drawing.put("Output", "result", PortRef(drawing.put_group(outer, "broken", x), "y"))
+    editor.document.replace(drawing.project, None)
+    qtbot.waitUntil(lambda: editor.analysis.is_current, timeout=60_000)
+    editor.document.show(inner)
+    editor.actions_by_id["next_problem"].trigger()
+    assert editor.crumb.text() == "untitled / broken (Outer) / narrow (Inner)"
+    assert editor.canvas.selected() == [fc]
+    assert editor.canvas.canvas_scene.blocks[fc].problems
+    editor.document.leave()
+    editor.actions_by_id["next_problem"].trigger()
+    assert editor.crumb.text() == "untitled / broken (Outer) / narrow (Inner)"
 
 
 def test_a_group_is_kept_for_other_projects(editor: MainWindow) -> None:
