@@ -9,13 +9,14 @@ from typing import Any
 
 from pydantic import BaseModel
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from netbuilder.blocks.expressions import is_expression
 from netbuilder.blocks.parameters import Parameter, expectation, parameters, parse
 from netbuilder.graph.edits import UNSET
 from netbuilder.graph.model import thaw
 from netbuilder.ui.fields import MIXED, ChoiceField, Field, SwitchField, TextField
+from netbuilder.ui.panels.parts import Elided, words
 from netbuilder.ui.theme import icon
 from netbuilder.ui.values import to_text
 
@@ -145,8 +146,9 @@ class _Row:
         self.field.setAccessibleName(parameter.name)
         self.field.setMinimumWidth(72)
 
-        name = QLabel(parameter.name)
-        name.setProperty("role", "muted")
+        name = Elided()
+        name.setText(parameter.name)
+        name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         name.setBuddy(self.field)
         self.reset = QToolButton()
         self.reset.setIcon(icon("mdi6.backup-restore", "muted"))
@@ -173,13 +175,10 @@ class _Row:
         across.addWidget(self.write)
         across.addWidget(self.reset)
 
-        self.value = QLabel()
-        self.value.setProperty("role", "muted")
+        self.value = words(role="muted", wrap=True)
         self.value.setToolTip("What the expression comes to in the instance that is shown.")
         self.value.hide()
-        self.problem = QLabel()
-        self.problem.setProperty("role", "error")
-        self.problem.setWordWrap(True)
+        self.problem = words(role="error", wrap=True)
         self.problem.hide()
 
         self._tip = _tooltip(parameter)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -27,8 +27,10 @@ from netbuilder.ui.theme import icon, mix, theme
 
 
 def words(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
-    """Return a label of a role of the theme: title, heading, muted, mono, error."""
-    label = QLabel(text)
+    """Return a label of a role of the theme: title, heading, muted, mono, error. Its text is no HTML, whoever wrote it."""
+    label = _Lines() if wrap else QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setText(text)
     if role:
         label.setProperty("role", role)
     if wrap:
@@ -36,6 +38,27 @@ def words(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return label
 
+
+class _Lines(QLabel):
+    """Words over several lines. A name that is too long for a line is broken, where a `QLabel` would cut it off."""
+
+    def heightForWidth(self, width: int) -> int:
+        if self.textFormat() == Qt.TextFormat.RichText:
+            return super().heightForWidth(width)
+        room = QRect(0, 0, max(width, 1), _ANY_HEIGHT)
+        return self.fontMetrics().boundingRect(room, _BROKEN | self.alignment(), self.text()).height()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.textFormat() == Qt.TextFormat.RichText:
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), _BROKEN | self.alignment(), self.text())
+
+
+_BROKEN = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
+_ANY_HEIGHT = 1 << 20
 
 _PLACE_WIDTH = 128
 """Of the names of blocks in a wide list."""
