@@ -15,13 +15,20 @@ AutoPaddingT = TypeVar("AutoPaddingT", bound="str | tuple[int, ...]")
 
 
 def require_fit(
-    x: TensorSpec, kernel_size: tuple[int, ...], padding: tuple[int, ...], dilation: tuple[int, ...] | None = None
+    x: TensorSpec,
+    kernel_size: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...] | None = None,
+    beyond: tuple[int, ...] | None = None,
 ) -> None:
-    """Raise `Mismatch` where the window is larger than the padded input. Dimensions that are free are not judged."""
-    spread = dilation or (1,) * len(kernel_size)
+    """Raise `Mismatch` where the window is larger than the padded input. Dimensions that are free are not judged.
+
+    `beyond` is how far a window may reach out of it at the far end, along each dimension.
+    """
+    spread, reach = dilation or (1,) * len(kernel_size), beyond or (0,) * len(kernel_size)
     spans = tuple(step * (kernel - 1) + 1 for kernel, step in zip(kernel_size, spread, strict=True))
     room = [size + 2 * pad if isinstance(size, int) else None for size, pad in zip(x.shape[2:], padding, strict=True)]
-    if all(size is None or span <= size for span, size in zip(spans, room, strict=True)):
+    if all(size is None or span <= size + out for span, size, out in zip(spans, room, reach, strict=True)):
         return
     fitting = tuple(
         kernel if size is None else min(kernel, (size - 1) // step + 1)

@@ -76,6 +76,24 @@ def test_nothing_is_left_to_pool_in_a_single_pixel(block: MaxPool2d | AvgPool2d)
     assert mismatch.suggestions == (SetOwn("kernel_size", (1, 1)),)
 
 
+@DIMENSIONS
+@pytest.mark.parametrize("settings", [{}, {"kernel_size": 4, "padding": 1}, {"kernel_size": 3, "stride": 1}])
+@pytest.mark.parametrize("kind", ["Avg", "Max"])
+def test_with_ceil_mode_a_window_may_reach_out_of_a_small_input(
+    kind: str, settings: dict[str, Any], dimensions: int
+) -> None:
+    name, x = f"{kind}Pool{dimensions}d", INPUTS[dimensions]
+    settings = {"kernel_size": 2, "ceil_mode": True, **settings}
+    for size in (1, 2, 3):
+        block, small = getattr(pooling, name), x[(..., *[slice(size)] * dimensions)]
+        try:
+            wanted = getattr(nn, name)(**settings)(small)
+        except RuntimeError:
+            assert refusal(block(**settings), batch(*small.shape[1:])).code == "kernel-too-large"
+        else:
+            assert torch.equal(output(block(**settings), small), wanted)
+
+
 @pytest.mark.parametrize("block", [MaxPool2d(padding=(1, 2)), AvgPool2d(padding=(1, 2))])
 def test_padding_is_at_most_half_of_the_window(block: MaxPool2d | AvgPool2d) -> None:
     mismatch = refusal(block, batch(8, 9, 9))

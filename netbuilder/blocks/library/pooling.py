@@ -50,9 +50,10 @@ class _Pool(Block, Generic[SizeT, StrideT, PaddingT]):
 
     def _call(self, operation: str, x: TensorSpec, dilation: tuple[int, ...] | None = None) -> Call:
         _require_padding(self.kernel_size, self.padding)
-        require_fit(x, self.kernel_size, self.padding, dilation)
         settings = self.model_dump()
         settings["stride"] = self.steps()
+        beyond = tuple(step - 1 for step in self.steps()) if settings["ceil_mode"] else None
+        require_fit(x, self.kernel_size, self.padding, dilation, beyond)
         return function(f"torch.nn.functional.{operation}{len(self.kernel_size)}d", Arg(0), **settings)
 
 
@@ -150,6 +151,10 @@ class AvgPool3d(_AvgPool[Size3d, Stride3d, Padding3d]):
 
     aliases = ("average pooling", "mean pooling", "downsample", "3d", "video", "volume")
     inputs = (VOLUMES,)
+
+    def lower(self, x: TensorSpec) -> Call:
+        require_fit(x, self.kernel_size, (0, 0, 0))  # torch takes no larger window here, however wide the border
+        return super().lower(x)
 
 
 class _AdaptivePool(Block, Generic[SizeT]):
