@@ -10,6 +10,7 @@ from torch.nn import functional
 from netbuilder.blocks.library import activation
 from netbuilder.blocks.library.gating import GLU, SwiGLU
 from netbuilder.blocks.library.softmax import LogSoftmax, Softmax, Softmax2d, Softmin
+from netbuilder.blocks.parameters import parse
 from netbuilder.blocks.registry import by_category
 from netbuilder.blocks.spec import Block, Resize, SetOwn
 from netbuilder.nn import RReLU
@@ -55,6 +56,14 @@ CASES = [
 @pytest.mark.parametrize(("block", "module"), CASES, ids=str)
 def test_activations_are_torchs(block: Block, module: nn.Module) -> None:
     assert torch.equal(output(block, IMAGES), module(IMAGES))
+
+
+def test_softplus_becomes_a_line_before_it_overflows() -> None:
+    x = torch.linspace(-200.0, 200.0, 801)
+    for block in (activation.Softplus(), activation.Softplus(beta=2.0, threshold=88.0)):
+        assert output(block, x).isfinite().all()
+    _, problems = parse(activation.Softplus, {"threshold": 100.0})
+    assert [problem.parameter for problem in problems] == ["threshold"]
 
 
 def test_each_of_torchs_element_wise_activations_is_there() -> None:

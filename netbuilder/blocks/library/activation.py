@@ -212,7 +212,7 @@ class Softplus(_Activation):
     """Bend smoothly from zero to a straight line: a rounded ReLU.
 
     y = ln(1 + e^(beta·x)) / beta; the shape stays. Always above zero: for what has to be positive, as a variance or a rate.
-    Where beta · x exceeds threshold it is x itself, so that nothing overflows.
+    Where beta · x exceeds threshold it is x itself, before e^(beta·x) grows out of float32.
     Source: `torch.nn.Softplus`; Dugas et al., Incorporating Second-Order Functional Knowledge, 2000.
     """
 
@@ -220,7 +220,9 @@ class Softplus(_Activation):
     target = "torch.nn.functional.softplus"
 
     beta: _Positive = param(1.0, help="Sharpness of the bend; the larger, the nearer to ReLU.")
-    threshold: _Positive = param(20.0, help="From here on it is a straight line.")
+    threshold: Annotated[float, Field(ge=1e-6, le=88.0)] = param(
+        20.0, help="From beta · x here on it is a straight line."
+    )
 
 
 class Sigmoid(_Activation):
