@@ -69,7 +69,7 @@ class Conv1d(_Convolution[Size1d, AutoPadding1d]):
 class Conv2d(_Convolution[Size2d, AutoPadding2d]):
     """Slide learned kernels over an image, one output channel per kernel.
 
-    yₒ[i, j] = bₒ + Σ꜀ Σₐ Σᵦ wₒ꜀[a, b] · x꜀[i·stride + a, j·stride + b], over the padded image. Input `N × C × H × W`, output
+    yₒ[i, j] = bₒ + Σ꜀ Σₐ Σᵦ wₒ꜀[a, b] · x꜀[i·stride + a·dilation, j·stride + b·dilation], over the padded image. Input `N × C × H × W`, output
     `N × out_channels × H′ × W′` with H′ = ⌊(H + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1. The same
     kernel is used everywhere, so it finds its pattern wherever it is, with few weights: the base of image networks.
     Source: `torch.nn.Conv2d`; LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998.
@@ -95,7 +95,7 @@ class Conv3d(_Convolution[Size3d, AutoPadding3d]):
 class DepthwiseConv2d(Block):
     """Slide kernels over each channel by itself.
 
-    Conv2d with groups = C: channel c of the output comes of channel c of the input alone. Input `N × C × H × W`, output
+    Conv2d with groups = C: each channel of the output comes of one channel of the input alone. Input `N × C × H × W`, output
     `N × C·depth_multiplier × H′ × W′`. C times cheaper than Conv2d, as nothing is mixed between channels; a 1×1 convolution
     after it does that. In MobileNet, EfficientNet and ConvNeXt.
     Source: `torch.nn.Conv2d` with groups; Howard et al., MobileNets, 2017.

@@ -68,7 +68,7 @@ class TiedEmbedding(_Lookup):
 
     y = weight[x]. Integers `N × T` become `N × T × embedding_dim`, as with Embedding. Give this and an Unembedding the same tag
     as `weights`, and the head of a language model has no weights of its own: tokens that mean alike are read and written
-    alike, and a third of a small GPT is saved. Begins with a standard deviation of 0.02, as GPT-2 does.
+    alike, and GPT-2 small has a quarter fewer weights. Begins with a standard deviation of 0.02, as GPT-2 does.
     Source: Press & Wolf, Using the Output Embedding to Improve Language Models, 2016.
     """
 
@@ -151,7 +151,7 @@ class RotaryEmbedding(Block):
 
     base: Annotated[float, Field(ge=1.0, le=1e9)] = param(10_000.0, help="The larger, the slower the angles grow.")
     interleaved: bool = param(
-        False, help="Pair neighbours, as RoFormer does; else each half with the other, as LLaMA does in public code."
+        False, help="Pair neighbours, as RoFormer and Meta's LLaMA do; else each half with the other, as GPT-NeoX does."
     )
 
     def lower(self, x: TensorSpec) -> Call:

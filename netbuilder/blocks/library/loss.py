@@ -229,7 +229,7 @@ class Dice(Loss):
     loss = 1 − (2 Σ p·t + smooth) / (Σ p + Σ t + smooth) for each sample and class, averaged; p is the softmax of the logits, t the
     truth. Logits `N × C × …` with a map `N × …` of integers; or of any shape, with yes (1) and no (0) of the same shape and a
     sigmoid. For segmentation whose objects are small, often beside CrossEntropy.
-    Source: Milletari et al., V-Net, 2016.
+    Source: Milletari et al., V-Net, 2016, whose sums below the line are of squares.
     """
 
     aliases = ("segmentation", "overlap", "f1 loss", "medical", "criterion")

@@ -115,8 +115,8 @@ class KLDiv(Loss):
     """Measure how far a predicted distribution is from another.
 
     loss = Σ target · (log target − log_probabilities) / N: the Kullback-Leibler divergence. Both `N × C` or `N × …`; the first from
-    LogSoftmax, the target probabilities, where one below 0 counts as 0. For
-    distillation: a small network learns what a large one says.
+    LogSoftmax, the target probabilities, where one below 0 counts as 0. For distillation: a small network learns what a large one
+    says.
     Source: `torch.nn.KLDivLoss`, with reduction batchmean.
     """
 

@@ -139,7 +139,7 @@ class RMSNorm(_FeatureNorm):
     """Bring the features of each sample to a root mean square of 1.
 
     y = x / √(mean(x²) + eps) · γ, with the mean over the last `normalized_dims` dimensions of one sample; γ is learned. Any
-    shape, unchanged. LayerNorm without the shift: as good in practice, and cheaper; in LLaMA, Mistral, Gemma and T5.
+    shape, unchanged. LayerNorm that takes no mean away: as good in practice, and cheaper; in LLaMA, Mistral, Gemma and T5.
     Source: `torch.nn.RMSNorm`; Zhang & Sennrich, Root Mean Square Layer Normalization, 2019.
     """
 

@@ -98,8 +98,8 @@ class MaxPool2d(_MaxPool[Size2d, Stride2d, Padding2d]):
 class MaxPool3d(_MaxPool[Size3d, Stride3d, Padding3d]):
     """Keep the strongest response in each window and shrink the volume.
 
-    y[i, j, k] = max over the window at (i, j, k). Input `N × C × D × H × W`, output `N × C × D′ × H′ × W′`; a 2×2×2 window
-    halves each side and leaves an eighth of the numbers. For scans and for video, whose depth is time.
+    y[i, j, k] = max over the window at (i, j, k). Input `N × C × D × H × W`, output `N × C × D′ × H′ × W′`, sizes as of
+    MaxPool2d; a 2×2×2 window halves each side and leaves an eighth of the numbers. For scans and for video, whose depth is time.
     Source: `torch.nn.MaxPool3d`.
     """
 
@@ -120,7 +120,8 @@ class _AvgPool(_Pool[SizeT, StrideT, PaddingT], Generic[SizeT, StrideT, PaddingT
 class AvgPool1d(_AvgPool[Size1d, Stride1d, Padding1d]):
     """Average each window and shorten the signal.
 
-    y[i] = mean over the window at i·stride. Input `N × C × L`, output `N × C × L′`. A moving average with a stride:
+    y[i] = mean over the window at i·stride. Input `N × C × L`, output `N × C × L′` with
+    L′ = ⌊(L + 2·padding − kernel_size) / stride⌋ + 1, with ceil_mode as for MaxPool1d. A moving average with a stride:
     smooths and downsamples. Nothing is learned.
     Source: `torch.nn.AvgPool1d`.
     """
@@ -132,7 +133,8 @@ class AvgPool1d(_AvgPool[Size1d, Stride1d, Padding1d]):
 class AvgPool2d(_AvgPool[Size2d, Stride2d, Padding2d]):
     """Average each window and shrink the image.
 
-    y[i, j] = mean over the window at (i, j). Input `N × C × H × W`, output `N × C × H′ × W′`. Smoother than MaxPool2d; the
+    y[i, j] = mean over the window at (i, j). Input `N × C × H × W`, output `N × C × H′ × W′` with
+    H′ = ⌊(H + 2·padding − kernel_size) / stride⌋ + 1, with ceil_mode as for MaxPool2d. Smoother than MaxPool2d; the
     older LeNets have it, and it is a plain way to downscale. Nothing is learned.
     Source: `torch.nn.AvgPool2d`.
     """
@@ -144,7 +146,8 @@ class AvgPool2d(_AvgPool[Size2d, Stride2d, Padding2d]):
 class AvgPool3d(_AvgPool[Size3d, Stride3d, Padding3d]):
     """Average each window and shrink the volume.
 
-    y[i, j, k] = mean over the window at (i, j, k). Input `N × C × D × H × W`, output `N × C × D′ × H′ × W′`. For scans and
+    y[i, j, k] = mean over the window at (i, j, k). Input `N × C × D × H × W`, output `N × C × D′ × H′ × W′`, sizes as of
+    AvgPool2d. For scans and
     for video, whose depth is time. Nothing is learned.
     Source: `torch.nn.AvgPool3d`.
     """

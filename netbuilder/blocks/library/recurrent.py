@@ -27,7 +27,10 @@ from netbuilder.blocks.spec import (
 
 _OUTPUTS = (
     Port("sequence", help="Output after every step: N × T × D·hidden_size, with D = 2 if bidirectional."),
-    Port("last", help="Output at the last step: N × D·hidden_size."),
+    Port(
+        "last",
+        help="Output at the last step: N × D·hidden_size; a backward half has read that one step by then: see hidden.",
+    ),
     Port(
         "hidden", help="Final hidden state of the last layer: N × hidden_size; of its backward half if bidirectional."
     ),
