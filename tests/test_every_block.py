@@ -71,7 +71,10 @@ EXPORTED = [
     if variant.block.role not in ("loss", "metric")
     and not (variant.block.compares_samples and variant.params.get("track_running_stats") is False)
 ]
-"""What training alone needs stays in the training. A batch of one can't be compared with itself, in torch either, so its equality can't be proven at that size."""
+"""What training alone needs stays in the training.
+
+A batch of one can't be compared with itself, in torch either, so its equality can't be proven at that size.
+"""
 GROUPS = 16
 EVERY_PARAMETER = pytest.mark.parametrize(
     ("block", "parameter"),
@@ -306,28 +309,12 @@ def test_a_bad_value_is_an_error_at_its_field(block: type[Block], parameter: Par
 
 @EVERY_PARAMETER
 def test_the_bounds_that_a_form_shows_are_those_that_hold(block: type[Block], parameter: Parameter) -> None:
-    known = defaults(block)
+    known, specs = defaults(block), specs_for(block)
     for value in good_values(parameter):
-        _, problems = parse(block, known | {parameter.name: value})
-        assert not problems, value
-
-
-@pytest.mark.parametrize(
-    ("block", "parameter"),
-    [
-        pytest.param(block, parameter, id=f"{block.__name__}.{parameter.name}")
-        for block in blocks().values()
-        for parameter in parameters(block)
-        if parameter.kind == "float"
-    ],
-)
-def test_torch_takes_the_numbers_that_its_form_takes(block: type[Block], parameter: Parameter) -> None:
-    specs = specs_for(block)
-    for value in good_values(parameter):
-        layer, problems = parse(block, defaults(block) | {parameter.name: value})
-        assert layer is not None, problems
-        if takes(layer, specs):
-            assert infer(layer.lower(*specs), specs)
+        layer, problems = parse(block, known | {parameter.name: value})
+        assert layer is not None, (value, problems)
+        if parameter.kind == "float" and takes(layer, specs):
+            assert infer(layer.lower(*specs), specs), "torch takes it too"
 
 
 def small_values(parameter: Parameter) -> st.SearchStrategy[Any]:
