@@ -13,7 +13,9 @@ from netbuilder.diagnostics import NetbuilderError
 
 
 def atomic_write(path: Path, content: bytes) -> None:
-    """Put `content` in the place of the file: after a crash, a full disk or a refusal it holds the old bytes or the new.
+    """Put `content` in the place of the file.
+
+    After a crash, a full disk or a refusal it holds the old bytes or the new.
 
     A symbolic link stays one, and its target is written; permissions are kept. Raises `NetbuilderError`.
     """

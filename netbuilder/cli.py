@@ -1,6 +1,7 @@
 """The command line: one table of verbs. What a verb does is in `netbuilder.commands`, imported when it is called for.
 
-Exit status: 0 done; 1 a problem in what the user gave, told in one sentence on standard error; 2 wrong usage; 130 interrupted.
+Exit status: 0 done; 1 a problem in what the user gave, told in one sentence on standard error; 2 wrong usage; 130
+interrupted.
 """
 
 from __future__ import annotations

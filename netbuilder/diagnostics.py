@@ -11,7 +11,10 @@ Severity = Literal["error", "warning"]
 
 
 class NetbuilderError(Exception):
-    """What the user gave can't be used. The message is one sentence that a person can act on, fit to be shown as it is."""
+    """What the user gave can't be used.
+
+    The message is one sentence that a person can act on, fit to be shown as it is.
+    """
 
 
 def one_line(text: str) -> str:
@@ -33,8 +36,8 @@ class Fix:
 class Diagnostic:
     """One problem, at its place.
 
-    `message` names the cause and the shapes in plain words; `node` is a node id, `port` a port of it, `parameter` one of
-    its parameters. A problem of the whole project has none of the three.
+    `message` names the cause and the shapes in plain words; `node` is a node id, `port` a port of it, `parameter` one
+    of its parameters. A problem of the whole project has none of the three.
     """
 
     severity: Severity

@@ -14,7 +14,10 @@ Kind = Literal["task", "architecture"]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A project in the examples' folder: a `task` is ready to train, an `architecture` is the network of a paper, to look into."""
+    """A project in the examples' folder.
+
+    A `task` is ready to train, an `architecture` is the network of a paper, to look into.
+    """
 
     name: str
     title: str

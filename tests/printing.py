@@ -22,7 +22,7 @@ def printed(program: Program) -> nn.Module:
 
 
 def assert_equal_to_its_print(program: Program, *inputs: torch.Tensor) -> None:
-    """Hold printed code to the same layers, the same weights under the same names, and the same numbers to the last bit.
+    """Hold printed code to the same layers, the same weights by the same names, and the same numbers to the last bit.
 
     Inputs that are not given are drawn at random.
     """

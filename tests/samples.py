@@ -15,7 +15,7 @@ _INTEGERS = {**_SHAPES, 2: (10,)}
 
 
 def specs_for(block: type[Block], **params: Any) -> tuple[TensorSpec, ...]:
-    """Return one spec for each input, two for a variadic one, of as few dimensions as the block takes with these parameters."""
+    """Return one spec for each input, two for a variadic one, of as few dimensions as these parameters take."""
     if block.example_inputs:
         return block.example_inputs
     ports = [port for port in block.inputs for _ in range(2 if port.variadic else 1)]

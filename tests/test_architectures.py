@@ -43,7 +43,7 @@ PARAMETERS = {
     "gpt2_small": 124_439_808,
     "vit_b16": 86_567_656,
 }
-"""As torchvision counts; LeNet-5 with a full C3, U-Net and the GAN as below, BERT and GPT-2 as their authors released them."""
+"""As torchvision counts; LeNet-5 with a full C3, U-Net and the GAN as below, BERT and GPT-2 as they were released."""
 
 GIGA_MULTIPLICATIONS = {
     "alexnet": 0.71,

@@ -19,7 +19,10 @@ def require_broadcast(block: str, specs: Sequence[TensorSpec], ports: Sequence[s
 
 
 def fits(a: Dim, b: Dim) -> bool:
-    """Tell whether two sizes go together. A batch of 1 is that of a Constant or a Parameter: the same for all samples."""
+    """Tell whether two sizes go together.
+
+    A batch of 1 is that of a Constant or a Parameter: the same for all samples.
+    """
     return a == b or 1 in (a, b)
 
 

@@ -1,11 +1,11 @@
-"""The small language of arithmetic in which parameters are computed (`=channels*4`) and tensors combined (`a * sigmoid(b)`).
+"""The small language of arithmetic: it computes parameters (`=channels*4`) and combines tensors (`a * sigmoid(b)`).
 
-Numbers, names, `+ - * / // % **`, parentheses and the functions of `FUNCTIONS`, with Python's precedence and meaning. A text
-is only ever read by the parser below: nothing of Python is evaluated. Everything is bounded: the length of a text, how deep
-it nests, and how large a number becomes on the way.
+Numbers, names, `+ - * / // % **`, parentheses and the functions of `FUNCTIONS`, with Python's precedence and meaning. A
+text is only ever read by the parser below: nothing of Python is evaluated. Everything is bounded: the length of a text,
+how deep it nests, and how large a number becomes on the way.
 
-A leading `=`, as a formula has in a spreadsheet, is passed over. Whole numbers stay whole, and exact: a division that comes
-out even gives a whole number too.
+A leading `=`, as a formula has in a spreadsheet, is passed over. Whole numbers stay whole, and exact: a division that
+comes out even gives a whole number too.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ Scalar: TypeAlias = "int | float | bool | str"
 
 
 class ExpressionError(ValueError):
-    """The expression can't be read or computed. The message is a sentence; `position` counts characters of the text from 0."""
+    """The expression can't be read or computed.
+
+    The message is a sentence; `position` counts characters of the text from 0.
+    """
 
     def __init__(self, message: str, position: int = 0) -> None:
         super().__init__(message)
@@ -54,9 +57,10 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """An operation on what its arguments give: an operator's sign, a function's name, or `neg` for a minus before a value.
+    """An operation on what its arguments give.
 
-    `depth` is how many operations stand on each other here.
+    `operation` is an operator's sign, a function's name, or `neg` for a minus before a value. `depth` is how many
+    operations stand on each other here.
     """
 
     operation: str

@@ -11,8 +11,9 @@ _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 def match(query: str, name: str, aliases: Iterable[str] = (), kind: str = "") -> tuple[int, int] | None:
     """Return a score, lower for better, or None where `query` is not meant.
 
-    From the best: the name, its beginning, an alias, words of the name, an alias's beginning or words, a part of the name,
-    a part of an alias, words of the kind that it is of, letters of the name in their order. Among equals the shorter wins.
+    From the best: the name, its beginning, an alias, words of the name, an alias's beginning or words, a part of the
+    name, a part of an alias, words of the kind that it is of, letters of the name in their order. Among equals the
+    shorter wins.
     """
     typed = query.lower().split()
     wanted = "".join(typed)

@@ -24,8 +24,8 @@ Kind = Literal["int", "float", "bool", "choice", "sizes", "text"]
 class Parameter:
     """One parameter, as a form needs it.
 
-    `sizes` is a list of whole numbers, `length` of them or any number; `choices` may stand beside `sizes`, as for padding:
-    one of the words or a list.
+    `sizes` is a list of whole numbers, `length` of them or any number; `choices` may stand beside `sizes`, as for
+    padding: one of the words or a list.
     """
 
     name: str
@@ -109,7 +109,7 @@ def _parameter(name: str, info: FieldInfo, default: Any) -> Parameter:
 
 
 def _shape_of(annotation: Any, metadata: tuple[Any, ...]) -> tuple[Kind, dict[str, Any]]:
-    """Read kind, bounds, choices and length from a type such as `Literal["same"] | Annotated[tuple[int, int], Sizes]`."""
+    """Read kind, bounds, choices and length from a type: `Literal["same"] | Annotated[tuple[int, int], Sizes]`."""
     if get_origin(annotation) is Annotated:
         inner, *more = get_args(annotation)
         return _shape_of(inner, (*metadata, *more))

@@ -12,9 +12,10 @@ from netbuilder.blocks.spec import Block, Port
 from netbuilder.blocks.windows import times
 
 _SHARING = (
-    "Every block with weights, and every instance of a group, also has a field `weights`: a name for them. Blocks beside one "
-    "another with the same name share their weights: they are one layer that is used in several places, trained by all of "
-    "them and counted once, as in a siamese network or where the head of a language model reads the table of its embedding."
+    "Every block with weights, and every instance of a group, also has a field `weights`: a name for them. Blocks "
+    "beside one another with the same name share their weights: they are one layer that is used in several places, "
+    "trained by all of them and counted once, as in a siamese network or where the head of a language model reads the "
+    "table of its embedding."
 )
 _DTYPES = {"float": "real numbers", "integer": "whole numbers"}
 

@@ -35,7 +35,6 @@ Dim: TypeAlias = int | Free
 
 BATCH = Free("N")
 
-
 Scale: TypeAlias = Literal["", "probabilities", "log-probabilities"]
 
 
@@ -43,7 +42,8 @@ Scale: TypeAlias = Literal["", "probabilities", "log-probabilities"]
 class TensorSpec:
     """The shape and type of a tensor on a wire.
 
-    `num_classes` is set where the values are class indices of known count, `scale` where they are known to be probabilities.
+    `num_classes` is set where the values are class indices of known count, `scale` where they are known to be
+    probabilities.
     """
 
     shape: tuple[Dim, ...]
@@ -89,8 +89,8 @@ class Port:
     """A place for wires.
 
     `rank` bounds the number of dimensions that an input takes (a number, or lowest and highest), `dtype` its type. A
-    variadic input stands for x1, x2, ... as many as are wired, at least two. `truth` marks the input for what a prediction is
-    compared with: class labels, or numbers of its own shape.
+    variadic input stands for x1, x2, ... as many as are wired, at least two. `truth` marks the input for what a
+    prediction is compared with: class labels, or numbers of its own shape.
     """
 
     name: str
@@ -192,7 +192,8 @@ class Call:
     Attributes
     ----------
     target
-        Dotted path of a torch function or class, of a function of `operator` or in `netbuilder.nn`, or of a metric of torchmetrics.
+        Dotted path of a torch function or class, of a function of `operator` or in `netbuilder.nn`, or of a metric of
+        torchmetrics.
     settings
         Constructor keywords of a module or metric; None says that the target is a function.
     args, kwargs
@@ -218,7 +219,7 @@ class Call:
 
     @property
     def is_metric(self) -> bool:
-        """Whether the target is a metric of torchmetrics: it takes in the arguments of all batches before it gives a number."""
+        """Whether the target is a metric of torchmetrics: it takes all batches in before it gives a number."""
         return self.target.startswith("torchmetrics.")
 
 
@@ -240,7 +241,7 @@ def function(target: str, /, *args: Value, results: dict[str, tuple[Key, ...]] |
 
 
 def metric(target: str, /, *args: Value, **settings: Value) -> Call:
-    """Let a metric of torchmetrics, made with `settings`, take in `args`. There is no output: its number is told at the end."""
+    """Let a metric of torchmetrics, made with `settings`, take in `args`; its number comes at the end, on no output."""
     return Call(f"torchmetrics.{target}", _pairs(settings), args, results=(("", ()),))
 
 
@@ -257,7 +258,7 @@ def _results(results: dict[str, tuple[Key, ...]] | None) -> tuple[tuple[str, tup
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Marks a parameter that is a list of whole numbers: of fixed `length`, where one number stands for all, or of any."""
+    """Marks a list of whole numbers: of fixed `length`, where one number stands for all, or of any."""
 
     minimum: int
     maximum: int

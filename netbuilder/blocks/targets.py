@@ -41,7 +41,10 @@ LABELS = Port("target", help="Class labels: integers, one for each sample.", dty
 
 
 class _Judge(Block):
-    """What compares the network with the truth. Its first input is what the network says, on a scale of which `takes` speaks."""
+    """What compares the network with the truth.
+
+    Its first input is what the network says, on a scale of which `takes` speaks.
+    """
 
     takes: ClassVar[Literal["logits"] | Scale] = ""
 
@@ -68,7 +71,10 @@ class _Judge(Block):
 
 
 class Loss(_Judge):
-    """What all losses share. Their output is the mean over the batch, without the weight, which the training applies."""
+    """What all losses share.
+
+    Their output is the mean over the batch, without the weight, which the training applies.
+    """
 
     category = "Loss"
     role = "loss"
@@ -76,7 +82,8 @@ class Loss(_Judge):
 
     weight: LossWeight = param(
         1.0,
-        help="By how much this loss counts where there are several: training minimises the weighted sum, and shows each as it is.",
+        help="By how much this loss counts where there are several: "
+        "training minimises the weighted sum, and shows each as it is.",
     )
 
     def summary(self) -> str:
@@ -137,10 +144,10 @@ def require_equal(block: str, port: str, prediction: TensorSpec, target: TensorS
 
 
 def numbers_like(block: str, port: str, prediction: TensorSpec, target: TensorSpec) -> Arg | Call:
-    """Return the second input, a target of numbers, as an argument: one that stands for all samples is repeated for each.
+    """Return the second input, a target of numbers, as an argument, repeated where it is one for all samples.
 
-    Such is a Constant, as in a GAN, whose discriminator is to say the same of every picture. Raises `Mismatch` unless target
-    and prediction are alike otherwise.
+    Such is a Constant, as in a GAN, whose discriminator is to say the same of every picture. Raises `Mismatch` unless
+    target and prediction are alike otherwise.
     """
     if target.dtype == "float32" and target.shape == (1, *prediction.shape[1:]):
         return function("torch.Tensor.expand_as", Arg(1), Arg(0))

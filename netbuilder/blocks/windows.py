@@ -37,7 +37,8 @@ def require_fit(
     window = times(kernel_size) + (f" dilated to {times(spans)}" if spans != kernel_size else "")
     padded = f", padded to {times(room)}" if any(padding) else ""
     raise Mismatch(
-        f"The kernel ({window}) is larger than the input: it is {x}{padded}. Make the kernel smaller or pool less before.",
+        f"The kernel ({window}) is larger than the input: it is {x}{padded}. "
+        "Make the kernel smaller or pool less before.",
         port="x",
         parameter="kernel_size",
         code="kernel-too-large",
@@ -53,7 +54,7 @@ def times(sizes: Sequence[int | None], *, short: bool = False) -> str:
 
 
 def projection(rank: int, axis: int, features: int) -> Insert | None:
-    """Return the learned layer that gives dimension `axis` of a tensor `features` entries and leaves the others alone."""
+    """Return the learned layer that gives dimension `axis` `features` entries and leaves the others alone."""
     if axis == rank - 1 and rank in (2, 3):
         return Insert("Linear", (("out_features", features),))
     if axis == 1 and rank in (3, 4, 5):

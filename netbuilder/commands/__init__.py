@@ -1,6 +1,7 @@
 """What the verbs of the command line do: a function each, in a module for each family of verbs.
 
-Torch and Qt are imported inside the functions, after the arguments have been looked at: a wrong file name is answered at once.
+Torch and Qt are imported inside the functions, after the arguments have been looked at: a wrong file name is answered
+at once.
 """
 
 from __future__ import annotations

@@ -48,7 +48,10 @@ def evaluate(given: Namespace) -> None:
 
 
 def train_to_its_end(run: Run, *, quiet: bool) -> Ended:
-    """Run to the end, showing progress. An interruption stops it, and loses nothing; a failure raises `NetbuilderError`."""
+    """Run to the end, showing progress.
+
+    An interruption stops it, and loses nothing; a failure raises `NetbuilderError`.
+    """
     with _interruption_stops(run):
         run.start()
         ended = follow(run.telemetry, quiet=quiet)

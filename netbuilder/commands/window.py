@@ -1,4 +1,7 @@
-"""`netbuilder [FILE]`, `demo`, `screenshot`: what shows the window. Where there is none to be had, the demo runs in the terminal."""
+"""`netbuilder [FILE]`, `demo`, `screenshot`: what shows the window.
+
+Where there is none to be had, the demo runs in the terminal.
+"""
 
 from __future__ import annotations
 

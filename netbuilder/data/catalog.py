@@ -1,5 +1,6 @@
-"""The data sets that travel with the program: scikit-learn's own, small and real, and some that are made. Free of torch and
-of scikit-learn.
+"""The data sets that travel with the program: scikit-learn's own, small and real, and some that are made.
+
+Free of torch and of scikit-learn.
 """
 
 from __future__ import annotations

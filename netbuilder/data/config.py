@@ -1,4 +1,7 @@
-"""What the data section of a project may hold: which data, its fields, how it is normalised and split. Free of torch."""
+"""What the data section of a project may hold: which data, its fields, how it is normalised and split.
+
+Free of torch.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ class DataField(_Section):
 
 
 class SplitConfig(_Section):
-    """The shares of the three parts, the seed that deals out the samples, and the label whose classes keep their shares."""
+    """The shares of the three parts, the seed that deals samples out, and the label whose classes keep their shares."""
 
     train: _Share = 0.7
     validation: _Share = 0.15
@@ -53,7 +56,10 @@ class SplitConfig(_Section):
 
 
 class DataConfig(_Section):
-    """The data section. `normalize` names the fields that are brought to mean 0 and deviation 1 over the training part."""
+    """The data section.
+
+    `normalize` names the fields that are brought to mean 0 and deviation 1 over the training part.
+    """
 
     source: str
     fields: dict[str, DataField]

@@ -1,7 +1,7 @@
 """Data sets that are made rather than read: from the digits, from the text that every Python carries, or drawn.
 
-Each is the same on every machine: what is random comes from numpy's `RandomState`, which is frozen for good. Only the text
-follows the version of Python.
+Each is the same on every machine: what is random comes from numpy's `RandomState`, which is frozen for good. Only the
+text follows the version of Python.
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ def text() -> Arrays:
 
 
 def shapes() -> Arrays:
-    """Draw one to three shapes on a noisy ground: `image` is `N × 1 × 32 × 32`, `mask` says what each pixel belongs to."""
+    """Draw one to three shapes on a noisy ground.
+
+    `image` is `N × 1 × 32 × 32`; `mask` says what each pixel belongs to.
+    """
     pictures = SOURCES["shapes"].samples
     random = np.random.RandomState(0)
     images = random.normal(0.0, 0.15, (pictures, 1, _SIDE, _SIDE)).astype(np.float32)
@@ -95,7 +98,7 @@ def beside_noise(digits: Arrays) -> Arrays:
 
 
 def dates() -> Arrays:
-    """Write dates as people do, `written`, and as machines do: `answer`, and `answer_before`, the same one step later."""
+    """Write dates as people do, `written`, and as machines do: `answer`; `answer_before` is the same one step later."""
     count = SOURCES["dates"].samples
     random = np.random.RandomState(0)
     days = [date(1950, 1, 1) + timedelta(days=int(day)) for day in random.randint(0, 36_500, count)]

@@ -23,9 +23,9 @@ def draw(
 ) -> tuple[npt.NDArray[np.float32 | np.int64], ...]:
     """Draw a tensor for each input of the program, with these sizes of the free dimensions.
 
-    Real numbers are normal, with mean 0 and deviation 1. Integers are class or token numbers: from 0 up to, and without, the
-    number of classes that the input's spec knows of and the smallest `num_embeddings` that looks them up. A padding mask
-    leaves the first step of each sequence to look at: attention to nothing at all is not a number.
+    Real numbers are normal, with mean 0 and deviation 1. Integers are class or token numbers: from 0 up to, and
+    without, the number of classes that the input's spec knows of and the smallest `num_embeddings` that looks them up.
+    A padding mask leaves the first step of each sequence to look at: attention to nothing at all is not a number.
     """
     uses = Uses(program)
     drawn = tuple(_draw(slot, sizes, uses.bound(slot.node), generator) for slot in program.inputs)

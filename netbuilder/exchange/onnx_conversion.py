@@ -84,9 +84,9 @@ def _quiet() -> Generator[None]:
 def _tidy(model: Any, parameters: Sequence[str]) -> None:
     """Name what is inside the model after the canvas, and drop the exporter's notes.
 
-    A parameter that was folded (a weight transposed, gates reordered) keeps its name, or that of the first where it was made of
-    several. Everything else is called `block/what`, inside of groups `encoder.3.relu/what`: a block's name has no slash, so none
-    can clash with an input's or output's.
+    A parameter that was folded (a weight transposed, gates reordered) keeps its name, or that of the first where it was
+    made of several. Everything else is called `block/what`, inside of groups `encoder.3.relu/what`: a block's name has
+    no slash, so none can clash with an input's or output's.
     """
     graph = model.graph
     scopes = {node: _scope(node) for node in graph}
@@ -109,7 +109,7 @@ def _tidy(model: Any, parameters: Sequence[str]) -> None:
 
 
 def _scope(node: Any) -> str:
-    """Return the dotted path of the block that a node comes from; empty where the exporter made it for all, or does not say."""
+    """Return the dotted path of the block that a node comes from; empty where it is of no one block."""
     path = ast.literal_eval(node.metadata_props.get("pkg.torch.onnx.name_scopes", "[]"))
     return path[-2] if len(path) > 1 and path[0] == "" else ""  # the network itself is called ""
 

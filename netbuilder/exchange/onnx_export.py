@@ -5,8 +5,8 @@
 1. The destination is looked at, so that what can't be written is refused before the work.
 2. The ancestors of the Output blocks are copied to the CPU, in eval mode; the module that was given stays as it is.
 3. `torch.onnx.export` traces the copy, with a batch of any size.
-4. The canvas's names, the classes and the preprocessing are written into the model, and the exporter's stack traces, which
-   hold paths of this machine, are taken out.
+4. The canvas's names, the classes and the preprocessing are written into the model, and the exporter's stack traces,
+   which hold paths of this machine, are taken out.
 5. The very bytes of the file are checked by `onnx.checker` and, with onnxruntime, at several batch sizes against torch.
 6. Only then are they written, in one step: the file that was there before is replaced by a proven one or not at all.
 
@@ -40,15 +40,15 @@ _LARGEST_FILE = 2**31 - 1
 """A protobuf message, and so an ONNX file without companions, holds less than 2 GiB."""
 
 _COPIES = 5
-"""How often the weights stand in memory at the height of an export: torch's twice, the model, its bytes, onnxruntime's."""
+"""Copies of the weights in memory at the height of an export: torch's two, the model, its bytes, onnxruntime's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What was exported, and the proof: the largest difference from torch at each batch size.
 
-    The batch sizes are 1, 3 and 17, or fewer and smaller ones where a batch takes gigabytes, but always two. `inputs` and
-    `outputs` are by name, in order. `trained` is False where the weights are fresh random numbers.
+    The batch sizes are 1, 3 and 17, or fewer and smaller ones where a batch takes gigabytes, but always two. `inputs`
+    and `outputs` are by name, in order. `trained` is False where the weights are fresh random numbers.
     """
 
     path: Path
@@ -80,10 +80,10 @@ class Report:
 class Labels:
     """What an application has to know beside the numbers.
 
-    The project's name and, by field of its data set, the names of the classes and what was done to the values before the
-    network saw them: `{"image": {"subtract": [...], "divide": [...]}}`.
-    In the file they are JSON, under the `metadata_props` `netbuilder.project`, `netbuilder.classes` and, by the input's name,
-    `netbuilder.preprocessing`; `netbuilder.version` is the program's, `netbuilder.trained` says whether the weights were.
+    The project's name and, by field of its data set, the names of the classes and what was done to the values before
+    the network saw them: `{"image": {"subtract": [...], "divide": [...]}}`. In the file they are JSON, under the
+    `metadata_props` `netbuilder.project`, `netbuilder.classes` and, by the input's name, `netbuilder.preprocessing`;
+    `netbuilder.version` is the program's, `netbuilder.trained` says whether the weights were.
     """
 
     project: str = ""
@@ -118,7 +118,7 @@ def check_destination(path: Path) -> None:
 
 
 def inference_part(program: Program) -> Program:
-    """Return what is exported: the ancestors of the outputs; `NetbuilderError` where there is no output, or no form of it."""
+    """Return what is exported, the ancestors of the outputs; `NetbuilderError` if there are none, or no form of them."""
     part = program.only("output")
     if not part.results:
         raise NetbuilderError("There is no Output block, so there is nothing to export: add one after the last layer.")
@@ -159,7 +159,8 @@ def _require_room(part: Program, module: nn.Module) -> None:
     size = sum(tensor.numel() * tensor.element_size() for tensor in module.state_dict().values())
     if size > _LARGEST_FILE:
         raise NetbuilderError(
-            f"The network has {size / 1e9:,.1f} GB of weights, and one ONNX file holds at most {_LARGEST_FILE / 1e9:.1f} GB."
+            f"The network has {size / 1e9:,.1f} GB of weights, "
+            f"and one ONNX file holds at most {_LARGEST_FILE / 1e9:.1f} GB."
         )
     require_memory(_COPIES * size + proof_bytes(part), "Exporting the network")
 
@@ -170,7 +171,7 @@ def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def prove(part: Program, module: fx.GraphModule, path: Path, labels: Labels, *, trained: bool) -> tuple[bytes, Report]:
-    """Return the content of the ONNX file that computes what `module`, built from an inference part, does; and the proof."""
+    """Return the bytes of an ONNX file that computes what `module`, built from the part, does; and the proof."""
     model = convert(part, module)
     _label(part, model, labels, trained)
     content: bytes = model.SerializeToString()

@@ -2,8 +2,9 @@
 # (torch, onnx and onnxscript leave these types out)
 """Operations that torch's ONNX exporter lacks, written in those that ONNX has.
 
-Adaptive pooling to a size that does not divide the input's has windows of unequal length. Along each dimension the elements
-of all windows are gathered, short windows filled up by repeating their last element, and each window is reduced.
+Adaptive pooling to a size that does not divide the input's has windows of unequal length. Along each dimension the
+elements of all windows are gathered, short windows filled up by repeating their last element, and each window is
+reduced.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ BATCHES = (1, 3, 17)
 ABSOLUTE, RELATIVE = 1e-5, 1e-4
 """How far onnxruntime may be from torch, at each number of an output: ABSOLUTE + RELATIVE * the largest of its numbers.
 
-Rounding errors are as large as what was added up, and not as what came of it: next to 0 they are no smaller. Whole numbers
-have to be the same.
+Rounding errors are as large as what was added up, and not as what came of it: next to 0 they are no smaller. Whole
+numbers have to be the same.
 """
 
 _LARGEST_PROOF = 2**30
@@ -30,7 +30,7 @@ _LARGEST_PROOF = 2**30
 
 
 def batches(part: Program) -> tuple[int, ...]:
-    """Return the batch sizes that an inference part is proven at: those of `BATCHES` that take at most 1 GiB, but always two."""
+    """Return the batch sizes to prove a part at: those of `BATCHES` that take at most 1 GiB, but always two."""
     fitting = tuple(batch for batch in BATCHES if batch * _sample_bytes(part) <= _LARGEST_PROOF)
     return fitting if len(fitting) > 1 else (1, 2)
 
@@ -41,7 +41,7 @@ def proof_bytes(part: Program) -> int:
 
 
 def _sample_bytes(part: Program) -> int:
-    """Return what one sample of the proof takes: its inputs, what the largest block reads and writes, its results compared."""
+    """Return the bytes that a sample takes: inputs, what the largest block reads and writes, results compared."""
     inputs = sum(slot.spec.numel() for slot in part.inputs)
     results = sum(result.spec.numel() for result in part.results)
     return 4 * max(_block_sizes(part), default=0) + 8 * inputs + 24 * results
@@ -93,8 +93,8 @@ def _difference(output: str, batch: int, wanted: np.ndarray, found: np.ndarray) 
     place = f"at output “{output}” and batch {batch}"
     if wanted.shape != found.shape or wanted.dtype != found.dtype:
         raise ExportError(
-            f"The exported network gives {found.dtype} of shape {found.shape} where torch gives {wanted.dtype} of shape "
-            f"{wanted.shape}, {place}; no file was written."
+            f"The exported network gives {found.dtype} of shape {found.shape} where torch gives "
+            f"{wanted.dtype} of shape {wanted.shape}, {place}; no file was written."
         )
     if not np.isfinite(wanted).all():
         raise ExportError(
@@ -105,8 +105,8 @@ def _difference(output: str, batch: int, wanted: np.ndarray, found: np.ndarray) 
     allowed = ABSOLUTE + RELATIVE * largest if np.issubdtype(wanted.dtype, np.floating) else 0.0
     if difference > allowed:
         raise ExportError(
-            f"The exported network is up to {difference:.3g} away from torch {place}, where numbers go up to {largest:.3g} and "
-            f"at most {allowed:.3g} is rounding; no file was written."
+            f"The exported network is up to {difference:.3g} away from torch {place}, "
+            f"where numbers go up to {largest:.3g} and at most {allowed:.3g} is rounding; no file was written."
         )
     return difference
 

@@ -1,8 +1,9 @@
 """Exports in a process of their own, so that they disturb nothing.
 
-While `torch.export` traces, it turns oneDNN off for the whole process, and at the end it puts torch's random generators back
-to where they stood when it began. A training thread beside it computes with other kernels and draws the same random numbers
-again: its losses change. It also holds the interpreter lock for long, and nothing can cancel it. A process can be ended.
+While `torch.export` traces, it turns oneDNN off for the whole process, and at the end it puts torch's random generators
+back to where they stood when it began. A training thread beside it computes with other kernels and draws the same
+random numbers again: its losses change. It also holds the interpreter lock for long, and nothing can cancel it. A
+process can be ended.
 """
 
 from __future__ import annotations
@@ -58,7 +59,10 @@ class ExportProcess:
     def export(
         self, program: Program, module: fx.GraphModule | None, path: Path, labels: Labels | None = None, seed: int = 0
     ) -> Report:
-        """Do what `netbuilder.exchange.onnx_export.export` does. Raises `NetbuilderError`, also where it was cancelled."""
+        """Do what `netbuilder.exchange.onnx_export.export` does.
+
+        Raises `NetbuilderError`, also where it was cancelled.
+        """
         from netbuilder.atomic import atomic_write
         from netbuilder.exchange.onnx_export import Labels, check_destination, detached, inference_part
 
@@ -115,7 +119,8 @@ class ExportProcess:
             raise NetbuilderError("The export was cancelled; no file was written.")
         process.join()
         raise NetbuilderError(
-            f"The process that exports ended with code {process.exitcode}, perhaps for lack of memory; no file was written."
+            f"The process that exports ended with code {process.exitcode}, perhaps for lack of memory; "
+            "no file was written."
         )
 
     def _gave_up(self) -> bool:

@@ -1,6 +1,7 @@
 """A built network in which every block is a plain module, for exporters that name what is inside by modules.
 
-torch's pass over functions and over `fx.GraphModule`: without this a ReLU, and all of a group but its layers, has no name.
+torch's pass over functions and over `fx.GraphModule`: without this a ReLU, and all of a group but its layers, has no
+name.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def _scoped(call: Call | GroupCall, built: nn.Module) -> nn.Module:
 
 
 def _run_group(call: GroupCall, module: nn.Module, args: tuple[torch.Tensor | None, ...]) -> dict[str, torch.Tensor]:
-    """Run a group as often as it repeats, each time on what the time before gave; return the value of each output port."""
+    """Run a group as often as it repeats, each time on what the last one gave; return the value of each output port."""
     given: tuple[torch.Tensor, ...] = ()
     for place in range(len(call.parts)):
         part = module.get_submodule(str(place)) if call.is_numbered else module

@@ -48,7 +48,10 @@ class _Refused(Exception):
 
 
 def load(path: Path) -> Project:
-    """Return the project in a file. Raises `NetbuilderError`, which names the file and the place, for anything amiss."""
+    """Return the project in a file.
+
+    Raises `NetbuilderError`, which names the file and the place, for anything amiss.
+    """
     return loads(_read(path), str(path))
 
 

@@ -48,7 +48,7 @@ def thaw(value: Json) -> Any:
 
 
 def finite(value: object) -> object:
-    """Return a value fit for strict JSON: a number that is infinite or not a number, which JSON has no word for, is null."""
+    """Return a value fit for strict JSON: infinity and what is not a number, which it has no word for, become null."""
     if isinstance(value, Mapping):
         return {key: finite(item) for key, item in cast("Mapping[object, object]", value).items()}
     if isinstance(value, list | tuple):

@@ -73,9 +73,9 @@ class Sheet:
 class Group(Sheet):
     """What all instances of a group are made of.
 
-    Its `Input` and `Output` nodes are the ports of an instance, by their names. `parameters` are its formal parameters with
-    their defaults; the fields of the blocks inside use them in expressions (`=channels*4`). `description` says what it does,
-    as the docstring of a block does: the first paragraph is a summary.
+    Its `Input` and `Output` nodes are the ports of an instance, by their names. `parameters` are its formal parameters
+    with their defaults; the fields of the blocks inside use them in expressions (`=channels*4`). `description` says
+    what it does, as the docstring of a block does: the first paragraph is a summary.
     """
 
     def __init__(self, name: str, parameters: Mapping[str, Json], description: str = "") -> None:
@@ -131,8 +131,8 @@ class Project(Sheet):
     def inside(self, group: GroupId) -> Project:
         """Return a project whose network is the inside of a group: what can be said of one can be said of the other.
 
-        It shares graph, layout, groups and the ids of nodes with this project, has no data and no training, and is to be
-        read only.
+        It shares graph, layout, groups and the ids of nodes with this project, has no data and no training, and is to
+        be read only.
         """
         view = Project()
         view.graph, view.layout = self.groups[group].graph, self.groups[group].layout

@@ -53,7 +53,8 @@ PHASES = "phases"
 def read(section: Mapping[str, Any]) -> TrainingConfig:
     """Return the training section of a project, checked. Raises `NetbuilderError` with the first thing that is wrong.
 
-    Phases are left aside here: a project that has them can be drawn and exported, and `no_training` says why not trained.
+    Phases are left aside here: a project that has them can be drawn and exported, and `no_training` says why not
+    trained.
     """
     config, problems = parse(TrainingConfig, {name: value for name, value in section.items() if name != PHASES})
     if config is None:

@@ -11,8 +11,8 @@ _IDLE_SECONDS = 0.04
 class Control:
     """Requests to the loop, from any thread.
 
-    The loop reads `pending`, a plain attribute, before each batch, and looks further only where it is set. `holding` and
-    `over` are the thread's answers: it stands still, it has ended; everything is on disk.
+    The loop reads `pending`, a plain attribute, before each batch, and looks further only where it is set. `holding`
+    and `over` are the thread's answers: it stands still, it has ended; everything is on disk.
     """
 
     def __init__(self) -> None:

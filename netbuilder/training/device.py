@@ -29,8 +29,8 @@ def resolve(name: str) -> torch.device:
 def threads_for(step_flops: int) -> int:
     """Return how many threads a training on the CPU is given; a step that is soon done is done sooner by one.
 
-    The network and the batch size decide, so a seed gives the same numbers each time. On two cores with two other programs
-    at work, the digits example takes 30 times as long with two threads as with one, which waits for nobody.
+    The network and the batch size decide, so a seed gives the same numbers each time. On two cores with two other
+    programs at work, the digits example takes 30 times as long with two threads as with one, which waits for nobody.
     """
     return max(1, min(_ALL_THREADS, step_flops // _FLOPS_WORTH_A_THREAD))
 

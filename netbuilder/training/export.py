@@ -21,7 +21,7 @@ from netbuilder.training.folder import Weights
 from netbuilder.training.trained import Trained, load_trained
 
 Exporter = Callable[[Program, fx.GraphModule | None, Path, Labels, int], Report]
-"""`onnx_export.export`, or the `export` of an `ExportProcess`: where a training goes on beside it, it has to be that."""
+"""`onnx_export.export`, or, as it has to be where a training goes on beside it, the `export` of an `ExportProcess`."""
 
 
 def export_run(

@@ -71,7 +71,7 @@ def _non_finite(network: Network, batch: Batch, place: str) -> Diagnostic:
 
 
 def _bad_gradient(network: Network, batch: Batch) -> NodeId | None:
-    """Return the block with a gradient that is not finite and that stands last: gradients run from the loss backwards."""
+    """Return the last block with a gradient that is not finite: gradients run from the loss backwards."""
     parameters = network.parameters
     with torch.enable_grad():
         loss = network.total(network.step.forward(*batch))

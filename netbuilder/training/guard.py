@@ -19,11 +19,11 @@ class NonFinite(Exception):
 class Guard:
     """Looks at the loss and all gradients of each step, between backward and update, in one operation.
 
-    `bad` is 0 on the device, and 1 for good from the first number on that is not finite. On a CPU it is read at each step,
-    which costs a fifth of a microsecond. On a GPU that would wait for the device, so there the fused optimizers read it
-    themselves (`found_inf`, as they do for `torch.amp.GradScaler`) and leave the weights alone, and the host learns of it
-    with the next chunk of losses. RMSprop has no fused form in torch: it is made to wait, on a GPU too. Where the flag is
-    not read in time, `record` holds it beside the loss.
+    `bad` is 0 on the device, and 1 for good from the first number on that is not finite. On a CPU it is read at each
+    step, which costs a fifth of a microsecond. On a GPU that would wait for the device, so there the fused optimizers
+    read it themselves (`found_inf`, as they do for `torch.amp.GradScaler`) and leave the weights alone, and the host
+    learns of it with the next chunk of losses. RMSprop has no fused form in torch: it is made to wait, on a GPU too.
+    Where the flag is not read in time, `record` holds it beside the loss.
     """
 
     def __init__(self, network: Network, optimizer: optim.Optimizer, *, waits: bool | None = None) -> None:
@@ -51,7 +51,7 @@ class Guard:
         return loss
 
     def keep_buffers(self) -> None:
-        """Remember the buffers (running means), unless a step since the last time was bad; without waiting for the device."""
+        """Remember the buffers (running means), unless a step since then was bad; without waiting for the device."""
         for kept, buffer in zip(self._kept, self._buffers, strict=True):
             torch.where(self.bad > 0, kept, buffer, out=kept)
 

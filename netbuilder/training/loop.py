@@ -1,8 +1,8 @@
 """The training loop.
 
 1. Each epoch has an order of its own, decided by (seed, epoch), in which the training part is gathered once.
-2. A step: forward, backward, a look at the numbers, clipping, update. Nothing in it waits for the device: the loss stays
-   where it is, and `flush` copies a chunk of them out about 30 times a second.
+2. A step: forward, backward, a look at the numbers, clipping, update. Nothing in it waits for the device: the loss
+   stays where it is, and `flush` copies a chunk of them out about 30 times a second.
 3. Before each batch it may be asked to pause or to stop; the place in the epoch is kept.
 4. After the last batch: validation, the best weights, a checkpoint now and then.
 """

@@ -1,4 +1,4 @@
-"""Metrics that are no means of what batches give, such as AUROC and F1: torchmetrics takes in all batches of a part first.
+"""Metrics that are no means of what batches give, as AUROC and F1: torchmetrics takes all batches of a part in first.
 
 torchmetrics is imported with the first such metric, which takes most of a second.
 """
@@ -20,7 +20,10 @@ for _message in ("No positive samples", "No negative samples", "Average precisio
 
 
 class Accumulated:
-    """One metric of a network. Its sums are in double precision, so that they are right however many batches there are."""
+    """One metric of a network.
+
+    Its sums are in double precision, so that they are right however many batches there are.
+    """
 
     def __init__(self, call: Call, device: torch.device) -> None:
         self._place = torch.device("cpu") if device.type == "mps" else device  # which has no double precision

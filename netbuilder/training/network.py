@@ -102,12 +102,12 @@ class Network:
 
     @torch.inference_mode()
     def measure(self, batches: Sequence[Batch]) -> dict[str, float]:
-        """Return losses and metrics over all batches, in evaluation mode; every sample counts the same. Waits for the device.
+        """Return losses and metrics over all batches, in evaluation mode; every sample counts the same.
 
-        `loss` is what training minimises, the sum of all losses times their weights; metrics and, where there are several, losses
-        are under their names on the canvas, each without its weight. Losses, Accuracy and MeanAbsoluteError are means over the
-        samples (a loss with class weights or labels that don't count: over the batches' means); all other metrics are computed
-        from all samples at once.
+        `loss` is what training minimises, the sum of all losses times their weights; metrics and, where there are
+        several, losses are under their names on the canvas, each without its weight. Losses, Accuracy and
+        MeanAbsoluteError are means over the samples (a loss with class weights or labels that don't count: over the
+        batches' means); all other metrics are computed from all samples at once. Waits for the device.
         """
         self.module.eval()
         rows: list[torch.Tensor] = []

@@ -12,7 +12,10 @@ from netbuilder.training.config import TrainingConfig
 
 
 def make(config: TrainingConfig, parameters: Iterable[nn.Parameter]) -> optim.Optimizer:
-    """Return the optimizer. Fused ones update all weights in one kernel, on a CPU as well; torch has no fused RMSprop."""
+    """Return the optimizer.
+
+    Fused ones update all weights in one kernel, on a CPU as well; torch has no fused RMSprop.
+    """
     rate, decay = config.learning_rate, config.weight_decay
     match config.optimizer:
         case "sgd":

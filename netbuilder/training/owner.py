@@ -28,7 +28,10 @@ def release(folder: Path) -> None:
 
 
 def require_free(folder: Path, info: Mapping[str, Any]) -> None:
-    """Raise `NetbuilderError` if a living process trains the run. One that was killed left its claim behind, and is not."""
+    """Raise `NetbuilderError` if a living process trains the run.
+
+    One that was killed left its claim behind, and is not.
+    """
     if info.get("state") not in ("running", "paused") or not isinstance(info.get("process"), dict):
         return
     process: dict[str, Any] = info["process"]

@@ -29,8 +29,8 @@ _BINS = 48
 class Probe:
     """Makes frames of the block that is watched, within its share of the time.
 
-    A pass in evaluation mode without gradients draws no random number and changes no buffer, so a run is the same with it
-    and without.
+    A pass in evaluation mode without gradients draws no random number and changes no buffer, so a run is the same with
+    it and without.
     """
 
     def __init__(self, run: str, network: Network, validation: Split, telemetry: Telemetry) -> None:

@@ -13,7 +13,7 @@ from netbuilder.training.telemetry import Series
 
 
 class Recorder:
-    """Collects the records of steps (a loss, or a loss and the guard's flag) and hands them on as one copy at a time."""
+    """Collects the records of steps (a loss, or a loss and the guard's flag) and hands many on in one copy."""
 
     def __init__(self, series: Series, device: torch.device) -> None:
         self.pending: list[torch.Tensor] = []
@@ -33,7 +33,8 @@ class Recorder:
     def flush(self, *, wait: bool = False) -> None:
         """Hand on what has come in. On a GPU the newest chunk only sets out, unless `wait`; the one before has arrived.
 
-        Raises `NonFinite`, with the number of the batch, where a step was bad; neither it nor those after are handed on.
+        Raises `NonFinite`, with the number of the batch, where a step was bad; neither it nor those after are handed
+        on.
         """
         self._take_in()
         if self.pending:
@@ -54,7 +55,7 @@ class Recorder:
         if self._under_way:
             host, arrival = self._under_way
             self._under_way = None
-            arrival.synchronize()  # long past, unless the device is a whole chunk behind: then it is well to wait for it
+            arrival.synchronize()  # long past, unless the device is a whole chunk behind: then it is well to wait
             self._hand_on(host.numpy())
 
     def _hand_on(self, records: npt.NDArray[Any]) -> None:

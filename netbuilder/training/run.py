@@ -1,7 +1,7 @@
 """A run: one training of one project, on a thread of its own, with a folder of its own.
 
-1. `create` checks everything that can be checked before the first step, makes the folder and saves the first checkpoint;
-   `open` brings a run back from its folder, to go on.
+1. `create` checks everything that can be checked before the first step, makes the folder and saves the first
+   checkpoint; `open` brings a run back from its folder, to go on.
 2. `start` begins the thread; `pause`, `resume`, `step` and `stop` are answered before the next batch.
 3. However it ends, `Ended` is the last event, and everything that the run leaves is on disk before it.
 """

@@ -10,7 +10,7 @@ from netbuilder.training import config as training_config
 
 
 def section_problems(project: Project) -> list[Diagnostic]:
-    """Say what is wrong with how a project is trained, by the code `training-section`, and on what, by `data-section`."""
+    """Say what is wrong with how a project is trained (code `training-section`) and on what (`data-section`)."""
     found: list[Diagnostic] = []
     try:
         training_config.read(project.training)

@@ -14,8 +14,8 @@ from netbuilder.training.network import Network
 class State:
     """A network in training, and its place in the run: `batch` batches of epoch number `epoch` (from 0) are done.
 
-    `best` holds the weights of the epoch with the lowest validation loss and, before the first epoch has ended, those of
-    the last checkpoint. `rng` is the state of torch's global generators, which dropout draws from.
+    `best` holds the weights of the epoch with the lowest validation loss and, before the first epoch has ended, those
+    of the last checkpoint. `rng` is the state of torch's global generators, which dropout draws from.
     """
 
     def __init__(self, network: Network, optimizer: optim.Optimizer, batch_sizes: Sequence[int]) -> None:
@@ -36,7 +36,7 @@ class State:
         return self.epoch * self.steps_per_epoch + self.batch
 
     def end_epoch(self, validation_loss: float) -> bool:
-        """Count the epoch as done; tell whether its validation loss is the lowest so far, and keep the weights if so."""
+        """Count the epoch as done; where its validation loss is the lowest so far, keep the weights and return True."""
         self.epoch += 1
         self.batch = 0
         is_best = self.best_loss is None or validation_loss < self.best_loss
@@ -80,7 +80,10 @@ class State:
         }
 
     def load_optimizer(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Take over an optimizer's memory as `optimizer_tensors` named it. `ValueError` where it is another network's."""
+        """Take over an optimizer's memory as `optimizer_tensors` named it.
+
+        `ValueError` where it is another network's.
+        """
         parameters = self.network.parameters
         numbers = {name: number for number, name in enumerate(parameters)}
         states: dict[int, dict[str, torch.Tensor]] = {}

@@ -36,7 +36,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
-    """One epoch and its validation are done. `values` holds train_loss, validation_loss, validation_<metric>, seconds."""
+    """One epoch and its validation are done.
+
+    `values` holds train_loss, validation_loss, validation_<metric>, seconds.
+    """
 
     run: str
     epoch: int
@@ -100,9 +103,9 @@ class Progress:
 class ProbeFrame:
     """The activation of one node for the fixed specimen, after `step` steps.
 
-    `values` is the activation of one sample without its batch dimension, float32: `C x H x W` for feature maps, `C x L`,
-    `T x F` or `F` otherwise, thinned to at most 64 channels. `counts` and `edges` are the histogram of all its values,
-    over the specimen batch.
+    `values` is the activation of one sample without its batch dimension, float32: `C x H x W` for feature maps,
+    `C x L`, `T x F` or `F` otherwise, thinned to at most 64 channels. `counts` and `edges` are the histogram of all its
+    values, over the specimen batch.
     """
 
     run: str

@@ -1,8 +1,10 @@
-"""What it takes to export and prove each architecture, untrained but alive. Run it: `python tests/benchmarks/exports.py [NAME ...]`.
+"""What it takes to export and prove each architecture, untrained but alive.
+
+Run it: `python tests/benchmarks/exports.py [NAME ...]`.
 
 The test suite exports the smaller ones; here are all, one after the other, each in a process of its own. Printed are
-seconds, the size of the file, the most memory that the process had, how far outputs of two samples are apart, and the largest
-difference from torch at each batch size.
+seconds, the size of the file, the most memory that the process had, how far outputs of two samples are apart, and the
+largest difference from torch at each batch size.
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
-"""What it takes to learn all shapes of a large network, cold and after an edit. Run it: `python tests/benchmarks/lowering.py`.
+"""What it takes to learn all shapes of a large network, cold and after an edit.
 
-Cold, no layer has been seen before; torch is loaded and warm. The edit is the one that costs most: a parameter of a block
-inside of the group of which most of the network is made, another value each time. Printed are medians of milliseconds.
+Run it: `python tests/benchmarks/lowering.py`.
+
+Cold, no layer has been seen before; torch is loaded and warm. The edit is the one that costs most: a parameter of a
+block inside of the group of which most of the network is made, another value each time. Printed are medians of
+milliseconds.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""What the live loss curve costs the GUI thread, at a thousand steps and at ten million. Run it: `python tests/benchmarks/plot_refresh.py`.
+"""What the live loss curve costs the GUI thread, at a thousand steps and at ten million.
 
-Each refresh takes in the steps of a fifteenth of a second and draws the whole run anew; the curve is painted at once, so
-that what pyqtgraph puts off is counted. Printed are medians and what they are against that of a thousand steps.
+Run it: `python tests/benchmarks/plot_refresh.py`.
+
+Each refresh takes in the steps of a fifteenth of a second and draws the whole run anew; the curve is painted at once,
+so that what pyqtgraph puts off is counted. Printed are medians and what they are against that of a thousand steps.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
-"""Training from the canvas against the same network in loops written by hand. Run it: `python tests/benchmarks/training_speed.py`.
+"""Training from the canvas against the same network in loops written by hand.
+
+Run it: `python tests/benchmarks/training_speed.py`.
 
 For each network three loops do the same job, all epochs with a validation after each: the program's (`Run`, window
-closed, start to end, files and all), a tuned one (tensors resident, each epoch gathered once, fused optimizer, losses kept
-on the device) and the one of the tutorials (`DataLoader`, `nn.Sequential`, `.item()` at each step). They take turns, round
-by round, and the median of the rounds' ratios is printed, so that a machine that is busy now and then does little harm;
-the final losses are printed too, since a faster loop that computes something else is no news.
+closed, start to end, files and all), a tuned one (tensors resident, each epoch gathered once, fused optimizer, losses
+kept on the device) and the one of the tutorials (`DataLoader`, `nn.Sequential`, `.item()` at each step). They take
+turns, round by round, and the median of the rounds' ratios is printed, so that a machine that is busy now and then does
+little harm; the final losses are printed too, since a faster loop that computes something else is no news.
 """
 
 from __future__ import annotations

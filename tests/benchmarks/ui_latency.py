@@ -1,9 +1,11 @@
 """How quick the window stays. Run it: `python tests/benchmarks/ui_latency.py [training] [edits] [start]`.
 
-training  Rounds of the same training, in turn: with the window open (live plots, activations of a convolution), with the
-          window closed, and in a tuned loop written by hand. Printed are the medians of the rounds' ratios, and how late a
-          5 ms timer of the GUI thread fires while the open ones train.
-edits     Changes to a network of 1,000 blocks, one after the other: from the edit to the moment when its shapes are painted,
+training  Rounds of the same training, in turn: with the window open (live plots, activations of a convolution), with
+the
+          window closed, and in a tuned loop written by hand. Printed are the medians of the rounds' ratios, and how
+          late a 5 ms timer of the GUI thread fires while the open ones train.
+edits     Changes to a network of 1,000 blocks, one after the other: from the edit to the moment when its shapes are
+painted,
           and the longest time that the GUI thread spent on one event without looking up.
 start     From the start of the process to the end of the first paint of the window.
 """
@@ -173,7 +175,8 @@ def measure_training(rounds: int = 5) -> None:
     for name, values in seconds.items():
         print(f"  {name:<8} {statistics.median(values):.2f} s")
     print(
-        f"  speed with the window open:   {ratio('open', 'by hand')} of the loop by hand (aim 0.95), {ratio('open', 'closed')} of closed"
+        f"  speed with the window open:   {ratio('open', 'by hand')} of the loop by hand (aim 0.95), "
+        f"{ratio('open', 'closed')} of closed"
     )
     print(f"  speed with the window closed: {ratio('closed', 'by hand')} of the loop by hand (aim 0.98)")
     print(f"  a {_TICK:.0f} ms timer while training is late by {percentiles(lateness.values)} (aim: p99 at most 16 ms)")

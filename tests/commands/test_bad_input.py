@@ -1,4 +1,4 @@
-"""Whatever is wrong with what a command is given, it is one sentence and status 1, and nothing on the disk has changed."""
+"""Whatever is wrong with what a command is given: one sentence and status 1, and nothing on the disk has changed."""
 
 from __future__ import annotations
 

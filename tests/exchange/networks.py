@@ -30,8 +30,8 @@ def made(drawing: Drawing) -> tuple[Program, fx.GraphModule]:
 def lively(program: Program) -> fx.GraphModule:
     """Return a network with random weights in which a signal neither dies nor explodes, however deep, in eval mode.
 
-    With the weights that layers begin with, what a deep network says hardly depends on its input, and an export that lost half
-    of its layers would seem equal. Here they are He's (2015), and batch normalisation has seen four samples.
+    With the weights that layers begin with, what a deep network says hardly depends on its input, and an export that
+    lost half of its layers would seem equal. Here they are He's (2015), and batch normalisation has seen four samples.
     """
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(3)

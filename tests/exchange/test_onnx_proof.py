@@ -23,7 +23,7 @@ from tests.exchange.networks import made
 
 
 def pixels(count: int) -> Drawing:
-    """Draw a network that turns `count` numbers into as many: 1 + 1 read and written, an input and a result of one each."""
+    """Draw a network that turns `count` numbers into as many: one input, one block, one result."""
     drawing = Drawing()
     image = drawing.put("Input", "image", shape=[count])
     drawing.put("Output", "same", drawing.put("Tanh", "squash", image))

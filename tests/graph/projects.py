@@ -34,7 +34,7 @@ def small_project() -> Project:
 
 
 def grouped_project() -> Project:
-    """Return the classifier with an instance of a group of two blocks and a formal parameter, and a group in that group."""
+    """Return the classifier with a group of two blocks and a formal parameter, and a group inside of that."""
     project = small_project()
     block, inner = GroupId("g1"), GroupId("g12")
     edits = (

@@ -24,7 +24,7 @@ PATIENCE = 60.0
 
 
 def classifier(body: Callable[[Drawing, NodeId], NodeId], source: str = "iris", **training: Any) -> Project:
-    """Draw a classifier whose logits `body` makes from the features (or the image), with a loss, a metric and an output."""
+    """Draw a classifier whose logits `body` makes of the features (or the image), with loss, metric and output."""
     drawing = Drawing(catalog.default_config(source).section())
     field = next(iter(catalog.SOURCES[source].fields))
     x = drawing.put("Input", "x", field=field)

@@ -89,7 +89,7 @@ def poisoned(batch: Batch) -> Batch:
 
 @pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
 def test_on_a_gpu_the_flag_gates_all_updates_from_the_bad_step_on(name: str) -> None:
-    """What a CUDA device does, where the host hears of it later; the fused optimizers of a CPU obey the flag as well."""
+    """What a CUDA device does, where the host hears of it later; a CPU's fused optimizers obey the flag as well."""
     net, rule, batches = network(noisy(optimizer=name, weight_decay=0.1))
     guard, update = Guard(net, rule, waits=False), updater(rule)
     series = Series()

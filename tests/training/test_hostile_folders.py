@@ -1,4 +1,4 @@
-"""A run's folder that was tampered with is refused in a sentence: nothing is waited for, swallowed whole or overwritten."""
+"""A run's folder that was tampered with is refused in a sentence: nothing is waited for, swallowed or overwritten."""
 
 from __future__ import annotations
 

@@ -69,8 +69,8 @@ class LeakyReLU(_Activation):
 class PReLU(_Activation):
     """Pass what is above zero, and a learned share of what is below.
 
-    y = x where x ≥ 0, else a · x with a learned; the shape stays. LeakyReLU that finds its own slope: one for all, or one for
-    each channel. Keep weight decay off it, which would pull it to ReLU.
+    y = x where x ≥ 0, else a · x with a learned; the shape stays. LeakyReLU that finds its own slope: one for all, or
+    one for each channel. Keep weight decay off it, which would pull it to ReLU.
     Source: `torch.nn.PReLU`; He et al., Delving Deep into Rectifiers, 2015.
     """
 
@@ -94,8 +94,8 @@ class PReLU(_Activation):
 class RReLU(_Activation):
     """Pass what is above zero, and a random share of what is below.
 
-    y = x where x ≥ 0, else a · x; in training a is drawn anew for each element between lower and upper, outside training it is
-    their mean. The shape stays. LeakyReLU that regularises a little.
+    y = x where x ≥ 0, else a · x; in training a is drawn anew for each element between lower and upper, outside
+    training it is their mean. The shape stays. LeakyReLU that regularises a little.
     Source: `torch.nn.RReLU`; Xu et al., Empirical Evaluation of Rectified Activations, 2015.
     """
 
@@ -132,7 +132,8 @@ class ReLU6(_Activation):
 class ELU(_Activation):
     """Pass what is above zero, and bend the rest smoothly towards −alpha.
 
-    y = x where x > 0, else alpha · (eˣ − 1); the shape stays. Its mean is nearer to zero than ReLU's, and no unit goes dead.
+    y = x where x > 0, else alpha · (eˣ − 1); the shape stays. Its mean is nearer to zero than ReLU's, and no unit goes
+    dead.
     Source: `torch.nn.ELU`; Clevert et al., Exponential Linear Units, 2015.
     """
 
@@ -145,7 +146,8 @@ class ELU(_Activation):
 class CELU(_Activation):
     """Pass what is above zero, and bend the rest towards −alpha without a kink.
 
-    y = max(0, x) + min(0, alpha · (e^(x/alpha) − 1)); the shape stays. ELU whose slope is continuous at zero for any alpha.
+    y = max(0, x) + min(0, alpha · (e^(x/alpha) − 1)); the shape stays. ELU whose slope is continuous at zero for any
+    alpha.
     Source: `torch.nn.CELU`; Barron, Continuously Differentiable Exponential Linear Units, 2017.
     """
 
@@ -158,8 +160,8 @@ class CELU(_Activation):
 class SELU(_Activation):
     """Bend as ELU does, scaled so that a deep network normalises itself.
 
-    y = 1.0507 · (x where x > 0, else 1.6733 · (eˣ − 1)); the shape stays. With weights of variance 1 / fan-in, mean 0 and variance
-    1 hold from layer to layer without any norm; drop with AlphaDropout.
+    y = 1.0507 · (x where x > 0, else 1.6733 · (eˣ − 1)); the shape stays. With weights of variance 1 / fan-in, mean 0
+    and variance 1 hold from layer to layer without any norm; drop with AlphaDropout.
     Source: `torch.nn.SELU`; Klambauer et al., Self-Normalizing Neural Networks, 2017.
     """
 
@@ -170,7 +172,8 @@ class SELU(_Activation):
 class GELU(_Activation):
     """Bend smoothly: pass large values, fade out negative ones.
 
-    y = x · Φ(x), with Φ the normal distribution's cumulative function; the shape stays. The activation of most transformers.
+    y = x · Φ(x), with Φ the normal distribution's cumulative function; the shape stays. The activation of most
+    transformers.
     Source: `torch.nn.GELU`; Hendrycks & Gimpel, Gaussian Error Linear Units, 2016.
     """
 
@@ -188,8 +191,8 @@ class GELU(_Activation):
 class SiLU(_Activation):
     """Bend smoothly: weigh each value with its own sigmoid.
 
-    y = x · σ(x) = x / (1 + e⁻ˣ); the shape stays. Smooth as GELU and cheaper; in EfficientNet, YOLO and diffusion models.
-    Also called Swish.
+    y = x · σ(x) = x / (1 + e⁻ˣ); the shape stays. Smooth as GELU and cheaper; in EfficientNet, YOLO and diffusion
+    models. Also called Swish.
     Source: `torch.nn.SiLU`; Elfwing et al., Sigmoid-Weighted Linear Units, 2017.
     """
 
@@ -211,8 +214,8 @@ class Mish(_Activation):
 class Softplus(_Activation):
     """Bend smoothly from zero to a straight line: a rounded ReLU.
 
-    y = ln(1 + e^(beta·x)) / beta; the shape stays. Always above zero: for what has to be positive, as a variance or a rate.
-    Where beta · x exceeds threshold it is x itself, before e^(beta·x) grows out of float32.
+    y = ln(1 + e^(beta·x)) / beta; the shape stays. Always above zero: for what has to be positive, as a variance or a
+    rate. Where beta · x exceeds threshold it is x itself, before e^(beta·x) grows out of float32.
     Source: `torch.nn.Softplus`; Dugas et al., Incorporating Second-Order Functional Knowledge, 2000.
     """
 
@@ -252,7 +255,8 @@ class LogSigmoid(_Activation):
 class Tanh(_Activation):
     """Squash every value into −1 to 1.
 
-    y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ); the shape stays. Centred on zero; in recurrent networks and where outputs have two signs.
+    y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ); the shape stays. Centred on zero; in recurrent networks and where outputs have two
+    signs.
     Source: `torch.nn.Tanh`.
     """
 
@@ -348,8 +352,8 @@ class Hardshrink(_Activation):
 class Softshrink(_Activation):
     """Pull every value towards zero by a fixed amount.
 
-    y = x − lambd where x > lambd, x + lambd where x < −lambd, else 0; the shape stays. Soft thresholding: the step of ISTA
-    that makes codes sparse.
+    y = x − lambd where x > lambd, x + lambd where x < −lambd, else 0; the shape stays. Soft thresholding: the step of
+    ISTA that makes codes sparse.
     Source: `torch.nn.Softshrink`; Gregor & LeCun, Learning Fast Approximations of Sparse Coding, 2010.
     """
 

@@ -41,8 +41,8 @@ class _Pair(Block):
 class Subtract(_Pair):
     """Take one tensor from another, element by element.
 
-    y = a − b; both of the same shape, or with a size of 1 that is repeated to fit. For differences: the noise that is left in an
-    image, or what sets two embeddings of a siamese network apart.
+    y = a − b; both of the same shape, or with a size of 1 that is repeated to fit. For differences: the noise that is
+    left in an image, or what sets two embeddings of a siamese network apart.
     Source: `torch.sub`.
     """
 
@@ -53,8 +53,8 @@ class Subtract(_Pair):
 class Divide(_Pair):
     """Divide one tensor by another, element by element.
 
-    y = a / b; both of the same shape, or with a size of 1 that is repeated to fit. For averages and norms of one's own; where
-    b may come near 0, add a little to it, or the loss becomes infinite.
+    y = a / b; both of the same shape, or with a size of 1 that is repeated to fit. For averages and norms of one's own;
+    where b may come near 0, add a little to it, or the loss becomes infinite.
     Source: `torch.div`.
     """
 
@@ -98,8 +98,8 @@ class MatMul(Block):
 class Where(Block):
     """Take each element from one tensor or from another.
 
-    y = a where condition > threshold, else b, element by element. All three of the same shape, or with sizes of 1 that are
-    repeated to fit. For masks: keep what a gate lets through and put something else in place of the rest.
+    y = a where condition > threshold, else b, element by element. All three of the same shape, or with sizes of 1 that
+    are repeated to fit. For masks: keep what a gate lets through and put something else in place of the rest.
     Source: `torch.where`.
     """
 
@@ -133,9 +133,10 @@ _EXTREMES = {"min": ("torch.minimum", "max"), "max": ("torch.maximum", "min")}
 class Expression(Block):
     """Compute a formula of the inputs, element by element.
 
-    y = formula, for instance `a * sigmoid(b) + 1`, where a, b, c and d are the inputs: all of the same shape, or with sizes of 1
-    that are repeated to fit. It takes numbers, + − * / // % **, brackets, and the functions min, max, abs, round, floor, ceil,
-    sqrt, exp, log, sin, cos, tanh, sigmoid and relu. For the one line of arithmetic in a paper that no block has.
+    y = formula, for instance `a * sigmoid(b) + 1`, where a, b, c and d are the inputs: all of the same shape, or with
+    sizes of 1 that are repeated to fit. It takes numbers, + − * / // % **, brackets, and the functions min, max, abs,
+    round, floor, ceil, sqrt, exp, log, sin, cos, tanh, sigmoid and relu. For the one line of arithmetic in a paper that
+    no block has.
     """
 
     category = "Merge"

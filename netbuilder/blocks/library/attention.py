@@ -29,8 +29,9 @@ from netbuilder.blocks.spec import (
 class PaddingMask(Block):
     """Mark the steps that only fill a sequence up.
 
-    y = (x = padding_idx): token numbers `N × T` become true and false, `N × T`. Sentences of a batch differ in length, and the
-    shorter ones end in a token that means nothing; wired to `key_padding_mask` this keeps attention from looking there.
+    y = (x = padding_idx): token numbers `N × T` become true and false, `N × T`. Sentences of a batch differ in length,
+    and the shorter ones end in a token that means nothing; wired to `key_padding_mask` this keeps attention from
+    looking there.
     Source: `torch.eq`.
     """
 
@@ -50,9 +51,9 @@ class PaddingMask(Block):
 class ScaledDotProductAttention(Block):
     """Mix values by how well their keys match each query: attention with nothing learned.
 
-    y = softmax(q kᵀ / √E) v. Queries `N × T × E`, keys `N × S × E` and values `N × S × V` give `N × T × V`; the same with heads
-    in dimension 1, `N × heads × T × E`. What MultiheadAttention does between its projections: for attention of one's own,
-    as with RotaryEmbedding, and to see how it works.
+    y = softmax(q kᵀ / √E) v. Queries `N × T × E`, keys `N × S × E` and values `N × S × V` give `N × T × V`; the same
+    with heads in dimension 1, `N × heads × T × E`. What MultiheadAttention does between its projections: for attention
+    of one's own, as with RotaryEmbedding, and to see how it works.
     Source: `torch.nn.functional.scaled_dot_product_attention`; Vaswani et al., Attention Is All You Need, 2017.
     """
 
@@ -74,7 +75,8 @@ class ScaledDotProductAttention(Block):
         require(query.shape[:-2] == key.shape[:-2], "key", f"the query is {query} and the key {key}")
         if query.size(-1) != key.size(-1):
             raise Mismatch(
-                f"A query is compared with keys, so both need as many features: the query is {query} and the key {key}.",
+                "A query is compared with keys, so both need as many features: "
+                f"the query is {query} and the key {key}.",
                 port="key",
                 suggestions=(Resize(query.size(-1)),),
             )
@@ -99,8 +101,8 @@ class MultiheadSelfAttention(Block):
     """Let every step of a sequence gather what it needs from all the others.
 
     q, k, v = x W; each head computes softmax(q kᵀ / √d) v with d = F / num_heads; the heads side by side are projected
-    once more. `N × T × F`, unchanged. The heart of a transformer: `x + attention(norm(x))`, then a small perceptron the same
-    way. Its cost grows with T². It does not know the order of the steps: see LearnedPositionalEncoding.
+    once more. `N × T × F`, unchanged. The heart of a transformer: `x + attention(norm(x))`, then a small perceptron the
+    same way. Its cost grows with T². It does not know the order of the steps: see LearnedPositionalEncoding.
     Source: `torch.nn.functional.scaled_dot_product_attention`; Vaswani et al., Attention Is All You Need, 2017.
     """
 
@@ -132,9 +134,10 @@ class MultiheadSelfAttention(Block):
 class MultiheadAttention(Block):
     """Let every step of one sequence gather what it needs from another: cross-attention.
 
-    q = query Wq, k = key Wk, v = value Wv; each head computes softmax(q kᵀ / √d) v with d = F / num_heads; the heads side by
-    side are projected once more. Queries `N × T × F`, keys `N × S × K` and values `N × S × V` give `N × T × F`. A translator
-    looks at the sentence that it translates, a decoder at what the encoder made; see MultiheadSelfAttention for one sequence.
+    q = query Wq, k = key Wk, v = value Wv; each head computes softmax(q kᵀ / √d) v with d = F / num_heads; the heads
+    side by side are projected once more. Queries `N × T × F`, keys `N × S × K` and values `N × S × V` give `N × T × F`.
+    A translator looks at the sentence that it translates, a decoder at what the encoder made; see
+    MultiheadSelfAttention for one sequence.
     Source: `torch.nn.MultiheadAttention` with batch_first; Bahdanau et al., 2014; Vaswani et al., 2017.
     """
 

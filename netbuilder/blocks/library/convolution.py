@@ -69,9 +69,10 @@ class Conv1d(_Convolution[Size1d, AutoPadding1d]):
 class Conv2d(_Convolution[Size2d, AutoPadding2d]):
     """Slide learned kernels over an image, one output channel per kernel.
 
-    yₒ[i, j] = bₒ + Σ꜀ Σₐ Σᵦ wₒ꜀[a, b] · x꜀[i·stride + a·dilation, j·stride + b·dilation], over the padded image. Input `N × C × H × W`, output
-    `N × out_channels × H′ × W′` with H′ = ⌊(H + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1. The same
-    kernel is used everywhere, so it finds its pattern wherever it is, with few weights: the base of image networks.
+    yₒ[i, j] = bₒ + Σ꜀ Σₐ Σᵦ wₒ꜀[a, b] · x꜀[i·stride + a·dilation, j·stride + b·dilation], over the padded image. Input
+    `N × C × H × W`, output `N × out_channels × H′ × W′` with
+    H′ = ⌊(H + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1. The same kernel is used everywhere, so it
+    finds its pattern wherever it is, with few weights: the base of image networks.
     Source: `torch.nn.Conv2d`; LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998.
     """
 
@@ -83,8 +84,8 @@ class Conv3d(_Convolution[Size3d, AutoPadding3d]):
     """Slide learned kernels through a volume, one output channel per kernel.
 
     As Conv2d, with a third dimension. Input `N × C × D × H × W`, output `N × out_channels × D′ × H′ × W′` with
-    D′ = ⌊(D + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1. For medical scans, and for video with time as the
-    depth. A kernel of 3 has 27 weights for each pair of channels, so these networks are costly.
+    D′ = ⌊(D + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1. For medical scans, and for video with time as
+    the depth. A kernel of 3 has 27 weights for each pair of channels, so these networks are costly.
     Source: `torch.nn.Conv3d`; Tran et al., Learning Spatiotemporal Features with 3D Convolutional Networks, 2014.
     """
 
@@ -95,9 +96,9 @@ class Conv3d(_Convolution[Size3d, AutoPadding3d]):
 class DepthwiseConv2d(Block):
     """Slide kernels over each channel by itself.
 
-    Conv2d with groups = C: each channel of the output comes of one channel of the input alone. Input `N × C × H × W`, output
-    `N × C·depth_multiplier × H′ × W′`. C times cheaper than Conv2d, as nothing is mixed between channels; a 1×1 convolution
-    after it does that. In MobileNet, EfficientNet and ConvNeXt.
+    Conv2d with groups = C: each channel of the output comes of one channel of the input alone. Input `N × C × H × W`,
+    output `N × C·depth_multiplier × H′ × W′`. C times cheaper than Conv2d, as nothing is mixed between channels; a 1×1
+    convolution after it does that. In MobileNet, EfficientNet and ConvNeXt.
     Source: `torch.nn.Conv2d` with groups; Howard et al., MobileNets, 2017.
     """
 
@@ -135,9 +136,9 @@ class DepthwiseConv2d(Block):
 class SeparableConv2d(Block):
     """Convolve each channel by itself, then mix the channels pixel by pixel.
 
-    A DepthwiseConv2d without bias and a Conv2d with a 1×1 kernel. Input `N × C × H × W`, output `N × out_channels × H′ × W′`.
-    k²·C + C·out_channels weights in place of k²·C·out_channels: about k² times cheaper than Conv2d, and nearly as good.
-    In Xception and MobileNet.
+    A DepthwiseConv2d without bias and a Conv2d with a 1×1 kernel. Input `N × C × H × W`, output
+    `N × out_channels × H′ × W′`. k²·C + C·out_channels weights in place of k²·C·out_channels: about k² times cheaper
+    than Conv2d, and nearly as good. In Xception and MobileNet.
     Source: Chollet, Xception: Deep Learning with Depthwise Separable Convolutions, 2016.
     """
 
@@ -208,8 +209,8 @@ class ConvTranspose1d(_TransposedConvolution[Size1d, Padding1d]):
     """Paint learned kernels into a longer signal: a convolution run backwards.
 
     Each step adds its kernel, scaled by the step, to the output. Input `N × C × L`, output `N × out_channels × L′` with
-    L′ = (L − 1)·stride − 2·padding + dilation·(kernel_size − 1) + output_padding + 1. For the decoder of sound: WaveGAN,
-    vocoders, autoencoders of signals.
+    L′ = (L − 1)·stride − 2·padding + dilation·(kernel_size − 1) + output_padding + 1. For the decoder of sound:
+    WaveGAN, vocoders, autoencoders of signals.
     Source: `torch.nn.ConvTranspose1d`.
     """
 
@@ -222,8 +223,8 @@ class ConvTranspose2d(_TransposedConvolution[Size2d, Padding2d]):
 
     Each input pixel adds its kernel, scaled by the pixel, to the output. Input `N × C × H × W`, output
     `N × out_channels × H′ × W′` with H′ = (H − 1)·stride − 2·padding + dilation·(kernel_size − 1) + output_padding + 1.
-    Kernel 2 with stride 2 doubles an image exactly. For the decoder of an autoencoder, segmentation, generators; a kernel
-    that the stride does not divide leaves a checkerboard.
+    Kernel 2 with stride 2 doubles an image exactly. For the decoder of an autoencoder, segmentation, generators; a
+    kernel that the stride does not divide leaves a checkerboard.
     Source: `torch.nn.ConvTranspose2d`; Zeiler et al., Deconvolutional Networks, 2010.
     """
 
@@ -235,8 +236,8 @@ class ConvTranspose3d(_TransposedConvolution[Size3d, Padding3d]):
     """Paint learned kernels into a larger volume: a convolution run backwards.
 
     Each element adds its kernel, scaled by the element, to the output. Input `N × C × D × H × W`, output
-    `N × out_channels × D′ × H′ × W′` with D′ as for ConvTranspose2d. For the way up of a 3-d U-Net and for generators of
-    shapes.
+    `N × out_channels × D′ × H′ × W′` with D′ as for ConvTranspose2d. For the way up of a 3-d U-Net and for generators
+    of shapes.
     Source: `torch.nn.ConvTranspose3d`; Çiçek et al., 3D U-Net, 2016.
     """
 

@@ -54,8 +54,8 @@ class _Lookup(Block):
 class Embedding(_Lookup):
     """Look up a learned vector for each token.
 
-    y = weight[x]. Integers `N × T` (or `N`, one token a sample) become `N × T × embedding_dim`. The first layer for words,
-    characters and categories; tokens count from 0 to num_embeddings − 1.
+    y = weight[x]. Integers `N × T` (or `N`, one token a sample) become `N × T × embedding_dim`. The first layer for
+    words, characters and categories; tokens count from 0 to num_embeddings − 1.
     Source: `torch.nn.Embedding`; Mikolov et al., Efficient Estimation of Word Representations, 2013.
     """
 
@@ -66,9 +66,10 @@ class Embedding(_Lookup):
 class TiedEmbedding(_Lookup):
     """Look up a vector for each token in a table that an Unembedding shares.
 
-    y = weight[x]. Integers `N × T` become `N × T × embedding_dim`, as with Embedding. Give this and an Unembedding the same tag
-    as `weights`, and the head of a language model has no weights of its own: tokens that mean alike are read and written
-    alike, and GPT-2 small has a quarter fewer weights. Begins with a standard deviation of 0.02, as GPT-2 does.
+    y = weight[x]. Integers `N × T` become `N × T × embedding_dim`, as with Embedding. Give this and an Unembedding the
+    same tag as `weights`, and the head of a language model has no weights of its own: tokens that mean alike are read
+    and written alike, and GPT-2 small has a quarter fewer weights. Begins with a standard deviation of 0.02, as GPT-2
+    does.
     Source: Press & Wolf, Using the Output Embedding to Improve Language Models, 2016.
     """
 
@@ -79,8 +80,8 @@ class TiedEmbedding(_Lookup):
 class Unembedding(Block):
     """Score every token of the vocabulary by how well its vector fits: an embedding's way back.
 
-    y = x weightᵀ. `N × T × F` (or `N × F`) becomes `N × T × num_embeddings`, logits for CrossEntropy. The head of GPT-2: with the
-    same tag as `weights` as a TiedEmbedding of as many tokens it uses that one's table.
+    y = x weightᵀ. `N × T × F` (or `N × F`) becomes `N × T × num_embeddings`, logits for CrossEntropy. The head of
+    GPT-2: with the same tag as `weights` as a TiedEmbedding of as many tokens it uses that one's table.
     Source: Press & Wolf, Using the Output Embedding to Improve Language Models, 2016.
     """
 
@@ -103,8 +104,8 @@ class Unembedding(Block):
 class LearnedPositionalEncoding(Block):
     """Add a learned vector to each place of a sequence.
 
-    y[n, t] = x[n, t] + position[t]. `N × T × F`, unchanged; T has to be fixed. Attention alone does not know the order of
-    what it sees: this tells it. Before the first attention block of a transformer.
+    y[n, t] = x[n, t] + position[t]. `N × T × F`, unchanged; T has to be fixed. Attention alone does not know the order
+    of what it sees: this tells it. Before the first attention block of a transformer.
     Source: Devlin et al., BERT, 2018.
     """
 
@@ -121,8 +122,9 @@ class LearnedPositionalEncoding(Block):
 class SinusoidalPositionalEncoding(Block):
     """Add fixed waves of many lengths, so that each place of a sequence looks different.
 
-    y[n, t] = x[n, t] + p[t] with p[t, 2i] = sin(t / 10000^(2i/F)) and p[t, 2i + 1] = cos(t / 10000^(2i/F)). `N × T × F`,
-    unchanged; nothing is learned. The encoding of the first transformer, where LearnedPositionalEncoding has learned vectors.
+    y[n, t] = x[n, t] + p[t] with p[t, 2i] = sin(t / 10000^(2i/F)) and p[t, 2i + 1] = cos(t / 10000^(2i/F)).
+    `N × T × F`, unchanged; nothing is learned. The encoding of the first transformer, where LearnedPositionalEncoding
+    has learned vectors.
     Source: Vaswani et al., Attention Is All You Need, 2017.
     """
 
@@ -138,9 +140,9 @@ class SinusoidalPositionalEncoding(Block):
 class RotaryEmbedding(Block):
     """Turn queries or keys by an angle that grows with their place.
 
-    Features are taken in pairs; pair i at step t is turned by t / base^(2i/F). `N × T × F` or `N × heads × T × F`, unchanged;
-    nothing is learned. For queries and keys, not values, before ScaledDotProductAttention: their products then depend on the
-    distance of two steps alone. In LLaMA, GPT-NeoX and most language models since.
+    Features are taken in pairs; pair i at step t is turned by t / base^(2i/F). `N × T × F` or `N × heads × T × F`,
+    unchanged; nothing is learned. For queries and keys, not values, before ScaledDotProductAttention: their products
+    then depend on the distance of two steps alone. In LLaMA, GPT-NeoX and most language models since.
     Source: Su et al., RoFormer: Enhanced Transformer with Rotary Position Embedding, 2021.
     """
 
@@ -169,9 +171,9 @@ class RotaryEmbedding(Block):
 class PatchEmbedding(Block):
     """Cut an image into patches and make a vector of each: an image becomes a sequence.
 
-    Each patch of patch_size is flattened and goes through one Linear, the same for all, which is a Conv2d whose stride is its
-    kernel. `N × C × H × W` becomes `N × T × embed_dim` with T = H·W / patch area, row by row. The first layer of a vision
-    transformer; then ClassToken and LearnedPositionalEncoding.
+    Each patch of patch_size is flattened and goes through one Linear, the same for all, which is a Conv2d whose stride
+    is its kernel. `N × C × H × W` becomes `N × T × embed_dim` with T = H·W / patch area, row by row. The first layer of
+    a vision transformer; then ClassToken and LearnedPositionalEncoding.
     Source: Dosovitskiy et al., An Image is Worth 16x16 Words, 2020.
     """
 
@@ -203,8 +205,9 @@ class PatchEmbedding(Block):
 class ClassToken(Block):
     """Put a learned step before a sequence, to gather what the whole of it means.
 
-    y = [token, x₁, …, x_T]: `N × T × F` becomes `N × (T + 1) × F`. Attention lets it look at all others; a classifier then
-    reads step 0 alone. Before the positional encoding of vision transformers; in BERT, [CLS] is a token of the vocabulary.
+    y = [token, x₁, …, x_T]: `N × T × F` becomes `N × (T + 1) × F`. Attention lets it look at all others; a classifier
+    then reads step 0 alone. Before the positional encoding of vision transformers; in BERT, [CLS] is a token of the
+    vocabulary.
     Source: Dosovitskiy et al., An Image is Worth 16x16 Words, 2020.
     """
 

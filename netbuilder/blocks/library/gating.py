@@ -20,7 +20,8 @@ class _Gated(Block):
         size = x.size(self.dim)
         if size % 2:
             raise Mismatch(
-                f"Dimension {self.dim} of the input {x} has {size} features, which can't be halved into values and gates.",
+                f"Dimension {self.dim} of the input {x} has {size} features, "
+                "which can't be halved into values and gates.",
                 port="x",
                 parameter="dim",
                 code="odd-features",
@@ -31,8 +32,8 @@ class _Gated(Block):
 class GLU(_Gated):
     """Let one half of the features decide how much of the other passes.
 
-    y = a · σ(b), with a and b the two halves along dim: `N × … × 2F` becomes `N × … × F`. A gate that is learned by the layer
-    before it, which has to give twice the features; in gated convolutions and language models.
+    y = a · σ(b), with a and b the two halves along dim: `N × … × 2F` becomes `N × … × F`. A gate that is learned by the
+    layer before it, which has to give twice the features; in gated convolutions and language models.
     Source: `torch.nn.GLU`; Dauphin et al., Language Modeling with Gated Convolutional Networks, 2016.
     """
 
@@ -46,8 +47,9 @@ class GLU(_Gated):
 class SwiGLU(_Gated):
     """Let one half of the features, through SiLU, scale the other.
 
-    y = silu(a) · b, with a and b the two halves along dim: `N × … × 2F` becomes `N × … × F`. Between the two Linear layers of a
-    transformer's perceptron, the first of which gives twice the features; in LLaMA, PaLM and most language models since.
+    y = silu(a) · b, with a and b the two halves along dim: `N × … × 2F` becomes `N × … × F`. Between the two Linear
+    layers of a transformer's perceptron, the first of which gives twice the features; in LLaMA, PaLM and most language
+    models since.
     Source: Shazeer, GLU Variants Improve Transformer, 2020.
     """
 

@@ -28,7 +28,7 @@ class Input(Block):
     )
 
     def spec(self, fields: Mapping[str, TensorSpec]) -> TensorSpec:
-        """Return what this input delivers, given the fields of the project's data; `Mismatch` if its field isn't there."""
+        """Return what this input delivers, given the fields of the data; `Mismatch` if its field isn't among them."""
         if not self.field:
             return TensorSpec((BATCH, *self.shape), self.dtype)
         if self.field in fields:

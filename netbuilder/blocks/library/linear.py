@@ -39,9 +39,9 @@ class Linear(Block):
 class Bilinear(Block):
     """Let every pair of features, one of each input, speak for every output feature.
 
-    yₒ = x₁ᵀ Wₒ x₂ + bₒ, over the last dimension. Inputs `N × … × F₁` and `N × … × F₂`, output `N × … × out_features`; it has
-    F₁ · F₂ weights for each output. Scores how two things go together: question and answer, head and dependent, user and
-    item.
+    yₒ = x₁ᵀ Wₒ x₂ + bₒ, over the last dimension. Inputs `N × … × F₁` and `N × … × F₂`, output `N × … × out_features`;
+    it has F₁ · F₂ weights for each output. Scores how two things go together: question and answer, head and dependent,
+    user and item.
     Source: `torch.nn.Bilinear`.
     """
 
@@ -60,7 +60,8 @@ class Bilinear(Block):
     def lower(self, x1: TensorSpec, x2: TensorSpec) -> Call:
         if x1.shape[:-1] != x2.shape[:-1]:
             raise Mismatch(
-                f"Bilinear pairs the features of x1 and x2, which need the same sizes before these: x1 is {x1} and x2 {x2}.",
+                "Bilinear pairs the features of x1 and x2, which need the same sizes before these: "
+                f"x1 is {x1} and x2 {x2}.",
                 port="x2",
             )
         return module(

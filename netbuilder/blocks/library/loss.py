@@ -46,8 +46,9 @@ class CrossEntropy(Loss):
     """Punish a classifier for the probability it did not give to the right class.
 
     loss = −log softmax(logits)[target], averaged over the batch. Logits `N × C` are raw scores of C classes (no Softmax
-    before), the target `N` holds integers from 0 to C − 1; per pixel or step `N × C × …` and `N × …`. With class weights it is
-    the weighted average, so that rare classes count as much as frequent ones. The loss for one of several classes.
+    before), the target `N` holds integers from 0 to C − 1; per pixel or step `N × C × …` and `N × …`. With class
+    weights it is the weighted average, so that rare classes count as much as frequent ones. The loss for one of several
+    classes.
     Source: `torch.nn.CrossEntropyLoss`.
     """
 
@@ -86,9 +87,9 @@ class CrossEntropy(Loss):
 class NLL(Loss):
     """Punish a classifier that says logarithms of probabilities.
 
-    loss = −log_probabilities[target], averaged over the batch: CrossEntropy without its softmax. log_probabilities `N × C` or
-    `N × C × …` come from LogSoftmax along dimension 1, the target `N` (or `N × …`) holds integers. For networks whose output is
-    LogSoftmax anyhow.
+    loss = −log_probabilities[target], averaged over the batch: CrossEntropy without its softmax. log_probabilities
+    `N × C` or `N × C × …` come from LogSoftmax along dimension 1, the target `N` (or `N × …`) holds integers. For
+    networks whose output is LogSoftmax anyhow.
     Source: `torch.nn.NLLLoss`.
     """
 
@@ -107,9 +108,9 @@ class NLL(Loss):
 class BCE(Loss):
     """Punish wrong yes-or-no answers that are given as probabilities.
 
-    loss = −mean(target · log p + (1 − target) · log(1 − p)). Both of the same shape, from 0 to 1: p comes from a Sigmoid. Better
-    is BCEWithLogits, without the Sigmoid, whose numbers stay exact; BCE is for networks that need the probabilities, such as
-    autoencoders of images.
+    loss = −mean(target · log p + (1 − target) · log(1 − p)). Both of the same shape, from 0 to 1: p comes from a
+    Sigmoid. Better is BCEWithLogits, without the Sigmoid, whose numbers stay exact; BCE is for networks that need the
+    probabilities, such as autoencoders of images.
     Source: `torch.nn.BCELoss`.
     """
 
@@ -128,9 +129,9 @@ class BCE(Loss):
 class BCEWithLogits(Loss):
     """Punish wrong yes-or-no answers, each by itself.
 
-    loss = −mean(pos_weight · target · log σ(logits) + (1 − target) · log(1 − σ(logits))). Both of the same shape, the target from
-    0 to 1; the logits are raw scores (no Sigmoid before). For two classes with one output, and for several labels that may be
-    true at once.
+    loss = −mean(pos_weight · target · log σ(logits) + (1 − target) · log(1 − σ(logits))). Both of the same shape, the
+    target from 0 to 1; the logits are raw scores (no Sigmoid before). For two classes with one output, and for several
+    labels that may be true at once.
     Source: `torch.nn.BCEWithLogitsLoss`.
     """
 
@@ -152,8 +153,9 @@ class BCEWithLogits(Loss):
 class Hinge(Loss):
     """Ask for yes-or-no scores that are right by a margin.
 
-    loss = mean(max(0, margin − s · logits)) with s = 1 for yes and −1 for no. Both of the same shape, the target 0 or 1. The loss
-    of support vector machines: what is right by the margin counts nothing. Also for the discriminator of a GAN.
+    loss = mean(max(0, margin − s · logits)) with s = 1 for yes and −1 for no. Both of the same shape, the target 0 or
+    1. The loss of support vector machines: what is right by the margin counts nothing. Also for the discriminator of a
+    GAN.
     Source: Cortes & Vapnik, Support-Vector Networks, 1995.
     """
 
@@ -172,8 +174,8 @@ class Hinge(Loss):
 class MultiMargin(Loss):
     """Ask for the right class's score to lead all others by a margin.
 
-    loss = Σⱼ max(0, margin − x[target] + x[j])^p / C over the wrong classes j, averaged over the batch. Scores `N × C`, the target
-    `N` integers. The hinge loss of several classes.
+    loss = Σⱼ max(0, margin − x[target] + x[j])^p / C over the wrong classes j, averaged over the batch. Scores `N × C`,
+    the target `N` integers. The hinge loss of several classes.
     Source: `torch.nn.MultiMarginLoss`.
     """
 
@@ -192,9 +194,9 @@ class MultiMargin(Loss):
 class Focal(Loss):
     """Let a classifier learn from what it finds hard.
 
-    loss = −α · (1 − p)^gamma · log p, averaged, with p the probability given to the truth: what is right already hardly counts. Raw
-    logits: `N × C` (or `N × C × …`) with integers, or any shape with yes (1) and no (0) as numbers of the same shape. For rare
-    objects among much background; gamma 0 is cross entropy.
+    loss = −α · (1 − p)^gamma · log p, averaged, with p the probability given to the truth: what is right already hardly
+    counts. Raw logits: `N × C` (or `N × C × …`) with integers, or any shape with yes (1) and no (0) as numbers of the
+    same shape. For rare objects among much background; gamma 0 is cross entropy.
     Source: Lin et al., Focal Loss for Dense Object Detection, 2017.
     """
 
@@ -226,9 +228,9 @@ class Focal(Loss):
 class Dice(Loss):
     """Measure how little two areas overlap, as training can minimise it.
 
-    loss = 1 − (2 Σ p·t + smooth) / (Σ p + Σ t + smooth) for each sample and class, averaged; p is the softmax of the logits, t the
-    truth. Logits `N × C × …` with a map `N × …` of integers; or of any shape, with yes (1) and no (0) of the same shape and a
-    sigmoid. For segmentation whose objects are small, often beside CrossEntropy.
+    loss = 1 − (2 Σ p·t + smooth) / (Σ p + Σ t + smooth) for each sample and class, averaged; p is the softmax of the
+    logits, t the truth. Logits `N × C × …` with a map `N × …` of integers; or of any shape, with yes (1) and no (0) of
+    the same shape and a sigmoid. For segmentation whose objects are small, often beside CrossEntropy.
     Source: Milletari et al., V-Net, 2016, whose sums below the line are of squares.
     """
 
@@ -252,9 +254,9 @@ class Dice(Loss):
 class CTC(Loss):
     """Read a text from a sequence without being told where its letters stand.
 
-    loss = −log of the probability of all ways in which the steps can spell the target, blanks and repetitions left out, divided by
-    its length and averaged. Logits `N × T × C` are raw scores of each step, the target `N × S` is integers, filled up with blanks
-    at its end; no text is longer than T. For speech and handwriting.
+    loss = −log of the probability of all ways in which the steps can spell the target, blanks and repetitions left out,
+    divided by its length and averaged. Logits `N × T × C` are raw scores of each step, the target `N × S` is integers,
+    filled up with blanks at its end; no text is longer than T. For speech and handwriting.
     Source: `torch.nn.CTCLoss`; Graves et al., Connectionist Temporal Classification, 2006.
     """
 

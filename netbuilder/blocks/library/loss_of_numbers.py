@@ -22,8 +22,8 @@ _PAIR = (TensorSpec((BATCH, 12)), TensorSpec((BATCH, 12)), TensorSpec((BATCH,), 
 class MSE(Loss):
     """Punish the squared distance between prediction and target.
 
-    loss = mean((prediction − target)²). Both of the same shape. The loss for numbers (regression) and for images that are
-    rebuilt (autoencoders); large errors count most, so single outliers pull.
+    loss = mean((prediction − target)²). Both of the same shape. The loss for numbers (regression) and for images that
+    are rebuilt (autoencoders); large errors count most, so single outliers pull.
     Source: `torch.nn.MSELoss`.
     """
 
@@ -38,8 +38,8 @@ class MSE(Loss):
 class L1(Loss):
     """Punish the distance between prediction and target.
 
-    loss = mean(|prediction − target|). Both of the same shape. Like MSE, but every unit of error counts the same: robust
-    against outliers, and images come out sharper.
+    loss = mean(|prediction − target|). Both of the same shape. Like MSE, but every unit of error counts the same:
+    robust against outliers, and images come out sharper.
     Source: `torch.nn.L1Loss`.
     """
 
@@ -54,8 +54,8 @@ class L1(Loss):
 class SmoothL1(Loss):
     """Punish small errors by their square and large ones by their size.
 
-    loss = mean of d² / (2 beta) where d = |prediction − target| < beta, else d − beta / 2. Both of the same shape. Smooth where it is
-    small, as MSE, and calm about outliers, as L1; the loss of bounding boxes.
+    loss = mean of d² / (2 beta) where d = |prediction − target| < beta, else d − beta / 2. Both of the same shape.
+    Smooth where it is small, as MSE, and calm about outliers, as L1; the loss of bounding boxes.
     Source: `torch.nn.SmoothL1Loss`; Girshick, Fast R-CNN, 2015.
     """
 
@@ -72,8 +72,8 @@ class SmoothL1(Loss):
 class Huber(Loss):
     """Punish small errors by half their square, and large ones by as steep a line.
 
-    loss = mean of d² / 2 where d = |prediction − target| < delta, else delta · (d − delta / 2): delta times SmoothL1. Both of the same
-    shape. For regression with outliers, and for values in reinforcement learning.
+    loss = mean of d² / 2 where d = |prediction − target| < delta, else delta · (d − delta / 2): delta times SmoothL1.
+    Both of the same shape. For regression with outliers, and for values in reinforcement learning.
     Source: `torch.nn.HuberLoss`; Huber, Robust Estimation of a Location Parameter, 1964.
     """
 
@@ -90,9 +90,9 @@ class Huber(Loss):
 class PoissonNLL(Loss):
     """Predict counts.
 
-    loss = mean(exp(x) − target · x) with x the logarithm of the rate; without log_input, mean(x − target · log(x + eps)) with x the
-    rate itself, where one below 0 counts as 0. Both of the same shape, the target whole numbers as float. For how often something
-    happens: calls in an hour, photons on a pixel.
+    loss = mean(exp(x) − target · x) with x the logarithm of the rate; without log_input, mean(x − target · log(x +
+    eps)) with x the rate itself, where one below 0 counts as 0. Both of the same shape, the target whole numbers as
+    float. For how often something happens: calls in an hour, photons on a pixel.
     Source: `torch.nn.PoissonNLLLoss`.
     """
 
@@ -114,9 +114,9 @@ class PoissonNLL(Loss):
 class KLDiv(Loss):
     """Measure how far a predicted distribution is from another.
 
-    loss = Σ target · (log target − log_probabilities) / N: the Kullback-Leibler divergence. Both `N × C` or `N × …`; the first from
-    LogSoftmax, the target probabilities, where one below 0 counts as 0. For distillation: a small network learns what a large one
-    says.
+    loss = Σ target · (log target − log_probabilities) / N: the Kullback-Leibler divergence. Both `N × C` or `N × …`;
+    the first from LogSoftmax, the target probabilities, where one below 0 counts as 0. For distillation: a small
+    network learns what a large one says.
     Source: `torch.nn.KLDivLoss`, with reduction batchmean.
     """
 
@@ -136,9 +136,9 @@ class KLDiv(Loss):
 class GaussianKL(Loss):
     """Keep the code of a variational autoencoder near a normal distribution.
 
-    loss = −½ Σ (1 + log_variance − mean² − exp(log_variance)), summed over the code and averaged over the batch: how far the normal
-    distribution of each sample's code is from the one with mean 0 and variance 1. Both `N × D`. Beside a reconstruction loss; its
-    weight is the β of a β-VAE, and wants to be small where that loss is a mean over pixels.
+    loss = −½ Σ (1 + log_variance − mean² − exp(log_variance)), summed over the code and averaged over the batch: how
+    far the normal distribution of each sample's code is from the one with mean 0 and variance 1. Both `N × D`. Beside a
+    reconstruction loss; its weight is the β of a β-VAE, and wants to be small where that loss is a mean over pixels.
     Source: Kingma & Welling, Auto-Encoding Variational Bayes, 2013; Higgins et al., beta-VAE, 2017.
     """
 
@@ -156,9 +156,9 @@ class GaussianKL(Loss):
 class Cosine(Loss):
     """Turn embeddings of a kind the same way, and others apart.
 
-    loss = mean of 1 − cos(a, b) for pairs of a kind, and max(0, cos(a, b) − margin) for others, which the target tells: 1 or 0.
-    Without a target all pairs are of a kind. Embeddings `N × D`, target `N`. Lengths do not matter: for texts, and for learning
-    without labels.
+    loss = mean of 1 − cos(a, b) for pairs of a kind, and max(0, cos(a, b) − margin) for others, which the target tells:
+    1 or 0. Without a target all pairs are of a kind. Embeddings `N × D`, target `N`. Lengths do not matter: for texts,
+    and for learning without labels.
     Source: `torch.nn.CosineEmbeddingLoss`.
     """
 
@@ -181,8 +181,8 @@ class Cosine(Loss):
 class Contrastive(Loss):
     """Pull embeddings of a kind together and push others a margin apart.
 
-    loss = ½ mean(t · d² + (1 − t) · max(0, margin − d)²), with d the distance of a and b, and t 1 for two of a kind, else 0.
-    Embeddings `N × D`, target `N`. The loss of siamese networks: is it the same face, the same signature?
+    loss = ½ mean(t · d² + (1 − t) · max(0, margin − d)²), with d the distance of a and b, and t 1 for two of a kind,
+    else 0. Embeddings `N × D`, target `N`. The loss of siamese networks: is it the same face, the same signature?
     Source: Hadsell et al., Dimensionality Reduction by Learning an Invariant Mapping, 2006.
     """
 
@@ -201,8 +201,8 @@ class Contrastive(Loss):
 class TripletMargin(Loss):
     """Bring an embedding nearer to one of its kind than to any other, by a margin.
 
-    loss = mean(max(0, d(anchor, positive) − d(anchor, negative) + margin)), with d the p-norm distance. All `N × D`: three branches
-    with shared weights. For recognising faces and for search, where there are too many classes to name.
+    loss = mean(max(0, d(anchor, positive) − d(anchor, negative) + margin)), with d the p-norm distance. All `N × D`:
+    three branches with shared weights. For recognising faces and for search, where there are too many classes to name.
     Source: `torch.nn.TripletMarginLoss`; Schroff et al., FaceNet, 2015.
     """
 

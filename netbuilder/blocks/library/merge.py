@@ -65,8 +65,9 @@ class Multiply(_Elementwise):
 class Concat(Block):
     """Put branches side by side along one dimension.
 
-    y = [x₁, x₂, …] along dim; all other sizes are equal. By default channels or features: `N × 32 × H × W` and `N × 16 × H × W`
-    give `N × 48 × H × W`. For the skip connections of U-Net and DenseNet, which keep both branches whole.
+    y = [x₁, x₂, …] along dim; all other sizes are equal. By default channels or features: `N × 32 × H × W` and
+    `N × 16 × H × W` give `N × 48 × H × W`. For the skip connections of U-Net and DenseNet, which keep both branches
+    whole.
     Source: `torch.cat`; Huang et al., Densely Connected Convolutional Networks, 2016.
     """
 
@@ -107,8 +108,8 @@ class Concat(Block):
 class Stack(Block):
     """Put branches side by side along a new dimension.
 
-    y = [x₁, x₂, …] with a new dimension at dim, as long as there are branches; all of the same shape. Two vectors `N × D` give
-    `N × 2 × D`: single steps become a sequence, single maps become channels.
+    y = [x₁, x₂, …] with a new dimension at dim, as long as there are branches; all of the same shape. Two vectors
+    `N × D` give `N × 2 × D`: single steps become a sequence, single maps become channels.
     Source: `torch.stack`.
     """
 

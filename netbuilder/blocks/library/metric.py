@@ -1,7 +1,8 @@
 """Metrics: what people read off, and training does not touch.
 
-Accuracy and MeanAbsoluteError are means over the samples, computed on the device. All others are no means of what batches
-give: torchmetrics takes all batches in before it gives a number, so that it is the metric of the whole part of the data.
+Accuracy and MeanAbsoluteError are means over the samples, computed on the device. All others are no means of what
+batches give: torchmetrics takes all batches in before it gives a number, so that it is the metric of the whole part of
+the data.
 """
 
 from __future__ import annotations
@@ -46,9 +47,10 @@ class _Thresholded(Metric):
 class Accuracy(_Thresholded):
     """Measure how often the prediction is right.
 
-    The share of samples whose highest score is at the target's class, or among the highest top_k: logits `N × C` (or `N × C × …`),
-    target `N` (or `N × …`) of integers. With a target of numbers, both of the same shape, the share of answers on the right side:
-    logits above 0 where the target is above 0.5. From 0 to 1. Misleading where one class is frequent: see F1Score.
+    The share of samples whose highest score is at the target's class, or among the highest top_k: logits `N × C` (or
+    `N × C × …`), target `N` (or `N × …`) of integers. With a target of numbers, both of the same shape, the share of
+    answers on the right side: logits above 0 where the target is above 0.5. From 0 to 1. Misleading where one class is
+    frequent: see F1Score.
     Source: `torchmetrics.Accuracy`, with average micro.
     """
 
@@ -120,8 +122,9 @@ class _Averaged(_Decisions):
 class Precision(_Averaged):
     """Measure how many of the alarms are true.
 
-    TP / (TP + FP): of the samples that are said to be of a class, the share that are; averaged over the classes. Logits `N × C` and
-    integers `N`; or yes (above 0) and no against numbers of the same shape. From 0 to 1, over the whole part of the data.
+    TP / (TP + FP): of the samples that are said to be of a class, the share that are; averaged over the classes. Logits
+    `N × C` and integers `N`; or yes (above 0) and no against numbers of the same shape. From 0 to 1, over the whole
+    part of the data.
     Source: `torchmetrics.Precision`.
     """
 
@@ -132,8 +135,9 @@ class Precision(_Averaged):
 class Recall(_Averaged):
     """Measure how many of those that are there are found.
 
-    TP / (TP + FN): of the samples of a class, the share that are said to be; averaged over the classes. Logits `N × C` and integers
-    `N`; or yes (above 0) and no against numbers of the same shape. From 0 to 1, over the whole part of the data.
+    TP / (TP + FN): of the samples of a class, the share that are said to be; averaged over the classes. Logits `N × C`
+    and integers `N`; or yes (above 0) and no against numbers of the same shape. From 0 to 1, over the whole part of the
+    data.
     Source: `torchmetrics.Recall`.
     """
 
@@ -144,8 +148,9 @@ class Recall(_Averaged):
 class F1Score(_Averaged):
     """Measure precision and recall in one.
 
-    2 · precision · recall / (precision + recall), averaged over the classes. Logits `N × C` and integers `N`; or yes (above 0) and
-    no against numbers of the same shape. From 0 to 1, over the whole part of the data. The figure to read where classes are rare.
+    2 · precision · recall / (precision + recall), averaged over the classes. Logits `N × C` and integers `N`; or yes
+    (above 0) and no against numbers of the same shape. From 0 to 1, over the whole part of the data. The figure to read
+    where classes are rare.
     Source: `torchmetrics.F1Score`.
     """
 
@@ -156,9 +161,9 @@ class F1Score(_Averaged):
 class MeanIoU(_Decisions):
     """Measure how well areas overlap.
 
-    TP / (TP + FP + FN), intersection over union, of each class over all pixels of the whole part of the data, averaged over the
-    classes. Logits `N × C × H × W` and integers `N × H × W`; or yes (above 0) and no of the same shape, then of yes alone. From 0 to
-    1: the figure to read for segmentation.
+    TP / (TP + FP + FN), intersection over union, of each class over all pixels of the whole part of the data, averaged
+    over the classes. Logits `N × C × H × W` and integers `N × H × W`; or yes (above 0) and no of the same shape, then
+    of yes alone. From 0 to 1: the figure to read for segmentation.
     Source: `torchmetrics.JaccardIndex`.
     """
 
@@ -173,9 +178,10 @@ class MeanIoU(_Decisions):
 class AUROC(Metric):
     """Measure how well scores sort the samples, whatever threshold is chosen.
 
-    The area under the receiver operating characteristic: the probability that one of a class has a higher score than one that is
-    not; averaged over the classes. 0.5 is guessing, 1 is perfect. Logits `N × C` and integers `N`; or scores of yes against numbers
-    of the same shape. The scores of the whole part of the data are kept until its end; a class that is absent from it counts as 0.
+    The area under the receiver operating characteristic: the probability that one of a class has a higher score than
+    one that is not; averaged over the classes. 0.5 is guessing, 1 is perfect. Logits `N × C` and integers `N`; or
+    scores of yes against numbers of the same shape. The scores of the whole part of the data are kept until its end; a
+    class that is absent from it counts as 0.
     Source: `torchmetrics.AUROC`; Fawcett, An Introduction to ROC Analysis, 2006.
     """
 
@@ -206,8 +212,8 @@ class AUROC(Metric):
 class Perplexity(Metric):
     """Measure how many words a language model still hesitates between.
 
-    exp of the mean of −log softmax(logits)[target] over all words of the whole part of the data. Logits `N × C × T` of C words and
-    integers `N × T`; or `N × C` and `N`. 1 is perfect, C is guessing.
+    exp of the mean of −log softmax(logits)[target] over all words of the whole part of the data. Logits `N × C × T` of
+    C words and integers `N × T`; or `N × C` and `N`. 1 is perfect, C is guessing.
     Source: `torchmetrics.text.Perplexity`.
     """
 
@@ -263,8 +269,8 @@ class RootMeanSquaredError(Metric):
 class R2Score(Metric):
     """Measure how much of the target's variation is explained.
 
-    1 − Σ (target − prediction)² / Σ (target − mean)², for each output over the whole part of the data, averaged over the outputs.
-    Both `N` or `N × …`. 1 is perfect, 0 is as good as always saying the mean, below it worse.
+    1 − Σ (target − prediction)² / Σ (target − mean)², for each output over the whole part of the data, averaged over
+    the outputs. Both `N` or `N × …`. 1 is perfect, 0 is as good as always saying the mean, below it worse.
     Source: `torchmetrics.R2Score`.
     """
 

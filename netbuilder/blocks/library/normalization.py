@@ -47,10 +47,10 @@ class _BatchNorm(Block):
 class BatchNorm1d(_BatchNorm):
     """Bring each feature to mean 0 and variance 1 over the batch.
 
-    y = (x − mean) / √(variance + eps) · γ + β, with mean and variance over the batch (and the length); γ and β are learned.
-    Input and output `N × C` or `N × C × L`. Outside training running averages take the place of the batch's own, so one
-    sample is never judged by its neighbours. Speeds up training of multi-layer perceptrons and 1-d convolutions; needs
-    batches of more than one sample.
+    y = (x − mean) / √(variance + eps) · γ + β, with mean and variance over the batch (and the length); γ and β are
+    learned. Input and output `N × C` or `N × C × L`. Outside training running averages take the place of the batch's
+    own, so one sample is never judged by its neighbours. Speeds up training of multi-layer perceptrons and 1-d
+    convolutions; needs batches of more than one sample.
     Source: `torch.nn.BatchNorm1d`; Ioffe & Szegedy, Batch Normalization, 2015.
     """
 
@@ -61,9 +61,9 @@ class BatchNorm1d(_BatchNorm):
 class BatchNorm2d(_BatchNorm):
     """Bring each channel to mean 0 and variance 1 over the batch.
 
-    y = (x − mean) / √(variance + eps) · γ + β, with mean and variance over batch, height and width; γ and β are learned.
-    Input and output `N × C × H × W`. Outside training running averages take the place of the batch's own. Between a
-    convolution and its activation: training goes faster and bears larger learning rates.
+    y = (x − mean) / √(variance + eps) · γ + β, with mean and variance over batch, height and width; γ and β are
+    learned. Input and output `N × C × H × W`. Outside training running averages take the place of the batch's own.
+    Between a convolution and its activation: training goes faster and bears larger learning rates.
     Source: `torch.nn.BatchNorm2d`; Ioffe & Szegedy, Batch Normalization, 2015.
     """
 
@@ -74,8 +74,8 @@ class BatchNorm2d(_BatchNorm):
 class BatchNorm3d(_BatchNorm):
     """Bring each channel to mean 0 and variance 1 over the batch.
 
-    As BatchNorm2d, with mean and variance over batch, depth, height and width. Input and output `N × C × D × H × W`. After the
-    convolutions of networks for scans and video.
+    As BatchNorm2d, with mean and variance over batch, depth, height and width. Input and output `N × C × D × H × W`.
+    After the convolutions of networks for scans and video.
     Source: `torch.nn.BatchNorm3d`; Ioffe & Szegedy, Batch Normalization, 2015.
     """
 
@@ -115,8 +115,8 @@ class LayerNorm(_FeatureNorm):
     """Bring the features of each sample to mean 0 and variance 1.
 
     y = (x − mean) / √(variance + eps) · γ + β, with mean and variance over the last `normalized_dims` dimensions of one
-    sample; γ and β are learned. Any shape, unchanged. The same in training and after, whatever the batch: the choice for
-    transformers and recurrent networks.
+    sample; γ and β are learned. Any shape, unchanged. The same in training and after, whatever the batch: the choice
+    for transformers and recurrent networks.
     Source: `torch.nn.LayerNorm`; Ba et al., Layer Normalization, 2016.
     """
 
@@ -138,8 +138,9 @@ class LayerNorm(_FeatureNorm):
 class RMSNorm(_FeatureNorm):
     """Bring the features of each sample to a root mean square of 1.
 
-    y = x / √(mean(x²) + eps) · γ, with the mean over the last `normalized_dims` dimensions of one sample; γ is learned. Any
-    shape, unchanged. LayerNorm that takes no mean away: as good in practice, and cheaper; in LLaMA, Mistral, Gemma and T5.
+    y = x / √(mean(x²) + eps) · γ, with the mean over the last `normalized_dims` dimensions of one sample; γ is learned.
+    Any shape, unchanged. LayerNorm that takes no mean away: as good in practice, and cheaper; in LLaMA, Mistral, Gemma
+    and T5.
     Source: `torch.nn.RMSNorm`; Zhang & Sennrich, Root Mean Square Layer Normalization, 2019.
     """
 
@@ -159,9 +160,10 @@ class RMSNorm(_FeatureNorm):
 class GroupNorm(Block):
     """Bring groups of channels to mean 0 and variance 1, sample by sample.
 
-    y = (x − mean) / √(variance + eps) · γ + β, with mean and variance over C / num_groups channels and all their places; γ and
-    β are learned for each channel. `N × C × …`, unchanged. Takes the place of BatchNorm2d where batches are small
-    (detection, segmentation, diffusion). One group is LayerNorm over all, as many groups as channels InstanceNorm.
+    y = (x − mean) / √(variance + eps) · γ + β, with mean and variance over C / num_groups channels and all their
+    places; γ and β are learned for each channel. `N × C × …`, unchanged. Takes the place of BatchNorm2d where batches
+    are small (detection, segmentation, diffusion). One group is LayerNorm over all, as many groups as channels
+    InstanceNorm.
     Source: `torch.nn.GroupNorm`; Wu & He, Group Normalization, 2018.
     """
 
@@ -181,8 +183,8 @@ class GroupNorm(Block):
         if channels % self.num_groups:
             fitting = math.gcd(channels, self.num_groups)
             raise Mismatch(
-                f"num_groups is {self.num_groups}, and the {channels} channels of the input {x} can't be split into as many "
-                "equal groups.",
+                f"num_groups is {self.num_groups}, and the {channels} channels of the input {x} can't be split into "
+                "as many equal groups.",
                 parameter="num_groups",
                 code="groups-mismatch",
                 suggestions=(SetOwn("num_groups", fitting),),
@@ -220,8 +222,8 @@ class _InstanceNorm(Block):
 class InstanceNorm1d(_InstanceNorm):
     """Bring each channel of each signal to mean 0 and variance 1.
 
-    y = (x − mean) / √(variance + eps), with mean and variance over the length of one channel of one sample. Input and output
-    `N × C × L`. Takes away how loud each channel is; the batch has no say in it.
+    y = (x − mean) / √(variance + eps), with mean and variance over the length of one channel of one sample. Input and
+    output `N × C × L`. Takes away how loud each channel is; the batch has no say in it.
     Source: `torch.nn.InstanceNorm1d`; Ulyanov et al., Instance Normalization, 2016.
     """
 
@@ -232,8 +234,9 @@ class InstanceNorm1d(_InstanceNorm):
 class InstanceNorm2d(_InstanceNorm):
     """Bring each channel of each image to mean 0 and variance 1.
 
-    y = (x − mean) / √(variance + eps), with mean and variance over height and width of one channel of one sample. Input and
-    output `N × C × H × W`. Takes an image's contrast away: for style transfer and image-to-image generators (CycleGAN).
+    y = (x − mean) / √(variance + eps), with mean and variance over height and width of one channel of one sample. Input
+    and output `N × C × H × W`. Takes an image's contrast away: for style transfer and image-to-image generators
+    (CycleGAN).
     Source: `torch.nn.InstanceNorm2d`; Ulyanov et al., Instance Normalization, 2016.
     """
 
@@ -244,8 +247,8 @@ class InstanceNorm2d(_InstanceNorm):
 class InstanceNorm3d(_InstanceNorm):
     """Bring each channel of each volume to mean 0 and variance 1.
 
-    y = (x − mean) / √(variance + eps), with mean and variance over depth, height and width of one channel of one sample.
-    Input and output `N × C × D × H × W`. The norm of nnU-Net, whose batches of scans are small.
+    y = (x − mean) / √(variance + eps), with mean and variance over depth, height and width of one channel of one
+    sample. Input and output `N × C × D × H × W`. The norm of nnU-Net, whose batches of scans are small.
     Source: `torch.nn.InstanceNorm3d`; Ulyanov et al., Instance Normalization, 2016.
     """
 
@@ -256,8 +259,8 @@ class InstanceNorm3d(_InstanceNorm):
 class LocalResponseNorm(Block):
     """Damp each response by those of the neighbouring channels at the same place.
 
-    y꜀ = x꜀ / (k + alpha / size · Σ x²)^beta, summed over `size` channels around c. `N × C × …`, unchanged; nothing is learned.
-    In AlexNet and GoogLeNet of old; BatchNorm2d has taken its place.
+    y꜀ = x꜀ / (k + alpha / size · Σ x²)^beta, summed over `size` channels around c. `N × C × …`, unchanged; nothing is
+    learned. In AlexNet and GoogLeNet of old; BatchNorm2d has taken its place.
     Source: `torch.nn.LocalResponseNorm`; Krizhevsky et al., ImageNet Classification with Deep CNNs, 2012.
     """
 

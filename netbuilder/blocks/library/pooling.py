@@ -71,9 +71,9 @@ class MaxPool1d(_MaxPool[Size1d, Stride1d, Padding1d]):
     """Keep the strongest response in each window and shorten the signal.
 
     y[i] = max over the window at i·stride. Input `N × C × L`, output `N × C × L′` with
-    L′ = ⌊(L + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1, with ceil_mode rounded up, where the last window still
-    begins before the signal's end; a window of 2 halves the length. Between convolutions over signals and text. The border never
-    wins. Nothing is learned.
+    L′ = ⌊(L + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1, with ceil_mode rounded up, where the last
+    window still begins before the signal's end; a window of 2 halves the length. Between convolutions over signals and
+    text. The border never wins. Nothing is learned.
     Source: `torch.nn.MaxPool1d`.
     """
 
@@ -85,9 +85,9 @@ class MaxPool2d(_MaxPool[Size2d, Stride2d, Padding2d]):
     """Keep the strongest response in each window and shrink the image.
 
     y[i, j] = max over the window at (i, j). Input `N × C × H × W`, output `N × C × H′ × W′` with
-    H′ = ⌊(H + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1, with ceil_mode rounded up, where the last window still
-    begins inside of the image; a 2×2 window halves height and width. Makes the network see farther and care less where exactly a
-    pattern is. The border never wins. Nothing is learned.
+    H′ = ⌊(H + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1, with ceil_mode rounded up, where the last
+    window still begins inside of the image; a 2×2 window halves height and width. Makes the network see farther and
+    care less where exactly a pattern is. The border never wins. Nothing is learned.
     Source: `torch.nn.MaxPool2d`.
     """
 
@@ -99,7 +99,8 @@ class MaxPool3d(_MaxPool[Size3d, Stride3d, Padding3d]):
     """Keep the strongest response in each window and shrink the volume.
 
     y[i, j, k] = max over the window at (i, j, k). Input `N × C × D × H × W`, output `N × C × D′ × H′ × W′`, sizes as of
-    MaxPool2d; a 2×2×2 window halves each side and leaves an eighth of the numbers. For scans and for video, whose depth is time.
+    MaxPool2d; a 2×2×2 window halves each side and leaves an eighth of the numbers. For scans and for video, whose depth
+    is time.
     Source: `torch.nn.MaxPool3d`.
     """
 
@@ -146,9 +147,8 @@ class AvgPool2d(_AvgPool[Size2d, Stride2d, Padding2d]):
 class AvgPool3d(_AvgPool[Size3d, Stride3d, Padding3d]):
     """Average each window and shrink the volume.
 
-    y[i, j, k] = mean over the window at (i, j, k). Input `N × C × D × H × W`, output `N × C × D′ × H′ × W′`, sizes as of
-    AvgPool2d. For scans and
-    for video, whose depth is time. Nothing is learned.
+    y[i, j, k] = mean over the window at (i, j, k). Input `N × C × D × H × W`, output `N × C × D′ × H′ × W′`, sizes as
+    of AvgPool2d. For scans and for video, whose depth is time. Nothing is learned.
     Source: `torch.nn.AvgPool3d`.
     """
 
@@ -198,8 +198,8 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPool[Size1d]):
 class AdaptiveAvgPool2d(_AdaptiveAvgPool[Size2d]):
     """Average an image of any size down to a fixed one.
 
-    The windows are chosen so that the output is `N × C × output_size`, whatever H and W are. With 1×1 each channel becomes
-    its mean (global average pooling), which replaces the large Linear after a convolutional network.
+    The windows are chosen so that the output is `N × C × output_size`, whatever H and W are. With 1×1 each channel
+    becomes its mean (global average pooling), which replaces the large Linear after a convolutional network.
     Source: `torch.nn.AdaptiveAvgPool2d`; Lin et al., Network In Network, 2013.
     """
 
@@ -210,8 +210,8 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool[Size2d]):
 class AdaptiveAvgPool3d(_AdaptiveAvgPool[Size3d]):
     """Average a volume of any size down to a fixed one.
 
-    The windows are chosen so that the output is `N × C × output_size`, whatever D, H and W are. At the end of networks for
-    scans and for video.
+    The windows are chosen so that the output is `N × C × output_size`, whatever D, H and W are. At the end of networks
+    for scans and for video.
     Source: `torch.nn.AdaptiveAvgPool3d`.
     """
 
@@ -275,8 +275,8 @@ class _GlobalPool(Block):
 class GlobalAvgPool(_GlobalPool):
     """Average each channel over all places.
 
-    `N × C × …` becomes `N × C`: how strong each pattern is on the whole. It takes images of any size, learns nothing, and
-    stands between the last convolution and the one Linear of ResNet and of most networks after it.
+    `N × C × …` becomes `N × C`: how strong each pattern is on the whole. It takes images of any size, learns nothing,
+    and stands between the last convolution and the one Linear of ResNet and of most networks after it.
     Source: `torch.mean`; Lin et al., Network In Network, 2013.
     """
 

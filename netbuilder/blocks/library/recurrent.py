@@ -82,12 +82,13 @@ class _Recurrent(Block):
         return module(target, *arguments, input_size=x.size(2), **settings, batch_first=True, results=results)
 
     def _state(self, index: int, x: TensorSpec, state: TensorSpec | None) -> Call | None:
-        """Return the state at an input port as torch takes it, the same for each layer and direction; None if it is open."""
+        """Return the state at an input port as torch takes it, for all layers and directions; None if it is open."""
         if state is None:
             return None
         if state.shape != (x.shape[0], self.hidden_size):
             raise Mismatch(
-                f"The state has to be {x.shape[0]} × hidden_size, here {x.shape[0]} × {self.hidden_size}, and is {state}.",
+                f"The state has to be {x.shape[0]} × hidden_size, here {x.shape[0]} × {self.hidden_size}, "
+                f"and is {state}.",
                 port=self.inputs[index].name,
                 parameter="hidden_size",
                 code="state-mismatch",
@@ -101,9 +102,9 @@ class _Recurrent(Block):
 class RNN(_Recurrent):
     """Read a sequence step by step, with a memory that each step writes over.
 
-    hₜ = tanh(W·xₜ + U·hₜ₋₁ + b), or ReLU in tanh's place. Input `N × T × F`; outputs `sequence` (all steps), `last` (the last
-    step) and `hidden` (the final state). The plainest recurrent network; it forgets within some ten steps, since gradients fade
-    or explode on their way back through U: LSTM and GRU were made against that.
+    hₜ = tanh(W·xₜ + U·hₜ₋₁ + b), or ReLU in tanh's place. Input `N × T × F`; outputs `sequence` (all steps), `last`
+    (the last step) and `hidden` (the final state). The plainest recurrent network; it forgets within some ten steps,
+    since gradients fade or explode on their way back through U: LSTM and GRU were made against that.
     Source: `torch.nn.RNN` with batch_first; Elman, Finding Structure in Time, 1990.
     """
 
@@ -118,9 +119,9 @@ class RNN(_Recurrent):
 class LSTM(_Recurrent):
     """Read a sequence step by step, with a memory that gates keep, fill and empty.
 
-    i, f, o = σ(W·[xₜ, hₜ₋₁]), c̃ = tanh(W·[xₜ, hₜ₋₁]); cₜ = f ⊙ cₜ₋₁ + i ⊙ c̃; hₜ = o ⊙ tanh(cₜ). Input `N × T × F`; outputs
-    `sequence` (all steps, to stack more on), `last` (the last step, for a classifier), `hidden` and `cell` (the final
-    state). For sequences whose order matters over long distances: sensors, text, rows of an image.
+    i, f, o = σ(W·[xₜ, hₜ₋₁]), c̃ = tanh(W·[xₜ, hₜ₋₁]); cₜ = f ⊙ cₜ₋₁ + i ⊙ c̃; hₜ = o ⊙ tanh(cₜ). Input `N × T × F`;
+    outputs `sequence` (all steps, to stack more on), `last` (the last step, for a classifier), `hidden` and `cell` (the
+    final state). For sequences whose order matters over long distances: sensors, text, rows of an image.
     Source: `torch.nn.LSTM` with batch_first; Hochreiter & Schmidhuber, Long Short-Term Memory, 1997.
     """
 
@@ -139,9 +140,11 @@ class LSTM(_Recurrent):
 class GRU(_Recurrent):
     """Read a sequence step by step, with a memory that two gates update.
 
-    r, z = σ(W·[xₜ, hₜ₋₁]); h̃ = tanh(W·xₜ + b + r ⊙ (U·hₜ₋₁ + c)); hₜ = (1 − z) ⊙ h̃ + z ⊙ hₜ₋₁. Input `N × T × F`; outputs
-    `sequence` (all steps), `last` (the last step) and `hidden` (the final state). Does what LSTM does with a quarter fewer weights.
-    Source: `torch.nn.GRU` with batch_first; Cho et al., RNN Encoder-Decoder, 2014, where r stands inside the product: U·(r ⊙ hₜ₋₁).
+    r, z = σ(W·[xₜ, hₜ₋₁]); h̃ = tanh(W·xₜ + b + r ⊙ (U·hₜ₋₁ + c)); hₜ = (1 − z) ⊙ h̃ + z ⊙ hₜ₋₁. Input `N × T × F`;
+    outputs `sequence` (all steps), `last` (the last step) and `hidden` (the final state). Does what LSTM does with a
+    quarter fewer weights.
+    Source: `torch.nn.GRU` with batch_first; Cho et al., RNN Encoder-Decoder, 2014, where r stands inside the product:
+    U·(r ⊙ hₜ₋₁).
     """
 
     aliases = ("gated recurrent unit", "rnn", "sequence", "time series")

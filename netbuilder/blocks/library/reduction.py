@@ -38,8 +38,8 @@ class _Reduction(Block):
 class Mean(_Reduction):
     """Average over one or several dimensions.
 
-    y = mean of x along dims. `N × T × D` over dimension 1 gives `N × D`: the average of a sequence, with which a transformer
-    classifies; over (2, 3) an image gives its channels' averages.
+    y = mean of x along dims. `N × T × D` over dimension 1 gives `N × D`: the average of a sequence, with which a
+    transformer classifies; over (2, 3) an image gives its channels' averages.
     Source: `torch.mean`.
     """
 
@@ -50,8 +50,8 @@ class Mean(_Reduction):
 class Sum(_Reduction):
     """Add up along one or several dimensions.
 
-    y = Σ x along dims. `N × T × D` over dimension 1 gives `N × D`. For weighted averages: multiply by weights that sum to 1, then
-    sum, as attention does.
+    y = Σ x along dims. `N × T × D` over dimension 1 gives `N × D`. For weighted averages: multiply by weights that sum
+    to 1, then sum, as attention does.
     Source: `torch.sum`.
     """
 
@@ -62,8 +62,8 @@ class Sum(_Reduction):
 class Max(_Reduction):
     """Keep the largest number along one or several dimensions.
 
-    y = max of x along dims. `N × T × D` over dimension 1 gives `N × D`: whether a feature was there at any step. Where several
-    are equal, the gradient is shared among them.
+    y = max of x along dims. `N × T × D` over dimension 1 gives `N × D`: whether a feature was there at any step. Where
+    several are equal, the gradient is shared among them.
     Source: `torch.amax`.
     """
 
@@ -74,8 +74,9 @@ class Max(_Reduction):
 class ArgMax(Block):
     """Tell at which place along a dimension the largest number stands.
 
-    y = argmax x along dim: whole numbers. Logits `N × C` give the predicted classes `N`; logits of pixels `N × C × H × W` give
-    `N × H × W`. For an exported network that answers with a class. Nothing can be learned through it.
+    y = argmax x along dim: whole numbers. Logits `N × C` give the predicted classes `N`; logits of pixels
+    `N × C × H × W` give `N × H × W`. For an exported network that answers with a class. Nothing can be learned through
+    it.
     Source: `torch.argmax`.
     """
 

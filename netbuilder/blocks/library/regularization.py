@@ -42,8 +42,8 @@ class Dropout(_Dropout):
 class Dropout1d(_Dropout):
     """Drop whole channels of a signal while training.
 
-    As Dropout, with one decision for each channel of each sample: `N × C × L`, unchanged. Neighbouring steps tell much the
-    same, so dropping them one by one would take hardly anything away.
+    As Dropout, with one decision for each channel of each sample: `N × C × L`, unchanged. Neighbouring steps tell much
+    the same, so dropping them one by one would take hardly anything away.
     Source: `torch.nn.Dropout1d`; Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
     """
 
@@ -57,8 +57,8 @@ class Dropout1d(_Dropout):
 class Dropout2d(_Dropout):
     """Drop whole channels of an image while training.
 
-    As Dropout, with one decision for each channel of each sample: `N × C × H × W`, unchanged. Neighbouring pixels tell much
-    the same, so dropping them one by one would take hardly anything away. Between convolutions.
+    As Dropout, with one decision for each channel of each sample: `N × C × H × W`, unchanged. Neighbouring pixels tell
+    much the same, so dropping them one by one would take hardly anything away. Between convolutions.
     Source: `torch.nn.Dropout2d`; Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
     """
 
@@ -72,8 +72,8 @@ class Dropout2d(_Dropout):
 class Dropout3d(_Dropout):
     """Drop whole channels of a volume while training.
 
-    As Dropout, with one decision for each channel of each sample: `N × C × D × H × W`, unchanged. For networks over scans and
-    video.
+    As Dropout, with one decision for each channel of each sample: `N × C × D × H × W`, unchanged. For networks over
+    scans and video.
     Source: `torch.nn.Dropout3d`; Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
     """
 
@@ -87,8 +87,9 @@ class Dropout3d(_Dropout):
 class AlphaDropout(_Dropout):
     """Drop activations of a self-normalising network, and keep their mean and variance.
 
-    In training an element becomes −1.758 (what SELU tends to) with probability p instead of 0, and all are scaled and shifted
-    so that mean 0 and variance 1 stay as they were. Any shape, unchanged. Takes the place of Dropout after SELU.
+    In training an element becomes −1.758 (what SELU tends to) with probability p instead of 0, and all are scaled and
+    shifted so that mean 0 and variance 1 stay as they were. Any shape, unchanged. Takes the place of Dropout after
+    SELU.
     Source: `torch.nn.AlphaDropout`; Klambauer et al., Self-Normalizing Neural Networks, 2017.
     """
 
@@ -100,9 +101,9 @@ class AlphaDropout(_Dropout):
 class DropPath(_Dropout):
     """Drop a whole branch of a sample while training: stochastic depth.
 
-    In training all of a sample is set to 0 with probability p, and scaled by 1 / (1 − p) otherwise; outside training nothing
-    is changed. Any shape, unchanged. The last block of a residual branch, before Add: some samples then pass by the branch,
-    so a deep network trains as a crowd of shallower ones. In EfficientNet, ConvNeXt and Swin.
+    In training all of a sample is set to 0 with probability p, and scaled by 1 / (1 − p) otherwise; outside training
+    nothing is changed. Any shape, unchanged. The last block of a residual branch, before Add: some samples then pass by
+    the branch, so a deep network trains as a crowd of shallower ones. In EfficientNet, ConvNeXt and Swin.
     Source: Huang et al., Deep Networks with Stochastic Depth, 2016; as torchvision's `StochasticDepth`, mode “row”.
     """
 

@@ -29,9 +29,10 @@ _LINEAR = {3: "linear", 4: "bilinear", 5: "trilinear"}
 class Upsample(Block):
     """Enlarge a signal, an image or a volume by copying or interpolating.
 
-    `N × C × H × W` becomes `N × C × ⌊H·scale_factor⌋ × ⌊W·scale_factor⌋`, or of a given size. “nearest” copies the nearest
-    element; “linear” (signals), “bilinear” (images) and “trilinear” (volumes) interpolate; “bicubic” is smoother still. With a
-    convolution behind it, it takes the place of ConvTranspose2d and leaves no checkerboard; also in U-Net and feature pyramids.
+    `N × C × H × W` becomes `N × C × ⌊H·scale_factor⌋ × ⌊W·scale_factor⌋`, or of a given size. “nearest” copies the
+    nearest element; “linear” (signals), “bilinear” (images) and “trilinear” (volumes) interpolate; “bicubic” is
+    smoother still. With a convolution behind it, it takes the place of ConvTranspose2d and leaves no checkerboard; also
+    in U-Net and feature pyramids.
     Source: `torch.nn.Upsample`; Odena et al., Deconvolution and Checkerboard Artifacts, 2016.
     """
 
@@ -68,7 +69,8 @@ class Upsample(Block):
         fitting = ("nearest", linear, "bicubic") if x.rank == 4 else ("nearest", linear)
         if self.mode not in fitting:
             raise Mismatch(
-                f"mode “{self.mode}” is not for an input of {x.rank} dimensions as {x}: it takes {' or '.join(fitting)}.",
+                f"mode “{self.mode}” is not for an input of {x.rank} dimensions as {x}: "
+                f"it takes {' or '.join(fitting)}.",
                 parameter="mode",
                 code="bad-parameter",
                 suggestions=(SetOwn("mode", linear),),
@@ -96,8 +98,9 @@ class Upsample(Block):
 class PixelShuffle(Block):
     """Turn channels into pixels: an image r times larger, of r² times fewer channels.
 
-    `N × C·r² × H × W` becomes `N × C × H·r × W·r`; every r² channels of a pixel become a square of r×r pixels. A convolution
-    before it computes all of these at the small size: the usual end of super-resolution networks, free of checkerboards.
+    `N × C·r² × H × W` becomes `N × C × H·r × W·r`; every r² channels of a pixel become a square of r×r pixels. A
+    convolution before it computes all of these at the small size: the usual end of super-resolution networks, free of
+    checkerboards.
     Source: `torch.nn.PixelShuffle`; Shi et al., Efficient Sub-Pixel Convolutional Neural Network, 2016.
     """
 
@@ -126,8 +129,8 @@ class PixelShuffle(Block):
 class PixelUnshuffle(Block):
     """Turn pixels into channels: an image r times smaller, of r² times more channels.
 
-    `N × C × H·r × W·r` becomes `N × C·r² × H × W`: every square of r×r pixels becomes one pixel. PixelShuffle backwards; it
-    downsamples without losing a number.
+    `N × C × H·r × W·r` becomes `N × C·r² × H × W`: every square of r×r pixels becomes one pixel. PixelShuffle
+    backwards; it downsamples without losing a number.
     Source: `torch.nn.PixelUnshuffle`; Shi et al., Efficient Sub-Pixel Convolutional Neural Network, 2016.
     """
 

@@ -56,8 +56,8 @@ def _axis(block: str, x: TensorSpec, dim: int) -> int:
 class Split(Block):
     """Cut a tensor in two along one dimension.
 
-    y1 has the first `size` entries along dim, y2 the rest. `N × 32` with size 0, which is half, gives `N × 16` twice: mean and
-    log-variance of a variational autoencoder, value and gate of a gated unit. The inverse of Concat.
+    y1 has the first `size` entries along dim, y2 the rest. `N × 32` with size 0, which is half, gives `N × 16` twice:
+    mean and log-variance of a variational autoencoder, value and gate of a gated unit. The inverse of Concat.
     Source: `torch.split`.
     """
 
@@ -92,8 +92,8 @@ class Split(Block):
 class Slice(Block):
     """Keep a stretch of one dimension.
 
-    y = x[start : start + length] along dim; all other dimensions stay. For the first steps of a sequence, or a few channels. A
-    negative start counts from the end.
+    y = x[start : start + length] along dim; all other dimensions stay. For the first steps of a sequence, or a few
+    channels. A negative start counts from the end.
     Source: `torch.narrow`.
     """
 
@@ -113,7 +113,8 @@ class Slice(Block):
         if not 0 <= start < whole or start + self.length > whole:
             outside = not 0 <= start < whole
             raise Mismatch(
-                f"Dimension {self.dim} of the input {x} has {whole} entries, and {self.length} from {self.start} on are wanted.",
+                f"Dimension {self.dim} of the input {x} has {whole} entries, "
+                f"and {self.length} from {self.start} on are wanted.",
                 parameter="start" if outside else "length",
                 code="bad-parameter",
                 suggestions=(SetOwn("start", 0) if outside else SetOwn("length", whole - start),),
@@ -127,8 +128,8 @@ class Slice(Block):
 class Select(Block):
     """Take one entry of a dimension, which is then gone.
 
-    y = x[index] along dim. `N × T × D` with dim 1 and index −1 gives `N × D`: the last step of a sequence; index 0 is the class
-    token of a vision transformer.
+    y = x[index] along dim. `N × T × D` with dim 1 and index −1 gives `N × D`: the last step of a sequence; index 0 is
+    the class token of a vision transformer.
     Source: `torch.select`.
     """
 
@@ -158,9 +159,9 @@ class Select(Block):
 class Pad(Block):
     """Add a border.
 
-    padding lists how much is added before and after, from the last dimension backwards: (left, right, top, bottom) for images
-    `N × C × H × W`, (before, after) for signals. A border of a constant, of the input mirrored (reflect), of its edge repeated
-    (replicate) or of its other end (circular). For borders that a convolution's own padding can't make.
+    padding lists how much is added before and after, from the last dimension backwards: (left, right, top, bottom) for
+    images `N × C × H × W`, (before, after) for signals. A border of a constant, of the input mirrored (reflect), of its
+    edge repeated (replicate) or of its other end (circular). For borders that a convolution's own padding can't make.
     Source: `torch.nn.functional.pad`.
     """
 
@@ -179,15 +180,15 @@ class Pad(Block):
         padded, odd = divmod(len(self.padding), 2)
         if odd or not 0 < padded < x.rank:
             raise self._wrong(
-                f"padding takes two numbers for each dimension but the batch, the last first: 2 to {2 * x.rank - 2} of them, "
-                f"and has {len(self.padding)}."
+                "padding takes two numbers for each dimension but the batch, the last first: "
+                f"2 to {2 * x.rank - 2} of them, and has {len(self.padding)}."
             )
         if self.mode == "constant":
             return function("torch.nn.functional.pad", Arg(0), self.padding, value=self.value)
         if x.rank < 3 or padded != x.rank - 2:
             raise self._wrong(
-                f"In the mode {self.mode} all dimensions but batch and channels are padded: {2 * max(x.rank - 2, 1)} numbers "
-                f"for the input {x}, not {len(self.padding)}."
+                f"In the mode {self.mode} all dimensions but batch and channels are padded: "
+                f"{2 * max(x.rank - 2, 1)} numbers for the input {x}, not {len(self.padding)}."
             )
         for place, border in enumerate(self.padding):
             size = x.size(-1 - place // 2)
@@ -208,8 +209,8 @@ class Pad(Block):
 class Crop(Block):
     """Cut the middle out of images.
 
-    Input `N × C × H × W`, output `N × C × size`. Where a second input `like` is wired, its height and width are the size: so
-    the original U-Net makes an earlier map as small as the later one that it is joined to.
+    Input `N × C × H × W`, output `N × C × size`. Where a second input `like` is wired, its height and width are the
+    size: so the original U-Net makes an earlier map as small as the later one that it is joined to.
     Source: Ronneberger et al., U-Net, 2015.
     """
 

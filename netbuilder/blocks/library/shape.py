@@ -58,8 +58,8 @@ class Flatten(Block):
 class Reshape(Block):
     """Arrange the elements of each sample in another shape.
 
-    `N × …` becomes `N × shape`, read row by row; shape has to hold as many elements. One size may be −1: whatever is left. For
-    features that become images (before ConvTranspose2d) and images that become sequences.
+    `N × …` becomes `N × shape`, read row by row; shape has to hold as many elements. One size may be −1: whatever is
+    left. For features that become images (before ConvTranspose2d) and images that become sequences.
     Source: `torch.reshape`.
     """
 
@@ -99,8 +99,8 @@ class Reshape(Block):
 class Permute(Block):
     """Put the dimensions in another order.
 
-    y's dimension i is x's dimension dims[i]; the batch is 0 and normally stays first. (0, 2, 1) turns signals `N × C × L` into
-    sequences `N × L × C` and back; (0, 3, 1, 2) images with channels last into channels first.
+    y's dimension i is x's dimension dims[i]; the batch is 0 and normally stays first. (0, 2, 1) turns signals
+    `N × C × L` into sequences `N × L × C` and back; (0, 3, 1, 2) images with channels last into channels first.
     Source: `torch.permute`.
     """
 
@@ -132,8 +132,8 @@ class Permute(Block):
 class Unflatten(Block):
     """Lay one dimension out as several.
 
-    Dimension dim becomes sizes, whose product it is; one size may be −1, whatever is left. `N × 512` with sizes (8, 8, 8) becomes
-    images `N × 8 × 8 × 8`; `N × T × 64` at dim −1 becomes heads. The inverse of Flatten.
+    Dimension dim becomes sizes, whose product it is; one size may be −1, whatever is left. `N × 512` with sizes (8, 8,
+    8) becomes images `N × 8 × 8 × 8`; `N × T × 64` at dim −1 becomes heads. The inverse of Flatten.
     Source: `torch.unflatten`.
     """
 
@@ -183,7 +183,8 @@ class Squeeze(Block):
         if x.shape[self.dim] != 1:
             ones = [axis for axis, size in enumerate(x.shape) if size == 1]
             raise Mismatch(
-                f"Dimension {self.dim} of the input {x} has {x.shape[self.dim]} entries: only one of size 1 can be taken away.",
+                f"Dimension {self.dim} of the input {x} has {x.shape[self.dim]} entries: "
+                "only one of size 1 can be taken away.",
                 parameter="dim",
                 suggestions=[SetOwn("dim", axis) for axis in ones if axis][:2],
             )
@@ -196,8 +197,8 @@ class Squeeze(Block):
 class Unsqueeze(Block):
     """Put in a dimension of size 1.
 
-    `N × D` with dim 1 becomes `N × 1 × D`. For a single channel where a convolution asks for channels, and for broadcasting: a
-    mask `N × T` at dim −1 scales each step of `N × T × D`.
+    `N × D` with dim 1 becomes `N × 1 × D`. For a single channel where a convolution asks for channels, and for
+    broadcasting: a mask `N × T` at dim −1 scales each step of `N × T × D`.
     Source: `torch.unsqueeze`.
     """
 

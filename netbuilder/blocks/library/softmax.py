@@ -59,8 +59,8 @@ class Softmax2d(Block):
 class LogSoftmax(_Softmax):
     """Turn scores into logarithms of probabilities.
 
-    yᵢ = xᵢ − ln Σⱼ eˣʲ along dim; the shape stays. More exact than the logarithm of Softmax; before NLL. CrossEntropy is both in
-    one.
+    yᵢ = xᵢ − ln Σⱼ eˣʲ along dim; the shape stays. More exact than the logarithm of Softmax; before NLL. CrossEntropy
+    is both in one.
     Source: `torch.nn.LogSoftmax`.
     """
 

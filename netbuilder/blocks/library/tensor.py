@@ -17,8 +17,8 @@ _SHAPE_HELP = "Sizes without the batch; the result has a 1 in the batch's place.
 class Constant(Block):
     """Give the same number everywhere.
 
-    Output `1 × shape`, which fits any batch in Add, Multiply and the like. For a fixed scale, zeros to begin with, or as the
-    target of a loss, where the truth is the same for all samples: “real” in a GAN.
+    Output `1 × shape`, which fits any batch in Add, Multiply and the like. For a fixed scale, zeros to begin with, or
+    as the target of a loss, where the truth is the same for all samples: “real” in a GAN.
     Source: `torch.full`.
     """
 
@@ -39,8 +39,8 @@ class Constant(Block):
 class Parameter(Block):
     """Give a tensor that is learned.
 
-    Output `1 × shape`, which fits any batch in Add, Multiply and the like. Every number is a weight of its own, with no input: a
-    query that attends to a sequence, a scale for each channel, a start state.
+    Output `1 × shape`, which fits any batch in Add, Multiply and the like. Every number is a weight of its own, with no
+    input: a query that attends to a sequence, a scale for each channel, a start state.
     Source: `torch.nn.Parameter`.
     """
 
@@ -64,9 +64,10 @@ class Parameter(Block):
 class Noise(Block):
     """Add Gaussian noise while training.
 
-    y = x + std · ε with ε ∼ N(0, 1), drawn anew each time. With a log_variance wired, y = x + std · exp(log_variance / 2) · ε: the
-    sample that a variational autoencoder takes around its mean x, through which gradients reach both. Outside training the noise
-    has evaluation_std in place of std, and is the same for each batch; at 0 it is x. For denoising, and against learning by heart.
+    y = x + std · ε with ε ∼ N(0, 1), drawn anew each time. With a log_variance wired, y = x + std · exp(log_variance /
+    2) · ε: the sample that a variational autoencoder takes around its mean x, through which gradients reach both.
+    Outside training the noise has evaluation_std in place of std, and is the same for each batch; at 0 it is x. For
+    denoising, and against learning by heart.
     Source: Kingma & Welling, Auto-Encoding Variational Bayes, 2013; Vincent et al., Denoising Autoencoders, 2008.
     """
 
@@ -99,8 +100,8 @@ class Noise(Block):
 class Cast(Block):
     """Turn numbers into another type.
 
-    float32 for arithmetic; int64 for class and token numbers, cut off towards zero; bool for yes (not 0) and no. The shape stays.
-    To feed labels into a layer, or a mask into Where. Nothing can be learned through whole numbers.
+    float32 for arithmetic; int64 for class and token numbers, cut off towards zero; bool for yes (not 0) and no. The
+    shape stays. To feed labels into a layer, or a mask into Where. Nothing can be learned through whole numbers.
     Source: `torch.Tensor.to`.
     """
 

@@ -51,9 +51,9 @@ class _TransformerLayer(Block):
 class TransformerEncoderLayer(_TransformerLayer):
     """Let the steps of a sequence look at each other, then work on each alone.
 
-    x = norm(x + attention(x)); y = norm(x + W₂ f(W₁ x)), with dropout before each sum; with norm_first the norms stand inside the
-    sums, which trains deep stacks more steadily. `N × T × F`, unchanged. The layer of BERT and ViT; causal, that of GPT.
-    Padding belongs at the end: what a step makes of nothing but padding is not a number.
+    x = norm(x + attention(x)); y = norm(x + W₂ f(W₁ x)), with dropout before each sum; with norm_first the norms stand
+    inside the sums, which trains deep stacks more steadily. `N × T × F`, unchanged. The layer of BERT and ViT; causal,
+    that of GPT. Padding belongs at the end: what a step makes of nothing but padding is not a number.
     Source: `torch.nn.TransformerEncoderLayer` with batch_first; Vaswani et al., Attention Is All You Need, 2017.
     """
 
@@ -75,9 +75,9 @@ class TransformerEncoderLayer(_TransformerLayer):
 class TransformerDecoderLayer(_TransformerLayer):
     """Let the steps of a sequence look back at each other, then at another sequence.
 
-    x = norm(x + self-attention(x)); x = norm(x + cross-attention(x, memory)); y = norm(x + W₂ f(W₁ x)), with dropout before each
-    sum. `tgt` is what is being written, `N × T × F`, `memory` what the encoder made of what is read, `N × S × F`; the output
-    is `N × T × F`. The layer of a translator.
+    x = norm(x + self-attention(x)); x = norm(x + cross-attention(x, memory)); y = norm(x + W₂ f(W₁ x)), with dropout
+    before each sum. `tgt` is what is being written, `N × T × F`, `memory` what the encoder made of what is read,
+    `N × S × F`; the output is `N × T × F`. The layer of a translator.
     Source: `torch.nn.TransformerDecoderLayer` with batch_first; Vaswani et al., Attention Is All You Need, 2017.
     """
 
