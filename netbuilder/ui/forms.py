@@ -135,6 +135,10 @@ class Form(QWidget):
         return self._rows[name].reset
 
 
+_NAME_WIDTH = 96
+"""Of a parameter's name that is shown however narrow the form is."""
+
+
 class _Row:
     """The label, the field and the sentence of one parameter."""
 
@@ -149,6 +153,7 @@ class _Row:
         name = Elided()
         name.setText(parameter.name)
         name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        name.setMinimumWidth(min(name.sizeHint().width(), _NAME_WIDTH))
         name.setBuddy(self.field)
         self.reset = QToolButton()
         self.reset.setIcon(icon("mdi6.backup-restore", "muted"))

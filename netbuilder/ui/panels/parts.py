@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
-from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QApplication,
     QBoxLayout,
@@ -45,8 +46,7 @@ class _Lines(QLabel):
     def heightForWidth(self, width: int) -> int:
         if self.textFormat() == Qt.TextFormat.RichText:
             return super().heightForWidth(width)
-        room = QRect(0, 0, max(width, 1), _ANY_HEIGHT)
-        return self.fontMetrics().boundingRect(room, _BROKEN | self.alignment(), self.text()).height()
+        return ceil(self._broken(width).boundingRect().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.textFormat() == Qt.TextFormat.RichText:
@@ -54,11 +54,26 @@ class _Lines(QLabel):
             return
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.rect(), _BROKEN | self.alignment(), self.text())
+        lines = self._broken(self.width())
+        size = lines.boundingRect().size().toSize()
+        place = QStyle.alignedRect(self.layoutDirection(), self.alignment(), size, self.rect())
+        lines.draw(painter, QPointF(0, place.top()))
 
+    def _broken(self, width: int) -> QTextLayout:
+        """Return the text in lines of this width."""
+        layout = QTextLayout(self.text().replace("\n", "\u2028"), self.font())
+        option = QTextOption(self.alignment())
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        layout.setTextOption(option)
+        layout.beginLayout()
+        y = 0.0
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(width)
+            line.setPosition(QPointF(0, y))
+            y += line.height()
+        layout.endLayout()
+        return layout
 
-_BROKEN = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
-_ANY_HEIGHT = 1 << 20
 
 _PLACE_WIDTH = 128
 """Of the names of blocks in a wide list."""

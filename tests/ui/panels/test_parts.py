@@ -38,6 +38,16 @@ def test_words_with_a_long_name_are_broken_and_not_cut_off(text: str, qtbot: QtB
     assert ink(narrow) == pytest.approx(ink(wide), rel=0.1)
 
 
+def test_words_that_have_room_are_not_broken(qtbot: QtBot) -> None:
+    text = "Select a block to see what it does."
+    width = words("Select a block to see what").sizeHint().width() + 4
+    lines = (
+        shown(words(text, wrap=True), width, qtbot),
+        shown(words("Select a block to see what\nit does.", wrap=True), width, qtbot),
+    )
+    assert lines[0] == lines[1]
+
+
 @pytest.mark.parametrize("wrap", [False, True])
 def test_what_someone_wrote_is_shown_as_it_is_and_never_taken_for_html(wrap: bool, qtbot: QtBot) -> None:
     assert shown(words("<b></b>", wrap=wrap), 190, qtbot) != shown(words("", wrap=wrap), 190, qtbot)
