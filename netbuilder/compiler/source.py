@@ -23,10 +23,13 @@ from netbuilder.compiler.text import (
     display,
     generator,
     indented,
+    loop,
     named,
     operand,
     operation,
+    picked,
     returned,
+    several,
     signature,
     unlike,
 )
@@ -158,14 +161,14 @@ def _modules(making: Making, values: Mapping[str, Code], index: Code) -> list[Co
     repeat = values["repeat.times"]
     if making.form == "counted":
         steps = {key: _stepped(values[key], values[f"{key}.step"], index) for key in making.stepped}
-        return [generator(_made(making, 0, {**values, **steps}), f"for {index} in range({repeat})")]
+        return [generator(_made(making, 0, {**values, **steps}), index, call_of("range", [repeat]))]
     first, other = _made(making, 0, values, ".0"), _made(making, 0, values, ".1")
     if first == other:
-        return [generator(first, f"for _ in range({repeat})")]
+        return [generator(first, "_", call_of("range", [repeat]))]
     if repeat in ("2", "3"):
         return [first, *[other] * (int(repeat) - 1)]
-    others = int(repeat) - 1 if repeat.isdecimal() else operation("operator.sub", (repeat, Code("1")))
-    return [first, generator(other, f"for _ in range({others})")]
+    others = constant(int(repeat) - 1) if repeat.isdecimal() else operation("operator.sub", (repeat, Code("1")))
+    return [first, generator(other, "_", call_of("range", [others]))]
 
 
 def _stepped(start: Code, step: Code, index: Code) -> Code:
@@ -197,15 +200,14 @@ def _group_forward(
     comment = _comment(group, ports)
     given = [variables.get(port, "_") for port in ports]
     if not _is_loop(call):
-        return assignment(", ".join(given), call_of(f"self.{instruction.module}", inputs), 2, comment)
+        return assignment(several(given), call_of(f"self.{instruction.module}", inputs), 2, comment)
     layer = unlike("layer", variables.values())
     each = f"self.{instruction.module}" if call.shared else layer
-    times = f"_ in range({len(call.parts)})" if call.shared else f"{layer} in self.{instruction.module}"
-    first = [Code(value) for value in inputs[: len(given)]]
+    times = ("_", f"range({len(call.parts)})") if call.shared else (layer, f"self.{instruction.module}")
     return [
-        *assignment(", ".join(given), first[0] if len(first) == 1 else Code(", ".join(first)), 2),
-        f"for {times}:",
-        *indented(assignment(", ".join(given), call_of(each, [*given, *inputs[len(given) :]]), 3, comment)),
+        *assignment(several(given), several(inputs[: len(given)]), 2),
+        *loop(*times, 2),
+        *indented(assignment(several(given), call_of(each, [*given, *inputs[len(given) :]]), 3, comment)),
     ]
 
 
@@ -244,7 +246,6 @@ def _forward_lines(
 ) -> list[str]:
     paths = dict(whole_call.results)
     ports = [port for port in paths if PortRef(instruction.node, port) in variables]
-    keys = _brackets(paths[ports[0]]) if len(ports) == 1 else ""
 
     def held(name: str, value: Value) -> Value:
         attribute = group.attributes.get((instruction.node, name))
@@ -253,7 +254,6 @@ def _forward_lines(
     printed = with_constants(whole_call, held) if group.attributes else whole_call
 
     def invoke(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Code:
-        picked = keys if call is printed else ""
         if call.target in OPERATORS:
             return operation(call.target, args)
         defaults = {} if call.is_module else parameters_of(call.target)
@@ -267,18 +267,20 @@ def _forward_lines(
         if call.target.startswith(_METHODS):
             callee = f"{operand(args[0])}.{call.target.removeprefix(_METHODS)}"
             positional = args[1:]
-        return call_of(callee, [*map(constant, positional), *by_name], picked)
+        return call_of(callee, [*map(constant, positional), *by_name])
 
     inputs = [value and Code(variables[value]) for value in instruction.args]
     expression = perform(printed, inputs, invoke)
     if len(ports) == 1:
         value = PortRef(instruction.node, ports[0])
-        return assignment(variables[value], expression, 2, _comment(group, [value]))
+        part = picked(expression, map(_key, paths[ports[0]]))
+        return assignment(variables[value], part, 2, _comment(group, [value]))
     whole = variables[PortRef(instruction.node, "")]
     lines = assignment(whole, expression, 2)
     for port in ports:
         value = PortRef(instruction.node, port)
-        lines += assignment(variables[value], Code(whole + _brackets(paths[port])), 2, _comment(group, [value]))
+        part = picked(Code(whole), map(_key, paths[port]))
+        lines += assignment(variables[value], part, 2, _comment(group, [value]))
     return lines
 
 
@@ -286,10 +288,6 @@ def _comment(group: GroupClass, values: Iterable[PortRef]) -> str:
     """Return the shapes of values, where the variants of the class have more than the rank in common."""
     shapes = [group.shapes[value] for value in values]
     return ", ".join(shapes) if any(set(shape.split(" × ")) - {"N", "_"} for shape in shapes) else ""
-
-
-def _brackets(path: tuple[Key, ...]) -> str:
-    return "".join(f"[{_key(key)}]" for key in path)
 
 
 def _key(key: Key) -> str:
