@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.examples import find
-from netbuilder.graph.edits import SetParameter
+from netbuilder.graph.edits import RenameNode, SetParameter
 from netbuilder.graph.files import load
 from netbuilder.graph.model import PortRef
 from netbuilder.graph.project import GroupId, Project
@@ -63,6 +63,27 @@ def test_the_breadcrumb_names_the_instance_by_which_one_went_in(editor: MainWind
     assert editor.crumb.text() == "digits / group_2 (group)"
     editor.canvas.leave()
     assert [editor.document.project.graph.node(node).name for node in editor.canvas.selected()] == ["group_2"]
+
+
+def test_long_names_are_cut_where_the_breadcrumb_has_no_room_and_told_by_a_tooltip(
+    editor: MainWindow, qtbot: QtBot
+) -> None:
+    document, long = editor.document, "a_name_that_is_far_too_long_to_be_read_as_a_whole_where_it_is"
+    select(editor, "conv1", "relu1")
+    editor.actions_by_id["group"].trigger()
+    canvas = editor.canvas
+    (box,) = canvas.selected()
+    document.apply(RenameNode(box, long))
+    canvas.enter_selected()
+    whole = f"{long} (group)"
+    assert editor.crumb.text() == f"digits / {whole}"
+    editor.resize(editor.minimumSize())
+    qtbot.waitUntil(lambda: editor.crumb.geometry().right() < canvas.width() < 600)
+    assert editor.crumb.parts[0].text() == "digits"
+    assert "…" in editor.crumb.parts[1].text()
+    assert editor.crumb.parts[1].toolTip() == whole
+    editor.resize(1600, 1000)
+    qtbot.waitUntil(lambda: editor.crumb.parts[1].text() == whole)
 
 
 @pytest.mark.parametrize("top", [40, 70, 8, -20])
