@@ -118,7 +118,7 @@ def check_destination(path: Path) -> None:
 
 
 def inference_part(program: Program) -> Program:
-    """Return what is exported, the ancestors of the outputs; `NetbuilderError` if there are none, or no form of them."""
+    """Return what is exported, the ancestors of the outputs; `NetbuilderError` if there are none or no form of them."""
     part = program.only("output")
     if not part.results:
         raise NetbuilderError("There is no Output block, so there is nothing to export: add one after the last layer.")
