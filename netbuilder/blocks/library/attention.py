@@ -127,8 +127,7 @@ class MultiheadSelfAttention(Block):
         return module(target, *arguments, embed_dim=x.size(2), **self.model_dump())
 
     def summary(self) -> str:
-        heads = f"{self.num_heads} head" + ("s" if self.num_heads > 1 else "")
-        return f"{heads} · causal" if self.is_causal else heads
+        return f"{heads(self.num_heads)} · causal" if self.is_causal else heads(self.num_heads)
 
 
 class MultiheadAttention(Block):
@@ -191,16 +190,21 @@ class MultiheadAttention(Block):
         )
 
     def summary(self) -> str:
-        return f"{self.num_heads} head" + ("s" if self.num_heads > 1 else "")
+        return heads(self.num_heads)
 
 
-def require_heads(x: TensorSpec, parameter: str, heads: int) -> None:
+def heads(count: int) -> str:
+    """Write how many heads look: `4 heads`."""
+    return "1 head" if count == 1 else f"{count} heads"
+
+
+def require_heads(x: TensorSpec, parameter: str, count: int) -> None:
     """Raise `Mismatch` where the features of `N × T × F` can't be shared evenly by the heads."""
     features = x.size(2)
-    if features % heads:
-        fitting = next(count for count in range(min(heads, features), 0, -1) if features % count == 0)
+    if features % count:
+        fitting = next(fewer for fewer in range(min(count, features), 0, -1) if features % fewer == 0)
         raise Mismatch(
-            f"The {features} features of the input {x} can't be shared evenly by {heads} heads.",
+            f"The {features} features of the input {x} can't be shared evenly by {heads(count)}.",
             parameter=parameter,
             code="heads-mismatch",
             suggestions=(SetOwn(parameter, fitting),),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from netbuilder.blocks.library.attention import causal_bias, padding_bias, require, require_heads
+from netbuilder.blocks.library.attention import causal_bias, heads, padding_bias, require, require_heads
 from netbuilder.blocks.ports import PADDING, SEQUENCES
 from netbuilder.blocks.spec import (
     Arg,
@@ -38,8 +38,7 @@ class _TransformerLayer(Block):
     bias: bool = param(True, help="Add learned constants to projections, perceptron and norms.")
 
     def summary(self) -> str:
-        heads = f"{self.nhead} head" + ("s" if self.nhead > 1 else "")
-        return f"{heads} · pre-norm" if self.norm_first else heads
+        return f"{heads(self.nhead)} · pre-norm" if self.norm_first else heads(self.nhead)
 
     def _module(self, x: TensorSpec, *inputs: Arg, call_with: dict[str, Value]) -> Call:
         require_heads(x, "nhead", self.nhead)
