@@ -59,7 +59,7 @@ _ALL = (
         "Handwritten digits",
         "1,797 handwritten digits as 8 × 8 grey images. Which digit is it?",
         1797,
-        {"image": DataField(shape=(1, 8, 8), dtype="float32"), "label": _label(*"0123456789")},
+        {"image": _IMAGE, "label": _label(*"0123456789")},
         ("image",),
     ),
     Source(

@@ -35,10 +35,8 @@ from netbuilder.blocks.targets import (
 
 _LOGITS = Port("logits", help="Raw scores, one for each class: N × classes.", rank=(2, 8))
 _LABELLED = (TensorSpec((BATCH, 10)), TensorSpec((BATCH,), "int64", 10))
-_YES_OR_NO = (
-    Port("logits", help="Raw scores; above 0 means yes."),
-    Port("target", help="Numbers from 0 (no) to 1 (yes), of the same shape.", dtype=None, truth="numbers"),
-)
+_YES_OR_NO = Port("target", help="Numbers from 0 (no) to 1 (yes), of the same shape.", dtype=None, truth="numbers")
+_SCORED_YES_OR_NO = (Port("logits", help="Raw scores; above 0 means yes."), _YES_OR_NO)
 _IGNORE_HELP = "Label that does not count, as that of padding."
 
 
@@ -118,7 +116,7 @@ class BCE(Loss):
     takes = "probabilities"
     inputs = (
         Port("probabilities", help="Numbers from 0 to 1, as from a Sigmoid."),
-        Port("target", help="Numbers from 0 (no) to 1 (yes), of the same shape.", dtype=None, truth="numbers"),
+        _YES_OR_NO,
     )
 
     def lower(self, probabilities: TensorSpec, target: TensorSpec) -> Call:
@@ -137,7 +135,7 @@ class BCEWithLogits(Loss):
 
     aliases = ("binary cross entropy", "bce", "multi-label", "logistic", "criterion")
     takes = "logits"
-    inputs = _YES_OR_NO
+    inputs = _SCORED_YES_OR_NO
 
     pos_weight: Annotated[float, Field(ge=0.0, le=1e6)] = param(
         1.0, help="How much a yes counts against a no: about noes per yes, where these are rare."
@@ -160,7 +158,7 @@ class Hinge(Loss):
     """
 
     aliases = ("svm", "margin", "support vector", "criterion")
-    inputs = _YES_OR_NO
+    inputs = _SCORED_YES_OR_NO
 
     margin: Margin = param(1.0, help="By how much a score has to be right.")
 
