@@ -73,7 +73,7 @@ _ALL = (
     Source(
         "wine",
         "Wine",
-        "178 Italian wines, 13 chemical measurements each. Which of three growers made it?",
+        "178 Italian wines, 13 chemical measurements each. Which of three grapes is in it?",
         178,
         {"features": _table(13), "label": _label("class_0", "class_1", "class_2")},
         ("features",),
