@@ -270,12 +270,24 @@ class MainWindow(QMainWindow):
         choices = (Choice("stay", "Keep training"), Choice("stop", "Stop and open", "primary"))
         if ask(self, title, text, choices) != "stop":
             return False
-        ended = QEventLoop()
-        self.session.state_changed.connect(lambda: ended.quit() if self.session.state == "idle" else None)
+        self._stop_run()
+        return not self.is_closing  # that may have been asked for meanwhile
+
+    def _stop_run(self) -> None:
+        """Stop the run under way, and come back once it has ended; the window is painted meanwhile, and takes no edits."""
+        waiting = QEventLoop()
+
+        def look() -> None:
+            if self.session.state == "idle":
+                waiting.quit()
+
         self.session.stop()
         if self.session.state != "idle":
-            ended.exec()
-        return True
+            self.setEnabled(False)  # the question about unsaved changes is answered: no more of them
+            self.session.state_changed.connect(look)
+            waiting.exec()
+            self.session.state_changed.disconnect(look)
+            self.setEnabled(True)
 
     # Files dropped on the window
 

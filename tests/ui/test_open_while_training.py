@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import SIGNAL, Qt, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -13,6 +14,7 @@ from netbuilder.graph.files import dumps, load, save
 from netbuilder.ui.dialogs import Message
 from netbuilder.ui.main_window import MainWindow
 from tests.drawing import Drawing
+from tests.ui.hands import answer
 
 _PATIENCE = 60_000
 
@@ -45,3 +47,62 @@ def test_a_run_is_asked_about_once(
     assert (editor.session.state == "idle") is opens
     editor.session.stop()
     qtbot.waitUntil(lambda: editor.session.state == "idle", timeout=_PATIENCE)
+
+
+def test_the_window_is_closed_while_the_run_ends_for_another_project(
+    editor: MainWindow, qtbot: QtBot, tmp_path: Path, digits: Path
+) -> None:
+    other = tmp_path / "other.netb"
+    save(Drawing().project, other)
+    qtbot.waitUntil(lambda: editor.actions_by_id["train"].isEnabled(), timeout=_PATIENCE)
+    editor.actions_by_id["train"].trigger()
+    qtbot.waitUntil(lambda: editor.session.state == "running", timeout=_PATIENCE)
+
+    def close() -> None:
+        if editor.session.stopping:
+            clock.stop()
+            editor.close()
+
+    clock = QTimer(editor, interval=0)
+    clock.timeout.connect(close)
+    clock.start()
+    answer(qtbot, "stop")
+    assert not editor.files.open(other)
+    assert not editor.isVisible()
+    assert dumps(editor.document.project) == dumps(load(digits))
+
+
+def test_nothing_is_drawn_while_the_run_ends_for_another_project(
+    editor: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.netb"
+    save(Drawing().project, other)
+    qtbot.waitUntil(lambda: editor.actions_by_id["train"].isEnabled(), timeout=_PATIENCE)
+    editor.actions_by_id["train"].trigger()
+    qtbot.waitUntil(lambda: editor.session.state == "running", timeout=_PATIENCE)
+    pressed: list[bool] = []
+
+    def delete_all() -> None:
+        if editor.session.stopping:
+            clock.stop()
+            editor.canvas.select_all()
+            QTest.keyClick(editor.canvas, Qt.Key.Key_Delete)
+            pressed.append(editor.document.modified)
+
+    clock = QTimer(editor, interval=0)
+    clock.timeout.connect(delete_all)
+    clock.start()
+    answer(qtbot, "stop")
+    assert editor.files.open(other)
+    assert pressed == [False]
+    assert editor.isEnabled()
+
+
+def test_nothing_waits_for_the_end_of_a_run_that_has_ended(editor: MainWindow, qtbot: QtBot, digits: Path) -> None:
+    before = editor.session.receivers(SIGNAL("state_changed()"))
+    qtbot.waitUntil(lambda: editor.actions_by_id["train"].isEnabled(), timeout=_PATIENCE)
+    editor.actions_by_id["train"].trigger()
+    qtbot.waitUntil(lambda: editor.session.state == "running", timeout=_PATIENCE)
+    answer(qtbot, "stop")
+    assert editor.files.open(digits)
+    assert editor.session.receivers(SIGNAL("state_changed()")) == before
