@@ -112,6 +112,8 @@ def test_a_problem_inside_of_a_group_is_gone_to(editor: MainWindow, qtbot: QtBot
     errors = [each.node for each in editor.problems.diagnostics() if each.severity == "error"]
     assert errors == [conv]
     assert all(item.severity for item in editor.canvas.canvas_scene.blocks.values() if item.is_group)
+    editor.show_tab(editor.problems)
+    assert [card.place() for card in editor.problems.cards] == ["conv1 in group"]
     editor.actions_by_id["next_problem"].trigger()
     assert editor.document.group == G1
     assert editor.canvas.selected() == [conv]

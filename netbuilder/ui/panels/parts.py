@@ -75,7 +75,7 @@ class _Lines(QLabel):
         return layout
 
 
-_PLACE_WIDTH = 128
+_PLACE_WIDTH = 168
 """Of the names of blocks in a wide list."""
 _ICON_GAP = 4
 
@@ -267,6 +267,10 @@ class ProblemCard(QFrame):
     def fix_buttons(self) -> list[QPushButton]:
         """Return the buttons of the fixes."""
         return self.findChildren(QPushButton)
+
+    def place(self) -> str:
+        """Return the place that is named."""
+        return self._place.text()
 
     def message(self) -> str:
         """Return the sentence that is shown."""

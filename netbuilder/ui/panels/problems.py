@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.edits import Edit, MoveNodes, flatten
 from netbuilder.graph.model import NodeId
+from netbuilder.graph.project import Group
 from netbuilder.training.sections import section_problems
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.document import Document
@@ -129,7 +130,8 @@ class Problems(QScrollArea):
     def _place(self, diagnostic: Diagnostic) -> str:
         sheet = self._document.sheet_of(NodeId(diagnostic.node)) if diagnostic.node is not None else None
         if sheet and diagnostic.node:
-            return sheet.graph.node(NodeId(diagnostic.node)).name
+            name = sheet.graph.node(NodeId(diagnostic.node)).name
+            return f"{name} in {sheet.name}" if isinstance(sheet, Group) else name
         return _PLACES.get(diagnostic.code, "the network")
 
     def _on_card_clicked(self, at: int) -> None:
