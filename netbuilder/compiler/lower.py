@@ -265,31 +265,29 @@ class _Lowerer(Review):
         self.specs.update(outputs)
         self.costs[instruction.node] = cost
 
-    def _lower_instance(self, node: Node, instance: Instance, wires: tuple[PortRef | None, ...]) -> None:
-        inputs = {port.name: self.specs[wire] for port, wire in zip(instance.inputs, wires, strict=True) if wire}
-        unfolded = self.groups.unfold(instance, inputs)
+    def _lower_instance(self, node: Node, block: Instance, wires: tuple[PortRef | None, ...]) -> None:
+        inputs = {port.name: self.specs[wire] for port, wire in zip(block.inputs, wires, strict=True) if wire}
+        unfolded = self.groups.unfold(block, inputs)
         if unfolded.first:
             self.inside[node.id] = unfolded.first
         if isinstance(unfolded, Refusal):
             self.say("error", unfolded.code, unfolded.message, node, parameter=unfolded.parameter)
-            self.diagnostics[-1] = replace(self.diagnostics[-1], fixes=unfolded.fixes)
+            self.diagnostics[-1] = replace(self.diagnostics[-1], fixes=unfolded.fixes)  # which say where themselves
             return
         parts = unfolded.parts
         outputs = tuple((result.name, result.spec) for result in parts[-1].results)
         for port, spec in outputs:
             self.specs[PortRef(node.id, port)] = spec
-        unlike = next((text for part in parts if instance.shared and (text := inner_difference(parts[0], part))), "")
+        unlike = next((text for part in parts if block.shared and (text := inner_difference(parts[0], part))), "")
         if unlike:
-            message = f"{instance.name} can't run {instance.repeat} times with the same weights: {unlike}."
+            message = f"{block.name} can't run {block.repeat} times with the same weights: {unlike}."
             fix = Fix("Give each time its own weights", SetParameter(node.id, "shared", False))
             self.say("error", "weights-mismatch", message, node, parameter="shared", fixes=(fix,))
             return
         formulas = expressions(node.params)
-        group = self.project.groups[instance.group]
+        group = self.project.groups[block.group]
         defaults = tuple(sorted(group.parameters.items()))
-        call = GroupCall(
-            instance.name, parts, instance.shared, instance.listed, instance.arguments, defaults, group.description
-        )
+        call = GroupCall(block.name, parts, block.shared, block.listed, block.arguments, defaults, group.description)
         instruction = Instruction(node.id, node.name, node.type, call, wires, outputs, formulas)
         instruction, self.costs[node.id] = self._with_shared_weights(node, instruction, unfolded.cost)
         self.instructions.append(instruction)
