@@ -19,11 +19,11 @@ from types import MappingProxyType
 from netbuilder.blocks import registry
 from netbuilder.blocks.library.input_output import Input
 from netbuilder.blocks.parameters import parameters, parse
-from netbuilder.blocks.spec import BATCH, Block, Mismatch, TensorSpec
+from netbuilder.blocks.spec import BATCH, Block, Call, Mismatch, TensorSpec
 from netbuilder.blocks.targets import Loss
 from netbuilder.compiler import fixes
 from netbuilder.compiler.groups import Instance, Names, expressions, instance, resolved
-from netbuilder.compiler.infer import InferenceError, infer
+from netbuilder.compiler.infer import Inference, InferenceError, infer
 from netbuilder.compiler.program import Cost, GroupCall, InputSlot, Instruction, Lowering, Program, Result
 from netbuilder.compiler.review import Review
 from netbuilder.compiler.unfolding import Groups, Known, Memo, Refusal
@@ -155,50 +155,37 @@ class _Lowerer(Review):
         block = self.blocks.get(node.id)
         if block is None or self._recall(node):
             return
-        if isinstance(block, Input):
-            self._lower_input(node, block)
         if block.role in ("input", "output") and tag_of(node):
             self._refuse_tag(node, "warning", "no-weights", f"{node.type} has no weights that it could share.")
         if isinstance(block, Input):
+            self._lower_input(node, block)
             return
         wires = self.wires_of(node, block)
         if wires is None:
             return
-        inputs = [wire and self.specs[wire] for wire in wires]
-        if block.role == "output":
-            (wire,), (spec,) = wires, inputs
-            assert wire is not None, "the port of an Output is not optional"
-            assert spec is not None, "what is wired has been inferred"
-            self.results.append(Result(node.id, node.name, "output", wire, spec))
-            return
         if isinstance(block, Instance):
             self._lower_instance(node, block, wires)
-            return
-        if block.role in ("loss", "metric") and self.group:
+        elif block.role == "output":
+            (wire,) = wires
+            assert wire is not None, "the port of an Output is not optional"
+            self.results.append(Result(node.id, node.name, "output", wire, self.specs[wire]))
+        elif block.role in ("loss", "metric") and self.group:
             message = f"A {block.role} judges the network as a whole: it stands outside of groups."
             self.say("error", "judge-in-group", message, node)
+        else:
+            self._lower_block(node, block, wires)
+
+    def _lower_block(self, node: Node, block: Block, wires: tuple[PortRef | None, ...]) -> None:
+        inputs = tuple(wire and self.specs[wire] for wire in wires)
+        found = self._infer(node, block, inputs)
+        if found is None:
             return
-        try:
-            call = block.lower(*inputs)
-            inference = infer(call, tuple(inputs))
-        except Mismatch as mismatch:
-            self.refuse(node, block, mismatch)
-            return
-        except InferenceError as error:
-            shapes = ", ".join(str(spec) for spec in inputs if spec)
-            self.say(
-                "error",
-                "shape-mismatch",
-                f"{node.type} can't take {shapes}: {str(error).rstrip('.')}.",
-                node,
-                block.inputs[0].name if block.inputs else None,
-            )
-            return
+        call, inference = found
         doubts = block.doubts(*inputs)
         for doubt in doubts:
             self.refuse(node, block, doubt, "warning")
         outputs = tuple((PortRef(node.id, port), _told(block, inputs, spec)) for port, spec in inference.outputs)
-        size = sum(spec.numel() * _BYTES.get(spec.dtype, 4) for _, spec in inference.outputs)
+        size = sum(_bytes(spec) for _, spec in inference.outputs)
         cost = Cost(inference.parameters, inference.flops, size)
         formulas = expressions(node.params)
         instruction = Instruction(node.id, node.name, node.type, call, wires, inference.outputs, formulas)
@@ -212,6 +199,19 @@ class _Lowerer(Review):
             port, spec = inference.outputs[0] if inference.outputs else ("", TensorSpec(()))
             weight = block.weight if isinstance(block, Loss) else 1.0
             self.results.append(Result(node.id, node.name, block.role, PortRef(node.id, port), spec, weight))
+
+    def _infer(self, node: Node, block: Block, inputs: tuple[TensorSpec | None, ...]) -> tuple[Call, Inference] | None:
+        """Return what a block calls, and what that does; None, and it is said, if the block can't take these inputs."""
+        try:
+            call = block.lower(*inputs)
+            return call, infer(call, inputs)
+        except Mismatch as mismatch:
+            self.refuse(node, block, mismatch)
+        except InferenceError as error:
+            shapes = ", ".join(str(spec) for spec in inputs if spec)
+            message = f"{node.type} can't take {shapes}: {str(error).rstrip('.')}."
+            self.say("error", "shape-mismatch", message, node, block.inputs[0].name if block.inputs else None)
+        return None
 
     def _with_shared_weights(self, node: Node, instruction: Instruction, cost: Cost) -> tuple[Instruction, Cost]:
         """Let a block with a tag call the module of the first with that tag, whose parameters are counted there."""
@@ -306,8 +306,13 @@ class _Lowerer(Review):
         slot = InputSlot(node.id, node.name, block.field, spec)
         self.inputs.append(slot)
         self.specs[slot.value] = spec
-        size = 0 if self.group else spec.numel() * _BYTES.get(spec.dtype, 4)  # around a group it is counted already
-        self.costs[node.id] = Cost(0, 0, size)
+        size = 0 if self.group else _bytes(spec)  # around a group it is counted already
+        self.costs[node.id] = Cost(activation=size)
+
+
+def _bytes(spec: TensorSpec) -> int:
+    """Return how many bytes one sample takes."""
+    return spec.numel() * _BYTES.get(spec.dtype, 4)
 
 
 def _told(block: Block, inputs: Sequence[TensorSpec | None], output: TensorSpec) -> TensorSpec:
