@@ -145,15 +145,17 @@ def test_a_group_that_contains_itself_is_told_at_once() -> None:
     assert any(each.code == "endless-group" and "contains itself" in each.message for each in found)
 
 
-def nested(depth: int) -> Drawing:
-    """Draw groups in groups: G1 with a layer, G2 with G1, and so on; and an instance of each, those that lie deepest first."""
+def nested(depth: int, **arguments: Any) -> Drawing:
+    """Draw groups in groups: G1 with a layer, G2 with an instance of G1 that has these arguments, and so on; and an instance
+    of each, those that lie deepest first.
+    """
     drawing = Drawing()
     group = block_of(drawing, "G1")
     groups = [group]
     for number in range(2, depth + 1):
-        with drawing.group(f"G{number}") as outer:
+        with drawing.group(f"G{number}", width=8) as outer:
             x = drawing.put("Input", "x")
-            drawing.put("Output", "y", drawing.put_group(groups[-1], "inner", x))
+            drawing.put("Output", "y", drawing.put_group(groups[-1], "inner", x, **arguments))
         groups.append(outer)
     x = drawing.put("Input", "x", shape=[8])
     for group in groups:
@@ -204,41 +206,23 @@ def test_a_group_needs_an_output_and_no_loss() -> None:
 
 
 def test_many_nested_repetitions_end_in_a_sentence_and_at_once() -> None:
-    drawing = Drawing()
-    group = block_of(drawing, "G0")
-    for depth in range(1, 4):
-        with drawing.group(f"G{depth}", width=8) as outer:
-            x = drawing.put("Input", "x")
-            box = drawing.put_group(group, f"thousand{depth}", x, repeat=1000, width="=8+index*0")
-            drawing.put("Output", "y", box)
-        group = outer
+    drawing = nested(4, repeat=1000, width="=8+index*0")
     SetParameter(inside(drawing, "fc"), "out_features", "=width+index*0", GroupId("g1")).apply(drawing.project)
-    x = drawing.put("Input", "x", shape=[8])
-    drawing.put("Output", "out", drawing.put_group(group, "top", x, repeat=1000))
     memo: Memo = {}
-    problems = lower(drawing.project, memo).errors()
-    assert [(each.code, each.node) for each in problems] == [
-        ("problem-inside", id_of(drawing.project, "top")),
-        ("too-large", inside(drawing, "thousand2", "g3")),
-        ("problem-inside", inside(drawing, "thousand3", "g4")),
-    ]
-    assert problems[1].message == "G1 unfolds into more than 100,000 blocks."
-    assert len(memo) < 1100  # ways to unfold that were looked at: a thousand of G0, whose blocks count, and few others
+    at_instance, problem = lower(drawing.project, memo).errors()
+    assert (at_instance.code, at_instance.node) == ("problem-inside", id_of(drawing.project, "one_of_g3"))
+    assert (problem.code, problem.node, problem.parameter) == ("too-large", inside(drawing, "inner", "g3"), "repeat")
+    assert problem.message == "G2 unfolds into more than 100,000 blocks."
+    assert len(memo) < 1100  # ways to unfold that were looked at: a thousand of G1, whose blocks count, and few others
 
 
 def test_more_ways_of_unfolding_than_can_be_looked_at_end_in_a_sentence() -> None:
     """Two instances in each of two, and so on: each runs with an argument that no other has."""
-    drawing = Drawing()
-    group = block_of(drawing, "G0")
-    for depth in range(1, 16):
-        with drawing.group(f"G{depth}", width=8) as outer:
-            x = drawing.put("Input", "x")
-            box = drawing.put_group(group, f"twice{depth}", x, repeat=2, width="=width*2+index")
-            drawing.put("Output", "y", box)
-        group = outer
+    drawing = nested(16, repeat=2, width="=width*2+index")
     SetParameter(inside(drawing, "fc"), "out_features", "=8+width*0", GroupId("g1")).apply(drawing.project)
-    drawing.put("Output", "out", drawing.put_group(group, "top", drawing.put("Input", "x", shape=[8])))
-    assert "too-large" in {each.code for each in lower(drawing.project).errors()}
+    (problem,) = (each for each in lower(drawing.project).errors() if each.code == "too-large")
+    assert (problem.node, problem.parameter) == (inside(drawing, "inner", "g2"), "repeat")
+    assert problem.message == "G1 unfolds into more than 10,000 blocks that differ from one another."
 
 
 def test_a_fix_inside_is_an_edit_of_the_inside() -> None:
