@@ -72,3 +72,37 @@ def test_code_of_names_of_any_length_is_as_ruff_formats_it(tmp_path: Path) -> No
 @pytest.mark.parametrize("length", [9, 30, 64])
 def test_code_that_is_broken_into_lines_computes_the_same(length: int) -> None:
     assert_equal_to_its_print(of_long_names(length))
+
+
+def test_a_line_that_is_too_long_is_broken_as_ruff_breaks_it() -> None:
+    drawing = Drawing()
+    a, b = (drawing.put("Input", "a_rather_long_name_of_an_input_" + letter, shape=[4]) for letter in "ab")
+    long = drawing.put("Add", "sum_of_all", a, b, a, b)
+    drawing.put("Output", "out", drawing.put("Concat", "joined_with_a_long_name", long, a, b))
+    text = source(program_of(drawing.project))
+    assert max(map(len, text.splitlines())) <= 88
+    assert (
+        """
+        # N × 4
+        sum_of_all = (
+            a_rather_long_name_of_an_input_a
+            + a_rather_long_name_of_an_input_b
+            + a_rather_long_name_of_an_input_a
+            + a_rather_long_name_of_an_input_b
+        )
+"""
+        in text
+    )
+    assert (
+        """
+        joined_with_a_long_name = torch.cat(
+            (
+                sum_of_all,
+                a_rather_long_name_of_an_input_a,
+                a_rather_long_name_of_an_input_b,
+            ),
+            dim=1,
+        )
+"""
+        in text
+    )

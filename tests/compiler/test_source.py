@@ -1,4 +1,4 @@
-"""What is printed of a network with groups: one class for a group, and what its instances differ in as arguments."""
+"""What is printed of a network with groups: a class for each, under a name that is free, that computes the same."""
 
 from __future__ import annotations
 
@@ -86,19 +86,6 @@ def dense(drawing: Drawing, name: str = "Block", **fields: Any) -> GroupId:
     return group
 
 
-def of_instances(fields: dict[str, Any], *instances: dict[str, Any], features: int = 8) -> str:
-    """Return the source of a chain of instances of a group, and run it beside the network that is built."""
-    drawing = Drawing()
-    group = dense(drawing, **fields)
-    x = drawing.put("Input", "x", shape=[features])
-    for number, arguments in enumerate(instances, start=1):
-        x = drawing.put_group(group, f"block{number}", x, **arguments)
-    drawing.put("Output", "out", x)
-    program = program_of(drawing.project)
-    assert_equal_to_its_print(program, torch.randn(2, features))
-    return source(program)
-
-
 def test_a_residual_network_reads_as_one_would_have_written_it() -> None:
     drawing = Drawing()
     with drawing.group("BasicBlock", channels=64, stride=1) as block:
@@ -119,221 +106,6 @@ def test_a_residual_network_reads_as_one_would_have_written_it() -> None:
     program = program_of(drawing.project)
     assert source(program) == RESNET
     assert_equal_to_its_print(program, torch.randn(2, 3, 8, 8))
-
-
-def test_an_argument_is_left_away_where_it_is_as_by_default() -> None:
-    text = of_instances({"out_features": "=width"}, {}, {})
-    assert text.count("class Block") == 1
-    assert "def __init__(self, in_features: int, width: int = 8) -> None:\n        super().__init__()\n" in text
-    assert "self.fc = nn.Linear(in_features, width)" in text, "what flows in is as wide as that by chance"
-    assert "self.block2 = Block(8)" in text
-
-
-def test_what_no_field_computes_from_a_parameter_is_no_argument() -> None:
-    text = of_instances({"out_features": 8}, {}, {"width": 9})
-    assert "def __init__(self) -> None:\n        super().__init__()\n        self.fc = nn.Linear(8, 8)" in text
-    text = of_instances({"out_features": 8, "bias": "=times"}, {"times": True})
-    assert "def __init__(self, times: int | bool = 2) -> None:" in text or "times: bool | int = 2" in text
-
-
-def test_a_setting_is_the_expression_of_its_field() -> None:
-    text = of_instances({"out_features": "=width*(times+1)"}, {}, {"width": 4, "times": 1})
-    assert "def __init__(self, in_features: int, width: int = 8, times: int = 2) -> None:" in text
-    assert "self.fc = nn.Linear(in_features, width * (times + 1))" in text
-    assert "self.block2 = Block(24, width=4, times=1)" in text
-
-
-def test_a_division_that_comes_out_even_is_a_whole_one_in_python() -> None:
-    text = of_instances({"out_features": "=width/times"}, {}, {"width": 12})
-    assert "nn.Linear(in_features, width // times)" in text
-
-
-def test_a_function_that_python_has_no_short_word_for_is_computed_before() -> None:
-    text = of_instances({"out_features": "=ceil(width/3)"}, {}, {"width": 12})
-    assert "def __init__(self, in_features: int, out_features: int) -> None:" in text
-    assert "self.block2 = Block(in_features=3, out_features=4)" in text
-
-
-def test_a_multiple_of_a_parameter_is_said_to_be_one() -> None:
-    drawing = Drawing()
-    with drawing.group("Feedforward") as group:
-        x = drawing.put("Input", "x")
-        drawing.put("Output", "y", drawing.put("SwiGLU", "glu", drawing.put("LayerNorm", "norm", x)))
-    with drawing.group("Wide", width=4) as wide:
-        x = drawing.put("Input", "x")
-        fc = drawing.put("Linear", "fc", x, out_features="=width")
-        drawing.put("Output", "y", drawing.put_group(group, "inner", drawing.put("Concat", "twice", fc, fc)))
-    x = drawing.put("Input", "x", shape=[4])
-    drawing.put("Output", "out", drawing.put_group(wide, "b", drawing.put_group(wide, "a", x), width=6))
-    program = program_of(drawing.project)
-    assert "self.inner = Feedforward(width * 2)" in source(program)
-    assert_equal_to_its_print(program, torch.randn(2, 4))
-
-
-def test_what_follows_a_layer_is_given_the_expression_of_its_width() -> None:
-    drawing = Drawing()
-    with drawing.group("Feedforward", width=8, times=4) as group:
-        x = drawing.put("Input", "x")
-        up = drawing.put("Linear", "up", x, out_features="=width*times")
-        drawing.put("Output", "y", drawing.put("Linear", "down", up, out_features="=width"))
-    x = drawing.put("Input", "x", shape=[8])
-    x = drawing.put_group(group, "a", x)
-    drawing.put("Output", "out", drawing.put_group(group, "b", x, width=6))
-    program = program_of(drawing.project)
-    assert "self.down = nn.Linear(width * times, width)" in source(program)
-    assert_equal_to_its_print(program, torch.randn(2, 8))
-
-
-def test_parameters_of_two_blocks_with_one_name_have_the_names_of_their_blocks() -> None:
-    drawing = Drawing()
-    with drawing.group("Two") as two:
-        a, b = drawing.put("Input", "a"), drawing.put("Input", "b")
-        left = drawing.put("Linear", "left", a, out_features=3)
-        drawing.put("Output", "y", drawing.put("Add", "add", left, drawing.put("Linear", "right", b, out_features=3)))
-    x, y = drawing.put("Input", "x", shape=[4]), drawing.put("Input", "y", shape=[5])
-    drawing.put("Output", "p", drawing.put_group(two, "one", x, y))
-    drawing.put("Output", "q", drawing.put_group(two, "other", y, x))
-    program = program_of(drawing.project)
-    assert "def __init__(self, left_in_features: int, right_in_features: int) -> None:" in source(program)
-    assert_equal_to_its_print(program, torch.randn(2, 4), torch.randn(2, 5))
-
-
-def test_repetitions_that_grow_evenly_are_counted() -> None:
-    text = of_instances({"out_features": "=width*(index+1)"}, {"width": 3, "repeat": 4}, features=3)
-    assert "nn.Linear(in_features, width * (index + 1))" in text
-    assert (
-        """
-        self.block1 = nn.Sequential(
-            Block(in_features=3, index=0, width=3),
-            Block(in_features=3, index=1, width=3),
-            Block(in_features=6, index=2, width=3),
-            Block(in_features=9, index=3, width=3),
-        )
-"""
-        in text
-    )
-    drawing = Drawing()
-    with drawing.group("DenseLayer") as layer:
-        x = drawing.put("Input", "x")
-        drawing.put("Output", "y", drawing.put("Concat", "cat", x, drawing.put("Linear", "fc", x, out_features=2)))
-    x = drawing.put("Input", "x", shape=[5])
-    drawing.put("Output", "out", drawing.put_group(layer, "layers", x, repeat=4))
-    program = program_of(drawing.project)
-    assert "nn.Sequential(*(DenseLayer(5 + 2 * index) for index in range(4)))" in source(program)
-    assert_equal_to_its_print(program, torch.randn(2, 5))
-
-
-def test_an_argument_that_counts_repetitions_is_computed_in_the_loop() -> None:
-    drawing = Drawing()
-    with drawing.group("Layer", slope=0.5) as layer:
-        fc = drawing.put("Linear", "fc", drawing.put("Input", "x"), out_features=8)
-        drawing.put("Output", "y", drawing.put("LeakyReLU", "act", fc, negative_slope="=slope"))
-    with drawing.group("Stage", depth=2, least=0.25) as stage:
-        x = drawing.put("Input", "x")
-        counted = drawing.put_group(layer, "layers", x, repeat="=depth", slope="=least*(index+1)")
-        drawing.put("Output", "y", counted)
-    x = drawing.put("Input", "x", shape=[8])
-    drawing.put("Output", "out", drawing.put_group(stage, "b", drawing.put_group(stage, "a", x), depth=1, least=0.5))
-    program = program_of(drawing.project)
-    text = source(program)
-    assert text.count("class Stage") == 1
-    assert "Layer(in_features, slope=least * (index + 1)) for index in range(depth)" in text
-    assert_equal_to_its_print(program, torch.randn(2, 8))
-
-
-def test_a_class_does_what_its_parameters_say() -> None:
-    """A size that follows from a parameter does so in the class too, and one that does not is not said to."""
-    drawing = Drawing()
-    with drawing.group("Encoder", channels=8) as encoder:
-        x = drawing.put("Input", "x")
-        conv = drawing.put("Conv2d", "conv", x, out_channels="=channels", kernel_size=3, padding=0)
-        norm = drawing.put("BatchNorm2d", "norm", drawing.put("ReLU", "relu", conv))
-        flat = drawing.put("Flatten", "flatten", norm)
-        drawing.put("Output", "y", drawing.put("Linear", "fc", flat, out_features=8))
-    x = drawing.put("Input", "x", shape=[8, 4, 4])
-    drawing.put("Output", "out", drawing.put_group(encoder, "encode", x))
-    program = program_of(drawing.project)
-    text = source(program)
-    assert "self.conv = nn.Conv2d(in_channels, channels, 3)" in text
-    assert "self.norm = nn.BatchNorm2d(channels)" in text
-    assert "self.fc = nn.Linear(channels * 4, 8)" in text
-    assert "self.encode = Encoder(8)" in text
-    assert_equal_to_its_print(program, torch.randn(2, 8, 4, 4))
-    namespace: dict[str, Any] = {}
-    exec(text, namespace)
-    assert namespace["Encoder"](3, channels=5).eval()(torch.randn(2, 3, 4, 4)).shape == (2, 8)
-
-
-def test_items_of_a_list_are_expressions_too() -> None:
-    drawing = Drawing()
-    with drawing.group("Picture", channels=2) as picture:
-        wide = drawing.put("Linear", "wide", drawing.put("Input", "x"), out_features="=channels*9")
-        drawing.put("Output", "y", drawing.put("Reshape", "shape", wide, shape=["=channels", 3, 3]))
-    x = drawing.put("Input", "x", shape=[6])
-    drawing.put("Output", "out", drawing.put_group(picture, "picture", x))
-    program = program_of(drawing.project)
-    assert "self.shape_shape = (-1, channels, 3, 3)" in source(program)
-    assert_equal_to_its_print(program, torch.randn(2, 6))
-
-
-def test_a_list_is_a_parameter_as_it_is_drawn() -> None:
-    drawing = Drawing()
-    with drawing.group("Conv", kernel=(3, 3)) as conv:
-        x = drawing.put("Input", "x")
-        drawing.put("Output", "y", drawing.put("Conv2d", "conv", x, out_channels=2, kernel_size="=kernel", padding=0))
-    x = drawing.put("Input", "x", shape=[2, 9, 9])
-    a = drawing.put_group(conv, "a", x)
-    drawing.put("Output", "out", drawing.put_group(conv, "b", a, kernel=(1, 5)))
-    program = program_of(drawing.project)
-    assert "kernel: tuple[int, int] = (3, 3)" in source(program)
-    assert "self.b = Conv(2, kernel=(1, 5))" in source(program)
-    assert_equal_to_its_print(program, torch.randn(2, 2, 9, 9))
-
-
-def test_how_often_a_group_runs_is_not_said_to_be_a_parameter_of_the_same_value() -> None:
-    drawing = Drawing()
-    layer = dense(drawing, "Layer", out_features="=width")
-    with drawing.group("Stack", heads=12) as stack:
-        layers = drawing.put_group(layer, "layers", drawing.put("Input", "x"), width="=heads", repeat=12)
-        drawing.put("Output", "y", layers)
-    drawing.put("Output", "out", drawing.put_group(stack, "stack", drawing.put("Input", "x", shape=[12])))
-    program = program_of(drawing.project)
-    assert "range(12)" in source(program)
-    assert "range(heads)" not in source(program)
-    assert_equal_to_its_print(program, torch.randn(2, 12))
-
-
-def test_how_often_a_group_runs_may_be_a_parameter_that_the_class_brings_along() -> None:
-    drawing = Drawing()
-    layer = dense(drawing, "Layer", out_features=8)
-    with drawing.group("Stage", depth=2) as stage:
-        layers = drawing.put_group(layer, "layers", drawing.put("Input", "x"), repeat="=ceil(depth/2)")
-        drawing.put("Output", "y", layers)
-    x = drawing.put("Input", "x", shape=[8])
-    drawing.put("Output", "out", drawing.put_group(stage, "stage", x, repeat=3, depth="=4+2*index"))
-    assert_equal_to_its_print(program_of(drawing.project), torch.randn(2, 8))
-
-
-def test_a_formal_parameter_may_have_the_name_of_a_step() -> None:
-    drawing = Drawing()
-    with drawing.group("Dense", in_features_step=0.25) as layer:
-        x = drawing.put("Input", "x")
-        wider = drawing.put("Concat", "cat", x, drawing.put("Linear", "fc", x, out_features=4))
-        drawing.put("Output", "y", drawing.put("Dropout", "drop", wider, p="=in_features_step"))
-    x = drawing.put("Input", "x", shape=[8])
-    drawing.put("Output", "out", drawing.put_group(layer, "dense", x, repeat=4))
-    text = source(program_of(drawing.project))
-    assert "nn.Sequential(*(Dense(8 + 4 * index) for index in range(4)))" in text
-
-
-def test_a_loop_counts_with_a_name_that_no_class_has() -> None:
-    drawing = Drawing()
-    with drawing.group("index", slope=0.5) as layer:
-        fc = drawing.put("Linear", "fc", drawing.put("Input", "x"), out_features=8)
-        drawing.put("Output", "y", drawing.put("LeakyReLU", "act", fc, negative_slope="=slope"))
-    x = drawing.put_group(layer, "layers", drawing.put("Input", "x", shape=[8]), repeat=3, slope="=0.1*(index+1)")
-    drawing.put("Output", "out", x)
-    assert_equal_to_its_print(program_of(drawing.project), torch.randn(2, 8))
 
 
 def test_a_group_says_in_its_class_what_it_does() -> None:
@@ -360,72 +132,6 @@ def test_a_group_or_a_network_may_have_the_name_of_what_the_code_calls(name: str
     assert len(namespace[f"{name}Network"]()(torch.randn(2, 8))) == 2
 
 
-def test_a_first_repetition_that_differs_leads_the_others() -> None:
-    drawing = Drawing()
-    group = dense(drawing, "Layer", out_features="=width")
-    with drawing.group("Stack", width=8, depth=2) as stack:
-        x = drawing.put("Input", "x")
-        drawing.put("Output", "y", drawing.put_group(group, "layers", x, width="=width", repeat="=depth"))
-    x = drawing.put("Input", "x", shape=[3])
-    x = drawing.put_group(stack, "narrow", x, width=5)
-    x = drawing.put_group(stack, "wide", x, depth=4)
-    x = drawing.put_group(group, "fives", x, width=5, repeat=5)
-    drawing.put("Output", "out", drawing.put_group(group, "pair", x, width=6, repeat=2))
-    program = program_of(drawing.project)
-    text = source(program)
-    assert (
-        """
-        self.layers = nn.Sequential(
-            Layer(in_features, width=width),
-            *(Layer(width, width=width) for _ in range(depth - 1)),
-        )
-"""
-        in text
-    )
-    assert "self.wide = Stack(5, depth=4)" in text
-    assert "Layer(8, width=5), *(Layer(5, width=5) for _ in range(4))" in text
-    assert "self.pair = nn.Sequential(Layer(5, width=6), Layer(6, width=6))" in text
-    assert_equal_to_its_print(program, torch.randn(2, 3))
-
-
-def test_constants_of_functions_are_arguments_too() -> None:
-    drawing = Drawing()
-    with drawing.group("Shape", shape=(2, 3), pool=2) as group:
-        pooled = drawing.put("MaxPool1d", "pool", drawing.put("Input", "x"), kernel_size="=pool", stride="=pool")
-        drawing.put("Output", "y", drawing.put("Reshape", "reshape", pooled, shape="=shape"))
-    x = drawing.put("Input", "x", shape=[1, 12])
-    a = drawing.put_group(group, "a", x)
-    drawing.put("Output", "out", drawing.put_group(group, "b", a, shape=(2, 1), pool=3))
-    program = program_of(drawing.project)
-    text = source(program)
-    assert text.count("class Shape") == 1
-    assert "(self, reshape_shape: tuple[int, int, int], pool: int = 2) -> None:" in text
-    assert "self.pool_kernel_size = pool\n        self.reshape_shape = reshape_shape\n" in text
-    assert (
-        "functional.max_pool1d(\n            x, kernel_size=self.pool_kernel_size, stride=self.pool_kernel_size\n"
-        in text
-    )
-    assert "torch.reshape(pool, self.reshape_shape)" in text
-    assert "self.b = Shape((-1, 2, 1), pool=3)" in text
-    assert_equal_to_its_print(program, torch.randn(2, 1, 12))
-
-
-def test_a_repeat_that_is_computed_makes_a_list_even_of_one() -> None:
-    drawing = Drawing()
-    layer = dense(drawing, "Layer", out_features=8)
-    with drawing.group("Stage", blocks=2) as stage:
-        x = drawing.put("Input", "x")
-        drawing.put("Output", "y", drawing.put_group(layer, "layer", x, repeat="=blocks-1"))
-    x = drawing.put("Input", "x", shape=[8])
-    drawing.put("Output", "out", drawing.put_group(stage, "b", drawing.put_group(stage, "a", x), blocks=3))
-    program = program_of(drawing.project)
-    text = source(program)
-    assert text.count("class Stage") == 1
-    assert "self.layer = nn.Sequential(*(Layer() for _ in range(blocks - 1)))" in text
-    assert [path for path, _ in program.modules()] == ["a.layer.0.fc", "b.layer.0.fc", "b.layer.1.fc"]
-    assert_equal_to_its_print(program, torch.randn(2, 8))
-
-
 def test_instances_that_do_different_things_have_numbered_classes() -> None:
     drawing = Drawing()
     with drawing.group("Larger", mode="nearest") as group:
@@ -436,19 +142,6 @@ def test_instances_that_do_different_things_have_numbered_classes() -> None:
     assert "class Larger(nn.Module)" in source(program)
     assert "class Larger2(nn.Module)" in source(program), "only one of them has corners to align"
     assert_equal_to_its_print(program, torch.randn(2, 1, 2, 2))
-
-
-def test_what_a_loop_hands_on_has_a_name_of_its_own() -> None:
-    drawing = Drawing()
-    with drawing.group("Both") as both:
-        x, memory = drawing.put("Input", "x"), drawing.put("Input", "memory")
-        drawing.put("Output", "y", drawing.put("Linear", "fc", x, out_features=4))
-        drawing.put("Output", "z", drawing.put("Add", "add", x, memory))
-    x = drawing.put("Input", "x", shape=[4])
-    loop_z = drawing.put("ReLU", "loop_z", x)
-    loop = drawing.put_group(both, "loop", x, loop_z, repeat=3)
-    drawing.put("Output", "out", drawing.put("Add", "sum", drawing.put("Identity", "same", loop), loop_z))
-    assert_equal_to_its_print(program_of(drawing.project), torch.randn(3, 4))
 
 
 @pytest.mark.parametrize("name", ["nn", "torch", "super", "range", "Block", "Inner"])
@@ -473,52 +166,6 @@ def test_blocks_that_lead_nowhere_are_printed_inside_of_groups_too() -> None:
     drawing.put("Split", "split", x)
     drawing.put("Output", "out", drawing.put_group(block, "block", x))
     assert_equal_to_its_print(program_of(drawing.project), torch.randn(2, 4))
-
-
-def test_a_block_may_be_called_as_the_loop_calls_its_layer() -> None:
-    drawing = Drawing()
-    with drawing.group("Mix") as mix:
-        x, memory = drawing.put("Input", "x"), drawing.put("Input", "memory")
-        drawing.put("Output", "y", drawing.put("Add", "add", drawing.put("Linear", "fc", x, out_features=4), memory))
-    x = drawing.put("Input", "x", shape=[4])
-    layer = drawing.put("ReLU", "layer", x)
-    mixed = drawing.put_group(mix, "mix", x, layer, repeat=2)
-    drawing.put("Output", "out", drawing.put("Add", "add", mixed, layer))
-    assert_equal_to_its_print(program_of(drawing.project), torch.randn(3, 4))
-
-
-def test_a_line_that_is_too_long_is_broken_as_ruff_breaks_it() -> None:
-    drawing = Drawing()
-    a, b = (drawing.put("Input", "a_rather_long_name_of_an_input_" + letter, shape=[4]) for letter in "ab")
-    long = drawing.put("Add", "sum_of_all", a, b, a, b)
-    drawing.put("Output", "out", drawing.put("Concat", "joined_with_a_long_name", long, a, b))
-    text = source(program_of(drawing.project))
-    assert max(map(len, text.splitlines())) <= 88
-    assert (
-        """
-        # N × 4
-        sum_of_all = (
-            a_rather_long_name_of_an_input_a
-            + a_rather_long_name_of_an_input_b
-            + a_rather_long_name_of_an_input_a
-            + a_rather_long_name_of_an_input_b
-        )
-"""
-        in text
-    )
-    assert (
-        """
-        joined_with_a_long_name = torch.cat(
-            (
-                sum_of_all,
-                a_rather_long_name_of_an_input_a,
-                a_rather_long_name_of_an_input_b,
-            ),
-            dim=1,
-        )
-"""
-        in text
-    )
 
 
 FIELDS = st.sampled_from(
