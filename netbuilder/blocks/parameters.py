@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -24,8 +24,8 @@ Kind = Literal["int", "float", "bool", "choice", "sizes", "text"]
 class Parameter:
     """One parameter, as a form needs it.
 
-    `sizes` is a list of whole numbers, `length` of them or any number; `choices` may stand beside `sizes`, as for
-    padding: one of the words or a list.
+    `sizes` is a list of whole numbers: `length` of them, or else from `fewest` to `most`. `choices` may stand beside
+    `sizes`, as for padding: one of the words or a list.
     """
 
     name: str
@@ -37,6 +37,8 @@ class Parameter:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     length: int | None = None
+    fewest: int = 0
+    most: int | None = None
 
 
 @cache
@@ -87,10 +89,14 @@ def expectation(parameter: Parameter) -> str:
         case "text":
             return "a text"
         case "sizes":
-            count = {None: "a list of whole numbers", 1: "a whole number"}.get(
-                parameter.length, f"{parameter.length} whole numbers"
-            )
+            count = "a whole number" if parameter.length == 1 else f"{_how_many(parameter)} whole numbers"
             return f"{words} or {count}{bounds}" if words else f"{count}{bounds}"
+
+
+def _how_many(parameter: Parameter) -> str:
+    if parameter.length is not None:
+        return str(parameter.length)
+    return f"{parameter.fewest} to {parameter.most}" if parameter.fewest else f"up to {parameter.most}"
 
 
 def _bounds(parameter: Parameter) -> str:
@@ -115,7 +121,8 @@ def _shape_of(annotation: Any, metadata: tuple[Any, ...]) -> tuple[Kind, dict[st
         return _shape_of(inner, (*metadata, *more))
     for mark in metadata:
         if isinstance(mark, Sizes):
-            return "sizes", {"minimum": mark.minimum, "maximum": mark.maximum, "length": mark.length}
+            facts = {"minimum": mark.minimum, "maximum": mark.maximum, "length": mark.length}
+            return "sizes", _limits(metadata) | facts
     if get_origin(annotation) is Literal:
         return "choice", {"choices": tuple(map(str, get_args(annotation)))}
     if get_origin(annotation) in (Union, types.UnionType):
@@ -136,6 +143,10 @@ def _limits(metadata: tuple[Any, ...]) -> dict[str, Any]:
                     facts["minimum"] = low
                 case Le(le=high):
                     facts["maximum"] = high
+                case MinLen(min_length=fewest):
+                    facts["fewest"] = fewest
+                case MaxLen(max_length=most):
+                    facts["most"] = most
                 case _:
                     pass
     return facts

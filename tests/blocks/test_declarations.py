@@ -10,6 +10,7 @@ import pytest
 from netbuilder.blocks.library.convolution import Conv2d
 from netbuilder.blocks.library.normalization import BatchNorm2d
 from netbuilder.blocks.library.pooling import MaxPool2d
+from netbuilder.blocks.library.resampling import Upsample
 from netbuilder.blocks.library.shape import Permute, Reshape
 from netbuilder.blocks.parameters import Parameter, defaults, expectation, parameters, parse
 from netbuilder.blocks.registry import CATEGORIES, blocks, by_category, get, search
@@ -108,9 +109,18 @@ def test_a_form_knows_words_and_numbers_of_a_padding() -> None:
 
 
 def test_a_form_knows_lists_of_any_length() -> None:
-    assert (parameter(Permute, "dims").kind, parameter(Permute, "dims").length) == ("sizes", None)
-    assert parameter(Reshape, "shape").minimum == -1
+    dims = parameter(Permute, "dims")
+    assert (dims.kind, dims.length, dims.fewest, dims.most) == ("sizes", None, 1, 8)
+    assert expectation(dims) == "1 to 8 whole numbers from -8 to 7"
+    assert expectation(parameter(Reshape, "shape")) == "up to 7 whole numbers of at least -1"
     assert parameter(MaxPool2d, "stride").choices == ("kernel_size",)
+
+
+def test_a_list_that_is_too_long_is_told_how_long_it_may_be() -> None:
+    _, (problem,) = parse(Upsample, {"size": [2, 4, 1, 1]})
+    assert problem.message == (
+        "size has to be “scale_factor” or 1 to 3 whole numbers from 1 to 65,536, not [2, 4, 1, 1]."
+    )
 
 
 def test_bounds_of_numbers_are_read() -> None:
