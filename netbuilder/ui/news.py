@@ -10,6 +10,7 @@ from netbuilder.diagnostics import Diagnostic
 from netbuilder.training.telemetry import Ended
 from netbuilder.ui.dialogs import show_problem
 from netbuilder.ui.interrupted import Interrupted
+from netbuilder.ui.notice import Actions, Kind
 from netbuilder.ui.recovery import Snapshot
 from netbuilder.ui.status import results
 
@@ -24,10 +25,11 @@ class News(QObject):
         super().__init__(window)
         self._window = window
         self._notice = window.notice
-        self._failure = ""
-        """Why the latest run failed, as it was told."""
+        self._ending = ""
+        """How the latest run ended, as it was told."""
         self._interrupted = ""
         """The offer to go on with an interrupted run, as it was told."""
+        window.document.replaced.connect(self._retract_ending)
         session = window.session
         session.state_changed.connect(self._on_session_state_changed)
         session.happened.connect(self._on_session_happened)
@@ -49,18 +51,18 @@ class News(QObject):
 
     def _on_session_state_changed(self) -> None:
         if self._window.session.state == "preparing":
-            self._notice.retract(self._failure)
+            self._retract_ending()
 
     def _on_session_happened(self, event: object) -> None:
         if not isinstance(event, Ended) or self._window.is_closing:
             return
         if event.reason == "finished":
             actions = [("Export ONNX…", self._window.actions_by_id["export_onnx"].trigger)]
-            self._notice.tell(f"Trained for {event.epoch} epochs: {results(event)}.", "good", actions, passing=True)
+            self._tell_ending(f"Trained for {event.epoch} epochs: {results(event)}.", "good", actions, passing=True)
         elif event.reason == "stopped":
             actions = [("Continue", self._window.actions_by_id["continue"].trigger)]
             text = f"Stopped after {event.step:,} steps. What it learned is kept."
-            self._notice.tell(text, "accent", actions, passing=True)
+            self._tell_ending(text, "accent", actions, passing=True)
 
     def _on_session_failed(self, problem: Diagnostic) -> None:
         window = self._window
@@ -72,8 +74,15 @@ class News(QObject):
         if ended and ended.details:
             details = ended.details
             actions.append(("Details", lambda: show_problem(window, "Training failed", problem.message, details)))
-        self._failure = problem.message
-        self._notice.tell(problem.message, "error", actions)
+        self._tell_ending(problem.message, "error", actions)
+
+    def _tell_ending(self, text: str, kind: Kind, actions: Actions, *, passing: bool = False) -> None:
+        """Tell how a run ended; it is news until another one begins, or another project is opened."""
+        self._ending = text
+        self._notice.tell(text, kind, actions, passing=passing)
+
+    def _retract_ending(self) -> None:
+        self._notice.retract(self._ending)
 
     def _on_session_found(self, run: Interrupted | None) -> None:
         self._notice.retract(self._interrupted)

@@ -44,6 +44,8 @@ def test_a_layer_that_no_memory_holds_is_refused_in_a_sentence(
     assert window.session.state == "idle"
     assert window.problems.diagnostics()[0].message == window.notice.label.text()
     assert dumps(window.document.project) == before
+    assert window.files.new()
+    assert not window.notice.isVisible(), "what failed in one project is told of another"
 
 
 def test_a_network_that_learns_in_phases_is_not_trained_some_other_way(window: MainWindow, qtbot: QtBot) -> None:
