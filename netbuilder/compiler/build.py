@@ -1,9 +1,9 @@
 """From a program to the `torch.fx.GraphModule` that trains, predicts and is exported.
 
 The graph is built node by node, never traced: a submodule has the name of its block, and so have its parameters in the
-`state_dict` and in the ONNX file; a group is a module of the same kind inside (`encoder.3.conv.weight`). Several modules
-built from parts of one program share their submodules, and so their weights: one view for the training step, one for
-validation, one for export.
+`state_dict` and in the ONNX file; a group is a module of the same kind inside (`encoder.3.conv.weight`). Several
+modules built from parts of one program share their submodules, and so their weights: one view for the training step,
+one for validation, one for export.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from netbuilder.graph.model import PortRef
 def build(program: Program, modules: nn.Module | None = None) -> fx.GraphModule:
     """Build a module whose forward takes the program's inputs in order and returns a tuple of its results in order.
 
-    `modules` lends its submodules by name, weights shared; without it they are made anew, initialised from torch's global
-    generator in program order, so that a seed set before gives the same weights each time.
+    `modules` lends its submodules by name, weights shared; without it they are made anew, initialised from torch's
+    global generator in program order, so that a seed set before gives the same weights each time.
 
     A metric of torchmetrics is no part of it: its result is the tuple of what it takes in.
 
@@ -68,7 +68,7 @@ def _make(call: Call | GroupCall) -> nn.Module:
 
 
 def _emit_group(graph: fx.Graph, instruction: Instruction, args: list[fx.Node]) -> dict[PortRef, fx.Node]:
-    """Append a call for each time that a group runs, on what the time before gave; return the node of each output port."""
+    """Append a call for each time that a group runs, on what the time before gave; return the node of each port."""
     call = instruction.call
     assert isinstance(call, GroupCall)
     ports = [PortRef(instruction.node, port) for port, _ in instruction.outputs]

@@ -3,8 +3,8 @@
 1. All parts of the program are collected by the group that they unfold, those of inner groups first.
 2. Parts that do the same with settings of their own are the variants of one class; a group that unfolds in several ways
    (a skip connection that is there or not, say) has several, numbered.
-3. Settings become expressions of the constructor's parameters (`constructor`): what layers are made with, and the constants
-   that functions take.
+3. Settings become expressions of the constructor's parameters (`constructor`): what layers are made with, and the
+   constants that functions take.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ RESERVED = frozenset({"self", "super", "nn", "torch", "functional", "range", "tu
 
 @dataclass(frozen=True, slots=True)
 class GroupClass:
-    """A class to be printed: `program` is its first variant, the others do the same with other settings; `description` says what.
+    """A class to be printed: `program` is its first variant, and the others do the same with other settings.
 
-    `settings` are the expressions of those settings that the `parameters` decide on, constants of calls among them, which
-    `attributes` hold until then; `shapes` are those of all values, with `_` for a dimension in which the variants differ;
-    `instances` says how modules of inner groups are made, in loops that `index` counts.
+    `description` says what they do. `settings` are the expressions of those settings that the `parameters` decide on,
+    constants of calls among them, which `attributes` hold until then; `shapes` are those of all values, with `_` for a
+    dimension in which the variants differ; `instances` says how modules of inner groups are made, in loops that `index`
+    counts.
     """
 
     name: str
@@ -53,9 +54,10 @@ class GroupClass:
 class Making:
     """How the module of an instance is made, or the list of them where it runs more than once.
 
-    `settings` holds the arguments of that `one`; or those of the first and of all others, which are `led` by it (`width.0`,
-    `width.1`), and how many there are (`repeat.times`); or, where they are `counted`, those of the first, of which some grow
-    by the same each time (`width.step`) and others are expressions of the count (`formulas`); or those of each `listed` one.
+    `settings` holds the arguments of that `one`; or those of the first and of all others, which are `led` by it
+    (`width.0`, `width.1`), and how many there are (`repeat.times`); or, where they are `counted`, those of the first,
+    of which some grow by the same each time (`width.step`) and others are expressions of the count (`formulas`); or
+    those of each `listed` one.
     """
 
     form: Literal["one", "led", "counted", "listed"]
@@ -67,7 +69,7 @@ class Making:
 
 
 def classes(program: Program, name: str, taken: Iterable[str]) -> list[GroupClass]:
-    """Return the classes of all groups in a program, those that others use first, and last that of the program itself."""
+    """Return the classes of all groups in a program, those that others use first, and last that of the program."""
     unfolded = _Unfolded({name, *taken, *RESERVED})
     for group, parts in _parts(program).items():
         unfolded.add(group, parts)
@@ -77,7 +79,7 @@ def classes(program: Program, name: str, taken: Iterable[str]) -> list[GroupClas
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A group as it unfolds, what the names in its expressions stand for, what they are by default, and what the group does."""
+    """A group as it unfolds, what names in its expressions stand for and are by default, and what the group does."""
 
     program: Program
     names: Mapping[str, Json]

@@ -1,14 +1,14 @@
 """What the constructor of a printed class takes, and how the settings inside are expressed in that.
 
-A class has variants: the ways in which its group unfolds. A setting is what the drawing says, the expression that stands in
-its field, if that gives the right value in all variants. Else, if it is the same in all of them:
+A class has variants: the ways in which its group unfolds. A setting is what the drawing says, the expression that
+stands in its field, if that gives the right value in all variants. Else, if it is the same in all of them:
 
-1. a size that follows from what flows in is what a block before it was made with, or a multiple of that, or, where it is a
-   size of what the group takes in, a parameter of its own, so that the class does what its parameters say;
+1. a size that follows from what flows in is what a block before it was made with, or a multiple of that, or, where it
+   is a size of what the group takes in, a parameter of its own, so that the class does what its parameters say;
 2. all others, and all sizes in a class that takes no parameters, stay as they are.
 
-And if it differs: an expression of another field of the block, a parameter of the same values, a small multiple of one, or a
-parameter of its own that the class brings along.
+And if it differs: an expression of another field of the block, a parameter of the same values, a small multiple of one,
+or a parameter of its own that the class brings along.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ class Parameter:
 class Constructor:
     """The parameters of a class, as its settings ask for them.
 
-    `program` is that of the first variant. `names` says of each variant what names in expressions stand for, `defaults` what
-    formal parameters of the group are where nothing is given, `own` how parameters that are no formal ones are to be called,
-    `taken` what no parameter may be called.
+    `program` is that of the first variant. `names` says of each variant what names in expressions stand for, `defaults`
+    what formal parameters of the group are where nothing is given, `own` how parameters that are no formal ones are to
+    be called, `taken` what no parameter may be called.
     """
 
     def __init__(
@@ -258,8 +258,9 @@ def same(values: Sequence[Any]) -> bool:
 
 
 def _readings(expression: str, values: Sequence[Any]) -> Iterator[Tree]:
-    """Yield what an expression that gives these values may mean in Python, where a division of whole numbers that comes out
-    even is one of another sign.
+    """Yield what an expression that gives these values may mean in Python.
+
+    There a division of whole numbers that comes out even has another sign.
     """
     with suppress(ExpressionError):  # a text that only looks like one
         tree = parse(expression)

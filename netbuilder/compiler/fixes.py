@@ -77,7 +77,7 @@ def for_unconnected(
 def _put_between(
     project: Project, target: PortRef, port: Port, blocks: Blocks, specs: Mapping[PortRef, TensorSpec]
 ) -> tuple[Fix, ...]:
-    """Offer a loose block that keeps the features a place behind the nearest that it fits, where one wire leaves that."""
+    """Offer a loose block that keeps the features a place behind the nearest that it fits, on its only wire."""
     graph = project.graph
     block = registry.get(graph.node(target.node).type)
     if block is None or block.features_from != port.name or len(block.outputs) != 1 or graph.edges_out_of(target.node):
@@ -183,7 +183,7 @@ def add_output(project: Project, blocks: Blocks, specs: Mapping[PortRef, TensorS
 
 
 def bind_input(project: Project, node: NodeId, fields: Mapping[str, TensorSpec]) -> tuple[Fix, ...]:
-    """Offer an input the fields of the data that fit all that it feeds, or, where none does, each; the likeliest first."""
+    """Offer an input the fields that fit all that it feeds, or, where none does, each; the likeliest first."""
     ports = [port for edge in project.graph.edges_out_of(node) if (port := _port(project, edge.target))]
     name, truth = _target_field(project) or ("", "")
 
@@ -261,7 +261,7 @@ def _insert(project: Project, target: PortRef, type_id: str, params: dict[str, A
 
 
 def _room_between(project: Project, edge: Edge) -> tuple[tuple[Edit, ...], Position]:
-    """Return a place for a block on a wire: in line where both ends stand in a row, the row's rest moved on by a column."""
+    """Return a place for a block on a wire, and what makes room: the rest of a row that both ends stand in moves on."""
     layout = project.layout
     (x0, y0), (x1, y1) = layout[edge.source.node], layout[edge.target.node]
     if y0 != y1 or not 0 < x1 - x0 < 2 * COLUMN:
@@ -286,7 +286,7 @@ def _resize(project: Project, target: PortRef, features: int) -> Fix | None:
 
 
 def _prediction(project: Project, blocks: Blocks, specs: Mapping[PortRef, TensorSpec]) -> PortRef | None:
-    """Return the value that the network is for: what an Output, a loss or a metric looks at, else the newest loose end."""
+    """Return the value that the network is for: what an Output, loss or metric looks at, else the newest loose end."""
     graph = project.graph
     for role in ("output", "loss", "metric"):
         for node in graph.nodes():
@@ -306,8 +306,10 @@ def _meaning(node: Node, blocks: Blocks) -> Block | type[Block] | Instance | Non
 
 
 def _target_field(project: Project) -> tuple[str, str] | None:
-    """Return the field to learn and what it holds: one class for each sample, else a class for each place (the last field:
-    texts are learned from before they are learned), else the one that is called “target”.
+    """Return the field to learn and what it holds, “labels” or “numbers”.
+
+    It is one with a class for each sample, else with a class for each place (the last field: texts are learned from
+    before they are learned), else the one that is called “target”.
     """
     fields = project.data.get("fields")
     if not isinstance(fields, Mapping):

@@ -1,7 +1,7 @@
 """Groups: what an instance looks like from outside, and its parameters where they are given as expressions.
 
 Inside of a group a field may hold an expression (`=channels*4`) of the group's formal parameters and of `index`, which
-counts the repetitions from 0. An instance gives the formal parameters their values, in expressions of what surrounds it.
+counts the repetitions from 0. An instance gives the formal parameters their values, in expressions of its surroundings.
 Where it repeats, `index` in these is its own, so that each repetition has arguments of its own (`=0.1*index`); in its
 `repeat` and `shared`, and in all that does not repeat, `index` is that of the surroundings.
 """
@@ -124,7 +124,7 @@ def ports(definition: Group) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
 def resolved(
     params: Mapping[str, Json], names: Names, *, plain: tuple[str, ...] = ()
 ) -> tuple[dict[str, Json], list[Diagnostic]]:
-    """Return the parameters with every expression replaced by its value; those named in `plain` are texts as they are."""
+    """Return the parameters with the value of every expression; those named in `plain` are texts as they are."""
     values: dict[str, Json] = {}
     problems: list[Diagnostic] = []
     for key, value in params.items():

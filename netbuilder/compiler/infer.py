@@ -124,9 +124,10 @@ class _FlopCounter(TorchDispatchMode):
 class _Shortcuts(TorchFunctionMode):
     """Tells what some functions give and cost without running them.
 
-    On the meta device torch would go through every step of every RNN, LSTM and GRU, which takes seconds for long sequences, to
-    learn what their definition says: each weight meets each step once. A batch normalisation it takes apart in Python, for
-    a millisecond, to give what has the shape of its input. Of the CTC loss, a number, that device has no form.
+    On the meta device torch would go through every step of every RNN, LSTM and GRU, which takes seconds for long
+    sequences, to learn what their definition says: each weight meets each step once. A batch normalisation it takes
+    apart in Python, for a millisecond, to give what has the shape of its input. Of the CTC loss, a number, that device
+    has no form.
     """
 
     def __init__(self) -> None:

@@ -68,7 +68,7 @@ def run(module: fx.GraphModule, inputs: Sequence[torch.Tensor]) -> tuple[torch.T
 def activations(
     module: fx.GraphModule, inputs: Sequence[torch.Tensor], nodes: Collection[NodeId]
 ) -> dict[NodeId, torch.Tensor]:
-    """Return the first output of each of these nodes that is in the module. The module's mode is the caller's to set."""
+    """Return the first output of each of these nodes that is in the module, whose mode is the caller's to set."""
     found: dict[NodeId, torch.Tensor] = {}
     wanted = _computed(module) & set(nodes)
 

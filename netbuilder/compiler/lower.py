@@ -1,9 +1,10 @@
 """From a project to a program, or to every reason why there is none yet.
 
 1. The data section's fields become specs.
-2. Each node, in topological order: its type and parameters are checked, its inputs gathered and checked against its ports,
-   its `Call` asked for and its output shapes inferred. An instance of a group is lowered like a network of its own, once
-   for each way in which the group unfolds. A node behind a problem is passed over in silence: one cause, one diagnostic.
+2. Each node, in topological order: its type and parameters are checked, its inputs gathered and checked against its
+   ports, its `Call` asked for and its output shapes inferred. An instance of a group is lowered like a network of its
+   own, once for each way in which the group unfolds. A node behind a problem is passed over in silence: one cause, one
+   diagnostic.
 3. What the network as a whole lacks is said: wires, a loss, an output, a way out of a cycle or a dead end.
 4. Without errors, instructions and results become the program.
 

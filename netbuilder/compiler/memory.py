@@ -1,4 +1,4 @@
-"""Asking whether something fits into memory before it is allocated: a refusal is a sentence, an overrun ends the process."""
+"""Asking whether something fits into memory, beforehand: a refusal is a sentence, an overrun ends the process."""
 
 from __future__ import annotations
 

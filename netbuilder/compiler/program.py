@@ -39,10 +39,10 @@ class GroupCall:
     """An instance of a group: a program for each time that it runs, one after the other.
 
     A part takes what the part before gave for its first inputs, and the instance's own inputs for the rest. Parts with
-    `shared` weights are one module that is called over and over. A group is `listed` if how often it runs is computed: its
-    modules are numbered even where it comes to one. `arguments` are the values of the group's formal parameters for each
-    part, `defaults` those that they have where nothing is given. `description` says what the group does: calls that differ in
-    it alone are equal.
+    `shared` weights are one module that is called over and over. A group is `listed` if how often it runs is computed:
+    its modules are numbered even where it comes to one. `arguments` are the values of the group's formal parameters for
+    each part, `defaults` those that they have where nothing is given. `description` says what the group does: calls
+    that differ in it alone are equal.
     """
 
     name: str
@@ -71,9 +71,9 @@ class GroupCall:
 class Instruction:
     """One call.
 
-    `args[i]` is the value of the call's `Arg(i)`, None for an optional input left open; `outputs` are port and spec of what it
-    produces. `expressions` are those fields that were computed, and how (`=channels*4`). `weights_of` is the name of the
-    block whose module it calls, where that is not its own.
+    `args[i]` is the value of the call's `Arg(i)`, None for an optional input left open; `outputs` are port and spec of
+    what it produces. `expressions` are those fields that were computed, and how (`=channels*4`). `weights_of` is the
+    name of the block whose module it calls, where that is not its own.
     """
 
     node: NodeId
@@ -146,7 +146,7 @@ class Program:
                 yield instruction, instruction.call
 
     def makers(self) -> Iterator[Instruction]:
-        """Yield the first instruction that calls each module, a group's too: the others with its weights have no other."""
+        """Yield the first instruction that calls each module, a group's too: others with its weights call the same."""
         first: dict[str, Instruction] = {}
         for instruction in self.instructions:
             if instruction.call.is_module and first.setdefault(instruction.module, instruction) is instruction:
@@ -187,10 +187,10 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a block costs: its learned numbers, the FLOPs of one sample, forward, and the bytes of what it gives for one sample.
+    """What a block costs: its learned numbers, and for one sample its FLOPs, forward, and the bytes of what it gives.
 
-    FLOPs are counted as `torch.utils.flop_counter` does: two, a multiplication and an addition, for each step of a matrix
-    product, a convolution, a recurrence or of attention. What is done to each element by itself counts nothing.
+    FLOPs are counted as `torch.utils.flop_counter` does: two, a multiplication and an addition, for each step of a
+    matrix product, a convolution, a recurrence or of attention. What is done to each element by itself counts nothing.
     """
 
     parameters: int = 0
@@ -205,10 +205,10 @@ class Cost:
 class Lowering:
     """What the compiler knows of a project.
 
-    `specs` has every output port whose shape is known, inside of groups too, as their first instance has it. `costs` has
-    every block of the network itself that could be made, complete or not; `inner_costs` those inside of groups. `inside` is
-    what is known of the inside of each instance, the first time that it runs. `program` is None while `diagnostics` holds
-    an error.
+    `specs` has every output port whose shape is known, inside of groups too, as their first instance has it. `costs`
+    has every block of the network itself that could be made, complete or not; `inner_costs` those inside of groups.
+    `inside` is what is known of the inside of each instance, the first time that it runs. `program` is None while
+    `diagnostics` holds an error.
     """
 
     program: Program | None
@@ -219,7 +219,7 @@ class Lowering:
     inside: Mapping[NodeId, Lowering] = field(default_factory=dict[NodeId, "Lowering"])
 
     def within(self, instances: Iterable[NodeId]) -> Lowering:
-        """Return the same, with shapes and costs inside of groups as these instances have them, each inside of the one before."""
+        """Return the same, with shapes and costs inside of groups as these instances, outermost first, have them."""
         specs, costs = dict(self.specs), dict(self.inner_costs)
         for seen in self._along(instances):
             specs |= seen.specs
@@ -227,9 +227,10 @@ class Lowering:
         return replace(self, specs=specs, inner_costs=costs)
 
     def way_to_problem(self, node: NodeId, here: Sequence[NodeId] = ()) -> tuple[NodeId, ...]:
-        """Return the instances through which one comes to where something is wrong with a block, each inside of the one before.
+        """Return the instances through which one comes to where something is wrong with a block, outermost first.
 
-        That is `here` if it is so there, else the shortest way; none where nothing is wrong with the block in any instance.
+        That is `here` if it is so there, else the shortest way; none where nothing is wrong with the block in any
+        instance.
         """
         inside = list(self._along(here))
         if inside and len(inside) == len(here) and inside[-1].tells_of(node):

@@ -14,8 +14,9 @@ from netbuilder.graph.project import Group
 def ready_made_reference(groups: Iterable[Group]) -> str:
     """Return the pages of the groups that come with the program, as the last part of the reference."""
     about = (
-        "Parts of well-known networks, drawn block by block: put one in, go into it, change it. Every instance also has "
-        "`repeat`, how often it runs, each time on what the time before gave, and `shared`, whether all times have the same weights."
+        "Parts of well-known networks, drawn block by block: put one in, go into it, change it. Every instance also "
+        "has `repeat`, how often it runs, each time on what the time before gave, and `shared`, whether all times have "
+        "the same weights."
     )
     return "\n\n".join(["# Ready-made groups", about, *map(group_page, groups)]) + "\n"
 

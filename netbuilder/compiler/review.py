@@ -1,4 +1,4 @@
-"""What is wrong with a network, said where it is: at a port, a field, a block, or of the whole; with repairs where there are."""
+"""What is wrong with a network, said where it is, at a port, a field, a block, or of the whole, and with repairs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Review:
         self._open_ports: list[tuple[Node, Port, str]] = []
 
     def wires_of(self, node: Node, block: Block | Instance) -> tuple[PortRef | None, ...] | None:
-        """Return the value wired to each input port in order, or None where a problem here or upstream stands in the way."""
+        """Return the value wired to each input port in order, or None where a problem stands in the way."""
         edges = dict(self.graph.wires_into(node.id))
         wired: list[tuple[Port, str, Edge | None]] = []
         for port in block.inputs:

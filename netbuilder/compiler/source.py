@@ -40,12 +40,12 @@ _METHODS = "torch.Tensor."
 
 
 def source(program: Program, class_name: str = "Network") -> str:
-    """Return Python source that defines `class_name` with the parameters, `state_dict` keys and results of `build(program)`.
+    """Return Python source that defines `class_name`: its parameters, `state_dict` and results are `build(program)`'s.
 
     Metrics of torchmetrics are left out: they measure a network over all batches, and are no part of it.
 
-    Its forward takes the program's inputs in order and returns the one result, or a tuple of several. The small modules of
-    `netbuilder.nn` that the program uses are written out, so the text runs where only torch is installed.
+    Its forward takes the program's inputs in order and returns the one result, or a tuple of several. The small modules
+    of `netbuilder.nn` that the program uses are written out, so the text runs where only torch is installed.
     """
     program = _printed(program)
     inlined = _inlined(program)
@@ -112,7 +112,7 @@ def _imports(body: str) -> str:
 
 
 def _inlined(program: Program) -> dict[str, str]:
-    """Return the source of each of our own modules and functions that the program uses, by its name, in order of first use."""
+    """Return the source of each of our own modules and functions that the program uses, by name, in order of use."""
     calls = [call for _, whole in program.leaves() for call in calls_in(whole)]
     targets = dict.fromkeys(call.target for call in calls if call.target.startswith("netbuilder.nn."))
     return {_spelling(target): inspect.getsource(resolve(target)).rstrip() for target in targets}
@@ -142,7 +142,7 @@ def _instance(instruction: Instruction, call: GroupCall, group: GroupClass) -> C
 
 
 def _made(making: Making, number: int, values: Mapping[str, Code], suffix: str = "") -> Code:
-    """Return a class called with its arguments by name, but for the only one without a default; defaults are left away."""
+    """Return a class called with its arguments by name, but for an only one without default; defaults are left away."""
     required = [parameter for parameter in making.parameters[number] if parameter.default is None]
     arguments: list[Code] = []
     for parameter in making.parameters[number]:
@@ -155,7 +155,7 @@ def _made(making: Making, number: int, values: Mapping[str, Code], suffix: str =
 
 
 def _modules(making: Making, values: Mapping[str, Code], index: Code) -> list[Code]:
-    """Return what makes the modules of a group that runs more than once: each, or a generator of those that are alike."""
+    """Return what makes the modules of a group that runs more than once: each, or a generator of those alike."""
     if making.form == "listed":
         return [_made(making, number, values, f".{number}") for number in range(len(making.classes))]
     repeat = values["repeat.times"]

@@ -1,4 +1,4 @@
-"""Python code as text: expressions that know where they may be broken, and lines laid out as `ruff format` does by default."""
+"""Python code as text: expressions that know where they may be broken, and lines laid out as by `ruff format`."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Code(str):
     """An expression as it stands on one line, and the parts between which it may be broken.
 
     A `call` stands between brackets that may hold all of its parts on a line of their own; a `display`, a tuple or a
-    list, has a line for each part once it is broken, and so has a `chain` of operators; `each` is a generator, a part and
-    its loop; an `item` is a part and the key of what is picked from it.
+    list, has a line for each part once it is broken, and so has a `chain` of operators; `each` is a generator, a part
+    and its loop; an `item` is a part and the key of what is picked from it.
     """
 
     binding: int = TIGHT
@@ -153,7 +153,7 @@ def _quoted(text: str) -> str:
 
 
 def lay(code: Code, room: int, head: str = "", tail: str = "") -> list[str]:
-    """Return an expression inside of brackets, with what stands before and behind it: on one line if there is room for it."""
+    """Return an expression inside of brackets, and what stands before and behind it: on one line if there is room."""
     if code.kind is None or len(head) + len(code) + len(tail) <= room:
         return [f"{head}{code}{tail}"]
     head += code.opening
@@ -184,7 +184,7 @@ def _inside(code: Code, room: int) -> list[str]:
 
 
 def _lay_bare(code: Code, room: int, head: str, tail: str = "") -> list[str]:
-    """Return an expression that no brackets stand around: a chain of operators is broken inside of its operands alone."""
+    """Return an expression outside of brackets: a chain of operators is broken inside of its operands alone."""
     if code.kind != "chain":
         return lay(code, room, head, tail)
     if not any(part.kind for part in code.parts):

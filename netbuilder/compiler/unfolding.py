@@ -1,4 +1,4 @@
-"""How groups unfold: each way in which one does, by its arguments, its inputs and which repetition it is, is lowered once.
+"""How groups unfold: each way, by the arguments, the inputs and which repetition it is, is lowered once.
 
 What lowers the inside of a group is handed in: it asks back for the groups that lie there.
 """
@@ -38,17 +38,17 @@ class Known:
 
 
 Memo: TypeAlias = dict[object, dict[NodeId, Known]]
-"""What a lowering leaves to the next one of the same project, some edits later: the blocks of the network itself, under None,
-and those of each way in which a group unfolds."""
+"""What a lowering leaves to the next one of the same project, some edits later: the blocks of the network itself, under
+None, and those of each way in which a group unfolds."""
 
 
 LowerInside: TypeAlias = "Callable[[Groups, GroupId, Names, Mapping[str, TensorSpec], dict[NodeId, Known]], Lowering]"
-"""Lowers the inside of a group, given what names stand for there, what its inputs are, and what is known of its blocks."""
+"""Lowers the inside of a group, given what names stand for, what its inputs are, and what is known of its blocks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unfolded:
-    """What an instance of a group runs, one part after the other, what that costs in all, and what is known of the first part."""
+    """What an instance of a group runs, one part after the other, what that costs, and what is known of the first."""
 
     parts: tuple[Program, ...]
     cost: Cost

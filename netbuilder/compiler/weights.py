@@ -1,4 +1,4 @@
-"""Weights shared by tag: blocks of one graph whose parameter `weights` holds the same text are one module, called several times.
+"""Weights shared by tag: blocks of one graph whose parameter `weights` is the same text are one module.
 
 The tag is no parameter of the block: any block with a module may carry it, and any instance of a group.
 """
@@ -43,7 +43,7 @@ def untagged(params: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def difference(first: Call | GroupCall, other: Call | GroupCall) -> str:
-    """Say what keeps `other` from being a call of the module of `first`, in half a sentence; empty where nothing does."""
+    """Say what keeps `other` from being a call of the module of `first`, in half a sentence; empty for nothing."""
     if isinstance(first, GroupCall) and isinstance(other, GroupCall):
         if first.name == other.name and len(first.modules) != len(other.modules):
             return f"it has weights for {_times(other)} here and for {_times(first)} there"

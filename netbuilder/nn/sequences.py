@@ -153,7 +153,7 @@ class PatchEmbedding(nn.Module):
 
 
 class ClassToken(nn.Module):
-    """Puts a learned step before a sequence `N x T x features` (Dosovitskiy, ViT, 2020)."""
+    """Puts a learned step before a sequence `N x T x features` (Dosovitskiy, 2020)."""
 
     def __init__(self, features: int) -> None:
         super().__init__()

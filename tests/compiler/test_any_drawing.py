@@ -53,7 +53,7 @@ INSIDE = ["=width", "=width*2", "=width+index", "=times", "=max(width, times)"]
 
 
 class _Artist:
-    """Draws what hypothesis tells it to, on one sheet after the other: mostly what goes together, sometimes what does not."""
+    """Draws what hypothesis tells it to, sheet after sheet: mostly what goes together, sometimes what does not."""
 
     def __init__(self, draw: st.DrawFn, data: dict[str, Any] | None) -> None:
         self.draw = draw

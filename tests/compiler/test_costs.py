@@ -22,7 +22,7 @@ EVERY_EXAMPLE = pytest.mark.parametrize("example", examples(), ids=lambda exampl
 
 
 def on_meta(program: Program) -> fx.GraphModule:
-    """Build a network without memory: what torch counts depends on shapes alone, and recurrent layers are run step by step."""
+    """Build a network without memory: what torch counts depends on shapes, and recurrent layers run step by step."""
     with torch.device("meta"):
         return build(program).eval()
 
@@ -40,7 +40,7 @@ def counted(program: Program, network: fx.GraphModule) -> dict[str, int]:
 
 
 def assert_costs_are_counted(lowering: Lowering) -> None:
-    """Compare the network, each block that is a module, each group, and what is inside of each group's first instance."""
+    """Compare the network, each block that is a module, each group, and the inside of each group's first instance."""
     program = lowering.program
     assert program is not None, lowering.errors()
     network = on_meta(program)

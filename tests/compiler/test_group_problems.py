@@ -1,4 +1,4 @@
-"""What is wrong with groups and their instances: told where it is, at once, and with the repairs that a layer would get."""
+"""What is wrong with groups and their instances: told where it is, at once, and with the repairs a layer would get."""
 
 from __future__ import annotations
 
@@ -146,8 +146,9 @@ def test_a_group_that_contains_itself_is_told_at_once() -> None:
 
 
 def nested(depth: int, **arguments: Any) -> Drawing:
-    """Draw groups in groups: G1 with a layer, G2 with an instance of G1 that has these arguments, and so on; and an instance
-    of each, those that lie deepest first.
+    """Draw groups in groups: G1 with a layer, G2 with an instance of G1 that has these arguments, and so on.
+
+    The network has an instance of each, those that lie deepest first.
     """
     drawing = Drawing()
     group = block_of(drawing, "G1")

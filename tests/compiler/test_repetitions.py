@@ -1,4 +1,4 @@
-"""How a group that runs more than once is printed: its modules made by a rule where there is one, and called in turn."""
+"""How a group that runs more than once is printed: its modules made by a rule if there is one, and called in turn."""
 
 from __future__ import annotations
 

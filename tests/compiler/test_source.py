@@ -176,7 +176,7 @@ FIELDS = st.sampled_from(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_nest_of_groups_computes_what_it_prints(data: st.DataObject) -> None:
-    """Groups in groups, repeated and shared, with formal parameters passed on: same keys, same weights, same numbers."""
+    """Groups in groups, repeated and shared, formal parameters passed on: same keys, same weights, same numbers."""
     drawing = Drawing()
     groups: list[GroupId] = []
 
