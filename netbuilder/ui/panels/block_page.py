@@ -30,10 +30,10 @@ from netbuilder.ui.group_intents import rename_block
 from netbuilder.ui.group_parameters import declared, names_inside, values_of
 from netbuilder.ui.panels.group_parts import InstanceBar
 from netbuilder.ui.panels.help import body, group_body, port_tooltip
-from netbuilder.ui.panels.parts import Elided, Facts, ProblemCard, Square, words
+from netbuilder.ui.panels.parts import Elided, Facts, ProblemCard, Square, dress_as_title, words
 from netbuilder.ui.ports import Socket, sockets
 from netbuilder.ui.sharing import TAG, can_share, counted_at, in_words, tags_for
-from netbuilder.ui.theme import GROUP_CATEGORY, mono_font, text_font, theme
+from netbuilder.ui.theme import GROUP_CATEGORY, mono_font, theme
 from netbuilder.ui.wiring import Refusal
 
 _NAME = Parameter(
@@ -60,8 +60,7 @@ class BlockPage(QWidget):
         self._square = Square()
         self.name = TextField(_NAME)
         self.name.setObjectName("blockName")
-        self.name.setStyleSheet(_NAME_STYLE)
-        self.name.setFont(text_font(15, text_font().Weight.DemiBold))
+        dress_as_title(self.name)
         self.name.setToolTip(_NAME.help)
         self.name.setAccessibleName("Name")
         self.name.committed.connect(lambda name, _series: self._on_name_committed(name))
@@ -306,12 +305,6 @@ class BlockPage(QWidget):
         self.name.setFixedWidth(min(QFontMetrics(self.name.font()).horizontalAdvance(text or "name") + 14, room))
 
 
-_NAME_STYLE = """
-QLineEdit { background: transparent; border-color: transparent; padding: 2px 4px; font-size: 15px; font-weight: 600; }
-QLineEdit:hover { border-color: palette(mid); }
-QLineEdit:focus { border-color: palette(highlight); }
-QLineEdit[invalid="true"] { border-color: palette(bright-text); }
-"""
 _MORE_STYLE = (
     "QPushButton { padding: 0; text-align: left; border: none; background: transparent; color: palette(highlight); }"
 )

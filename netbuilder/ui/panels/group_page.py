@@ -33,7 +33,7 @@ class GroupPage(QWidget):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self.name = GroupName(document)
+        self.name = GroupName(document, title=True)
         self.description = GroupDescription(document)
         self.rows: dict[str, FormalRow] = {}
         self._renaming: dict[str, str] = {}
@@ -47,12 +47,11 @@ class GroupPage(QWidget):
         out.setToolTip("Go back out to where the group is used (Esc)")
         out.clicked.connect(document.leave)
         hint = words(
-            "Nothing is selected: this is the group itself. Changes here apply to all its instances. "
-            "Fields of the blocks inside may use its parameters: =width*2. "
-            "There, index counts the runs of an instance that repeats, from 0: =width*(index+1).",
+            "Nothing is selected: this is the group itself. Changes here apply to all its instances.",
             "muted",
             wrap=True,
         )
+        self._use = words(role="muted", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -67,6 +66,7 @@ class GroupPage(QWidget):
         column.addLayout(self._rows_place)
         column.addWidget(self._problem)
         column.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._use)
         for facts in (self._inputs, self._outputs):
             column.addSpacing(8)
             column.addWidget(facts)
@@ -82,6 +82,8 @@ class GroupPage(QWidget):
         self.name.show_group(group)
         self.description.show_group(group)
         self._show_rows(definition)
+        numbers = (name for name, value in definition.parameters.items() if type(value) is int)
+        self._use.setText(_use(next(numbers, "width")))
         self._say("")
         self._seen_as.setText(_seen_as(self._document))
         self._seen_as.setVisible(bool(self._seen_as.text()))
@@ -171,8 +173,8 @@ class FormalRow(QWidget):
         across = QHBoxLayout(self)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(6)
-        across.addWidget(self.name, 5)
-        across.addWidget(self.default, 5)
+        across.addWidget(self.name, 6)
+        across.addWidget(self.default, 4)
         across.addWidget(self.remove)
         self.name.committed.connect(lambda new, _series: page.rename(self._called, new))
         self.default.committed.connect(lambda text, _series: page.set_default(self._called, text))
@@ -187,6 +189,13 @@ class FormalRow(QWidget):
         self.remove.setAccessibleName(f"Remove {name}")
         self.name.set_value(name)
         self.default.set_value(_in_words(value))
+
+
+def _use(name: str) -> str:
+    return (
+        f"Fields of the blocks inside may use them, as ={name}*2 does. Where an instance repeats, index counts its runs "
+        f"there, from 0: ={name}*(index+1)."
+    )
 
 
 def _names() -> list[str]:

@@ -14,17 +14,18 @@ from netbuilder.graph.project import GroupId, description_problem
 from netbuilder.ui import group_intents
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import TextField
-from netbuilder.ui.panels.parts import words
+from netbuilder.ui.panels.parts import Square, dress_as_title, words
 from netbuilder.ui.paragraphs import ParagraphField
+from netbuilder.ui.theme import GROUP_CATEGORY, theme
 from netbuilder.ui.wiring import Refusal
 
 _NAME = Parameter("group", "text", "", "What the group is called: on its instances and, in the code, as a class.")
 
 
 class GroupName(QWidget):
-    """The name of a group, to be changed."""
+    """The name of a group, to be changed: a line among others, or the `title` of a page."""
 
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, parent: QWidget | None = None, *, title: bool = False) -> None:
         super().__init__(parent)
         self._document = document
         self._group: GroupId | None = None
@@ -36,11 +37,13 @@ class GroupName(QWidget):
         self._problem.hide()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
+        grid.setHorizontalSpacing(4 if title else 8)
         grid.setVerticalSpacing(4)
-        grid.setColumnStretch(0, 5)
+        grid.setColumnStretch(0, 0 if title else 5)
         grid.setColumnStretch(1, 6)
-        grid.addWidget(words("group", "muted"), 0, 0)
+        if title:
+            dress_as_title(self.field)
+        grid.addWidget(_square() if title else words("group", "muted"), 0, 0)
         grid.addWidget(self.field, 0, 1)
         grid.addWidget(self._problem, 1, 0, 1, 2)
 
@@ -69,6 +72,12 @@ class GroupName(QWidget):
         self.field.set_problem(bool(problem))
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
+
+
+def _square() -> Square:
+    square = Square()
+    square.colour = theme().category(GROUP_CATEGORY)
+    return square
 
 
 class GroupDescription(QWidget):

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QStyle,
@@ -24,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.diagnostics import Diagnostic, Fix, Severity
-from netbuilder.ui.theme import icon, mix, theme
+from netbuilder.ui.theme import icon, mix, text_font, theme
 
 
 def words(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
@@ -117,6 +118,20 @@ class Square(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.colour)
         painter.drawRoundedRect(self.rect(), 2.5, 2.5)
+
+
+def dress_as_title(field: QLineEdit) -> None:
+    """Let a field look like the title that it changes, until the pointer or the keyboard is on it."""
+    field.setStyleSheet(_TITLE_STYLE)
+    field.setFont(text_font(15, text_font().Weight.DemiBold))
+
+
+_TITLE_STYLE = """
+QLineEdit { background: transparent; border-color: transparent; padding: 2px 4px; font-size: 15px; font-weight: 600; }
+QLineEdit:hover { border-color: palette(mid); }
+QLineEdit:focus { border-color: palette(highlight); }
+QLineEdit[invalid="true"] { border-color: palette(bright-text); }
+"""
 
 
 class Facts(QWidget):

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from netbuilder.graph.edits import SetParameter
+from netbuilder.graph.edits import SetFormal, SetParameter
 from netbuilder.graph.files import dumps
 from netbuilder.graph.model import NodeId, PortRef
 from netbuilder.graph.project import GroupId
@@ -304,3 +304,18 @@ def test_a_narrow_inspector_cuts_nothing_off(
     settle()
     inspector.resize(inspector.minimumWidth(), height)
     qtbot.waitUntil(lambda: inspector.widget().width() == inspector.viewport().width())
+
+
+def test_the_group_is_the_title_of_its_page_and_its_parameters_names_have_room(
+    inspector: Inspector, document: Document, settle: Settle, qtbot: QtBot
+) -> None:
+    document.apply(SetFormal(G1, "in_channels", 16))
+    document.show(G1)
+    settle()
+    inspector.resize(256, 400)
+    qtbot.waitUntil(inspector.verticalScrollBar().isVisible)
+    page = inspector.group_page
+    assert page.name.field.font().pixelSize() == inspector.block_page.name.font().pixelSize()
+    row = page.rows["in_channels"].name
+    assert row.fontMetrics().horizontalAdvance("in_channels") < row.width() - 22
+    assert any("=width*2" in label.text() for label in page.findChildren(QLabel))
