@@ -53,6 +53,8 @@ class TextField(QLineEdit):
     """
 
     committed = Signal(object, int)
+    reverted = Signal()
+    """What was typed is given up, or is the value that it began from after all."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -116,7 +118,7 @@ class TextField(QLineEdit):
             return
         value = from_text(self.parameter, self.text())
         if self._value is not MIXED and to_text(self.parameter, value) == to_text(self.parameter, self._value):
-            self._show(self._value, to_text(self.parameter, self._value), "")
+            self.revert()
             return
         self._show(value, to_text(self.parameter, value), "")
         self._series += 1
@@ -128,6 +130,7 @@ class TextField(QLineEdit):
         self._show(
             self._value, "" if self._value is MIXED else to_text(self.parameter, self._value), self.placeholderText()
         )
+        self.reverted.emit()
 
     def refuse(self, value: Any) -> None:
         """Keep what was typed for mending, though the value is still this one."""

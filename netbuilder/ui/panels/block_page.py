@@ -64,6 +64,7 @@ class BlockPage(QWidget):
         self.name.setToolTip(_NAME.help)
         self.name.setAccessibleName("Name")
         self.name.committed.connect(lambda name, _series: self._on_name_committed(name))
+        self.name.reverted.connect(lambda: self._say_name_problem(""))
         self.name.textChanged.connect(self._fit_name)
         self._several = words(role="title")
         self._type = Elided()

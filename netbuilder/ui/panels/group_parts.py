@@ -33,6 +33,7 @@ class GroupName(QWidget):
         self.field.setToolTip(_NAME.help)
         self.field.setAccessibleName("Name of the group")
         self.field.committed.connect(lambda name, _series: self._on_committed(name))
+        self.field.reverted.connect(lambda: self._say(""))
         self._problem = words(role="error", wrap=True)
         self._problem.hide()
         grid = QGridLayout(self)

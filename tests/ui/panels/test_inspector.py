@@ -184,6 +184,10 @@ def test_a_name_that_cant_be_stays_in_the_field_with_the_reason(
     assert dumps(document.project) == before
     QTest.keyClick(inspector.block_page.name, Qt.Key.Key_Escape)
     assert inspector.block_page.name.text() == "conv1"
+    assert inspector.block_page.name_problem() == ""
+    write(inspector.block_page.name, name)
+    write(inspector.block_page.name, "conv1")
+    assert inspector.block_page.name_problem() == ""
 
 
 def test_another_selection_takes_what_was_typed_for_the_block_before(
