@@ -19,6 +19,8 @@ class ParagraphField(QPlainTextEdit):
     """
 
     committed = Signal(str)
+    reverted = Signal()
+    """What was typed is given up."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +48,11 @@ class ParagraphField(QPlainTextEdit):
             lines = self.toPlainText().splitlines()
             self.committed.emit("\n".join(line.expandtabs(4).rstrip() for line in lines).strip())
 
+    def revert(self) -> None:
+        """Show the text again that what was typed began from."""
+        self.show_text(self._shown)
+        self.reverted.emit()
+
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Escape or _is_commit(event):
@@ -58,7 +65,7 @@ class ParagraphField(QPlainTextEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.is_modified():
-            self.show_text(self._shown)
+            self.revert()
         elif _is_commit(event) and self.is_modified():
             self.commit()
         else:

@@ -93,6 +93,7 @@ class GroupDescription(QWidget):
         self.field.setToolTip("Shown wherever the group is: on its instances, in the palette, on F1 and in the code.")
         self.field.setAccessibleName("Description of the group")
         self.field.committed.connect(self._on_committed)
+        self.field.reverted.connect(lambda: self._say(""))
         self._problem = words(role="error", wrap=True)
         self._problem.hide()
         column = QVBoxLayout(self)

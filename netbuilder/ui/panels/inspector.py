@@ -16,6 +16,7 @@ from netbuilder.ui.panels.block_page import BlockPage
 from netbuilder.ui.panels.group_page import GroupPage
 from netbuilder.ui.panels.parts import Facts, words
 from netbuilder.ui.panels.project_page import ProjectPage
+from netbuilder.ui.paragraphs import ParagraphField
 
 
 class Inspector(QScrollArea):
@@ -98,8 +99,8 @@ class Inspector(QScrollArea):
 
     def _on_document_replaced(self) -> None:
         self._sheet, self._selection = self._document.sheet, ()
-        for field in self.findChildren(TextField):
-            field.revert()  # a name that was refused goes with its block
+        for field in (*self.findChildren(TextField), *self.findChildren(ParagraphField)):
+            field.revert()  # what was refused goes with what it was typed for
         self.refresh()
 
 

@@ -148,6 +148,22 @@ def test_a_description_that_is_typed_is_taken_back_with_esc_and_kept_for_mending
     document.apply(SetParameter(inner(document, "linear"), "bias", False, G1))
     assert len(page.field.toPlainText()) == 4001
     assert document.project.groups[G1].description == ""
+    qtbot.keyClick(page.field, Qt.Key.Key_Escape)
+    assert (page.field.toPlainText(), page.problem()) == ("", "")
+
+
+def test_a_description_that_was_refused_is_not_that_of_another_projects_group(
+    inspector: Inspector, document: Document, qtbot: QtBot
+) -> None:
+    other = document.project.copy()
+    document.show(G1)
+    page = inspector.group_page.description
+    page.field.setFocus()
+    page.field.insertPlainText("x" * 4001)
+    qtbot.keyClick(page.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    document.replace(other, None)
+    document.show(G1)
+    assert (page.field.toPlainText(), page.problem()) == ("", "")
 
 
 def test_the_ports_of_a_group_are_no_blocks_inside(inspector: Inspector, node: Named) -> None:
