@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from netbuilder.blocks import registry
@@ -18,6 +18,7 @@ from netbuilder.training.sections import section_problems
 from netbuilder.ui import keeping, offers
 from netbuilder.ui.actions import ACTIONS, native
 from netbuilder.ui.dialogs import ShortcutsSheet, about, system_information
+from netbuilder.ui.folders import show_folder
 from netbuilder.ui.reference import Reference
 from netbuilder.ui.search_popup import Entry, SearchPopup
 from netbuilder.ui.session import runs_folder
@@ -259,7 +260,7 @@ def _bind_train(window: MainWindow) -> None:
     actions.bind(
         "continue", session.continue_run, lambda: _not_on_start_page(window) or busy() or session.can_continue()
     )
-    actions.bind("show_runs", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(runs_folder()))))
+    actions.bind("show_runs", lambda: show_folder(runs_folder(), window.notice))
 
 
 def _bind_export(window: MainWindow) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from netbuilder.atomic import atomic_write
@@ -18,7 +18,8 @@ from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.dialogs import show_problem
 from netbuilder.ui.document import Document
 from netbuilder.ui.file_dialog import ask_file
-from netbuilder.ui.notice import Notice
+from netbuilder.ui.folders import show_folder
+from netbuilder.ui.notice import Actions, Notice
 from netbuilder.ui.session import Session
 from netbuilder.ui.worker import Worker
 
@@ -98,9 +99,7 @@ class Export(QObject):
         except NetbuilderError as error:
             show_problem(self._window, "The code can't be saved", str(error))
             return
-        self._notice.tell(
-            f"{path.name} is written.", "good", [("Show in folder", lambda: show_in_folder(path))], passing=True
-        )
+        self._notice.tell(f"{path.name} is written.", "good", self._showing(path), passing=True)
 
     def copy_code(self) -> None:
         """Put the network's code on the clipboard."""
@@ -119,6 +118,9 @@ class Export(QObject):
             use(analysis.source)
         else:
             self._notice.tell("There is no code of a network with errors: see Problems.", "error")
+
+    def _showing(self, path: Path) -> Actions:
+        return [("Show in folder", lambda: show_folder(path.parent, self._notice))]
 
     def _folder(self) -> Path:
         return self._document.path.parent if self._document.path else Path.home()
@@ -146,7 +148,7 @@ class Export(QObject):
         self._notice.tell(
             f"{report.path.name} holds {weights}. It equals the network here: the largest difference is {figures}.",
             "good" if report.trained else "warning",
-            [("Show in folder", lambda: show_in_folder(report.path))],
+            self._showing(report.path),
         )
 
     def _on_failed(self, error: Exception) -> None:
@@ -165,8 +167,3 @@ class Export(QObject):
     def _set_busy(self, busy: bool) -> None:
         self.busy = busy
         self.busy_changed.emit()
-
-
-def show_in_folder(path: Path) -> None:
-    """Open the folder of a file in the desktop's file manager."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

@@ -1,12 +1,11 @@
-"""What is asked of the library of one's own groups: keep one, give it another name, delete it, show its file."""
+"""What is asked of the library of one's own groups: keep one, give it another name, delete it, show its folder."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDateTime, QLocale, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QDateTime, QLocale
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
 from netbuilder.atomic import reason
@@ -14,6 +13,7 @@ from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.project import GroupId
 from netbuilder.ui import group_library
 from netbuilder.ui.dialogs import Choice, Message, ask
+from netbuilder.ui.folders import show_folder
 from netbuilder.ui.panels.parts import words
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def serve(window: MainWindow) -> None:
     window.layers.keep_requested.connect(lambda group: keep(window, group))
     window.layers.rename_requested.connect(lambda path: rename(window, path))
     window.layers.delete_requested.connect(lambda path: delete(window, path))
-    window.layers.show_requested.connect(lambda path: show_in_folder(window, path))
+    window.layers.show_requested.connect(lambda path: show_folder(path.parent, window.notice))
     window.canvas.keep_requested.connect(lambda group: keep(window, group))
 
 
@@ -68,12 +68,6 @@ def delete(window: MainWindow, path: Path) -> None:
         return
     window.layers.refresh_groups()
     window.notice.tell(f"“{path.stem}” is {_whereabouts(put)}.", "good", passing=True)
-
-
-def show_in_folder(window: MainWindow, path: Path) -> None:
-    """Open the folder of a kept group; where nothing can, say which it is."""
-    if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))):
-        window.notice.tell(f"No program opens folders here. It is {path}.", "warning")
 
 
 class NameQuestion(Message):
