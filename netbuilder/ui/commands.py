@@ -216,7 +216,7 @@ def _bind_groups(window: MainWindow) -> None:
     actions.bind("group", canvas.group_selected, no_blocks)
     actions.bind("ungroup", canvas.ungroup_selected, no_group)
     actions.bind("independent", canvas.make_selected_independent, no_group)
-    actions.bind("keep_group", lambda: _keep_group(window), no_group)
+    actions.bind("keep_group", canvas.keep_selected, no_group)
     keeping.serve(window)
     actions.bind("enter_group", canvas.enter_selected, no_group)
     actions.bind("leave_group", canvas.leave, outside)
@@ -231,13 +231,6 @@ def _bind_weights(window: MainWindow) -> None:
 
     actions.bind("share_weights", canvas.share_weights, lambda: refusal(canvas.sharing_intent))
     actions.bind("own_weights", canvas.own_weights, lambda: refusal(canvas.parting_intent))
-
-
-def _keep_group(window: MainWindow) -> None:
-    node = window.canvas.selected_group()
-    group = window.canvas.group_at(node) if node else None
-    if group is not None:
-        keeping.keep(window, group)
 
 
 def _bind_train(window: MainWindow) -> None:
