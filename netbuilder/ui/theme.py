@@ -222,7 +222,7 @@ def stylesheet(look: Theme) -> str:
         "strong_line": mix(look.line, look.muted, 0.35),
     }
     colours = {name: colour.name() for name, colour in (tokens | derived).items()}
-    names = {"icons": (resources() / "icons").as_posix(), "mono_family": MONO_FAMILY}
+    names = {"icons": (resources() / "icons").as_posix(), "mono_family": MONO_FAMILY, "text_family": TEXT_FAMILY}
     return Template((resources() / "theme.qss").read_text(encoding="utf-8")).substitute(colours | names)
 
 
@@ -238,7 +238,7 @@ def _load_fonts() -> None:
 
 def _font(family: str, px: int, weight: QFont.Weight) -> QFont:
     _load_fonts()
-    font = QFont(family)
+    font = QFont([family, TEXT_FAMILY if family == MONO_FAMILY else MONO_FAMILY])  # each has signs that the other lacks
     font.setPixelSize(px)
     font.setWeight(weight)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)

@@ -8,6 +8,8 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.assets import resources
 from netbuilder.blocks import registry
+from netbuilder.blocks.reference import page
+from netbuilder.blocks.spec import Block
 from netbuilder.ui import theme as looks
 from netbuilder.ui.actions import ACTIONS
 from netbuilder.ui.theme import DARK, LIGHT, icon, mono_font, notifier, set_theme, stylesheet, text_font, theme
@@ -77,6 +79,18 @@ def test_the_bundled_fonts_are_the_ones_that_are_used(qapp: QApplication, weight
     for font, family in ((text_font(13, weight), "Inter"), (mono_font(12, weight), "JetBrains Mono")):
         assert QFontInfo(font).family() == family
         assert QRawFont.fromFont(font).weight() == weight
+
+
+@pytest.mark.parametrize("block", registry.blocks().values(), ids=lambda block: block.__name__)
+def test_what_is_told_of_a_block_is_in_the_bundled_fonts(block: type[Block], qapp: QApplication) -> None:
+    fonts = [QRawFont.fromFont(font) for font in (text_font(), mono_font())]
+    told = page(block).replace("\n", "")
+    assert [sign for sign in told if not any(font.supportsCharacter(ord(sign)) for font in fonts)] == []
+
+
+def test_a_sign_that_one_bundled_font_lacks_is_taken_from_the_other(qapp: QApplication) -> None:
+    for font in (text_font(), mono_font()):
+        assert set(font.families()) == {"Inter", "JetBrains Mono"}
 
 
 def test_each_bundled_font_comes_with_its_licence() -> None:

@@ -51,7 +51,7 @@ class PaddingMask(Block):
 class ScaledDotProductAttention(Block):
     """Mix values by how well their keys match each query: attention with nothing learned.
 
-    y = softmax(q kᵀ / √E) v. Queries `N × T × E`, keys `N × S × E` and values `N × S × V` give `N × T × V`; the same
+    y = softmax(q kᵗ / √E) v. Queries `N × T × E`, keys `N × S × E` and values `N × S × V` give `N × T × V`; the same
     with heads in dimension 1, `N × heads × T × E`. What MultiheadAttention does between its projections: for attention
     of one's own, as with RotaryEmbedding, and to see how it works.
     Source: `torch.nn.functional.scaled_dot_product_attention`; Vaswani et al., Attention Is All You Need, 2017.
@@ -100,7 +100,7 @@ class ScaledDotProductAttention(Block):
 class MultiheadSelfAttention(Block):
     """Let every step of a sequence gather what it needs from all the others.
 
-    q, k, v = x W; each head computes softmax(q kᵀ / √d) v with d = F / num_heads; the heads side by side are projected
+    q, k, v = x W; each head computes softmax(q kᵗ / √d) v with d = F / num_heads; the heads side by side are projected
     once more. `N × T × F`, unchanged. The heart of a transformer: `x + attention(norm(x))`, then a small perceptron the
     same way. Its cost grows with T². It does not know the order of the steps: see LearnedPositionalEncoding.
     Source: `torch.nn.functional.scaled_dot_product_attention`; Vaswani et al., Attention Is All You Need, 2017.
@@ -133,7 +133,7 @@ class MultiheadSelfAttention(Block):
 class MultiheadAttention(Block):
     """Let every step of one sequence gather what it needs from another: cross-attention.
 
-    q = query Wq, k = key Wk, v = value Wv; each head computes softmax(q kᵀ / √d) v with d = F / num_heads; the heads
+    q = query Wq, k = key Wk, v = value Wv; each head computes softmax(q kᵗ / √d) v with d = F / num_heads; the heads
     side by side are projected once more. Queries `N × T × F`, keys `N × S × K` and values `N × S × V` give `N × T × F`.
     A translator looks at the sentence that it translates, a decoder at what the encoder made; see
     MultiheadSelfAttention for one sequence.

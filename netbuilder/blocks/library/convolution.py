@@ -56,8 +56,8 @@ class _Convolution(Block, Generic[SizeT, AutoPaddingT]):
 class Conv1d(_Convolution[Size1d, AutoPadding1d]):
     """Slide learned kernels along a signal, one output channel per kernel.
 
-    yₒ[l] = bₒ + Σ꜀ Σₖ wₒ꜀[k] · x꜀[l·stride + k·dilation − padding]. Input `N × C × L`, output `N × out_channels × L′`
-    with L′ = ⌊(L + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1. For what repeats along one dimension:
+    y[o, l] = bias[o] + Σ w[o, c, k] · x[c, l·stride + k·dilation − padding], summed over c and k. Input `N × C × L`,
+    output `N × out_channels × L′` with L′ = ⌊(L + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1. For what repeats along one dimension:
     audio, sensor readings, text as characters. A sequence `N × T × F` has its channels last: Permute it first.
     Source: `torch.nn.Conv1d`.
     """
@@ -69,8 +69,8 @@ class Conv1d(_Convolution[Size1d, AutoPadding1d]):
 class Conv2d(_Convolution[Size2d, AutoPadding2d]):
     """Slide learned kernels over an image, one output channel per kernel.
 
-    yₒ[i, j] = bₒ + Σ꜀ Σₐ Σᵦ wₒ꜀[a, b] · x꜀[i·stride + a·dilation, j·stride + b·dilation], over the padded image. Input
-    `N × C × H × W`, output `N × out_channels × H′ × W′` with
+    y[o, i, j] = bias[o] + Σ w[o, c, a, b] · x[c, i·stride + a·dilation, j·stride + b·dilation], summed over c, a and b
+    in the padded image. Input `N × C × H × W`, output `N × out_channels × H′ × W′` with
     H′ = ⌊(H + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1. The same kernel is used everywhere, so it
     finds its pattern wherever it is, with few weights: the base of image networks.
     Source: `torch.nn.Conv2d`; LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998.

@@ -80,7 +80,7 @@ class TiedEmbedding(_Lookup):
 class Unembedding(Block):
     """Score every token of the vocabulary by how well its vector fits: an embedding's way back.
 
-    y = x weightᵀ. `N × T × F` (or `N × F`) becomes `N × T × num_embeddings`, logits for CrossEntropy. The head of
+    y = x weightᵗ. `N × T × F` (or `N × F`) becomes `N × T × num_embeddings`, logits for CrossEntropy. The head of
     GPT-2: with the same tag as `weights` as a TiedEmbedding of as many tokens it uses that one's table.
     Source: Press & Wolf, Using the Output Embedding to Improve Language Models, 2016.
     """

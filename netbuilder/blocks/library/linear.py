@@ -8,7 +8,7 @@ from netbuilder.blocks.spec import Arg, Block, Call, Count, Insert, Mismatch, Po
 class Linear(Block):
     """Connect every input feature to every output feature through a learned weight.
 
-    y = x Wᵀ + b, over the last dimension. Input `N × in_features` or `N × T × in_features`; the last dimension becomes
+    y = x Wᵗ + b, over the last dimension. Input `N × in_features` or `N × T × in_features`; the last dimension becomes
     `out_features`. The classifier at the end of most networks, and the whole of a multi-layer perceptron.
     Source: `torch.nn.Linear`.
     """
@@ -39,7 +39,7 @@ class Linear(Block):
 class Bilinear(Block):
     """Let every pair of features, one of each input, speak for every output feature.
 
-    yₒ = x₁ᵀ Wₒ x₂ + bₒ, over the last dimension. Inputs `N × … × F₁` and `N × … × F₂`, output `N × … × out_features`;
+    yₒ = x₁ᵗ Wₒ x₂ + bₒ, over the last dimension. Inputs `N × … × F₁` and `N × … × F₂`, output `N × … × out_features`;
     it has F₁ · F₂ weights for each output. Scores how two things go together: question and answer, head and dependent,
     user and item.
     Source: `torch.nn.Bilinear`.

@@ -259,8 +259,8 @@ class InstanceNorm3d(_InstanceNorm):
 class LocalResponseNorm(Block):
     """Damp each response by those of the neighbouring channels at the same place.
 
-    y꜀ = x꜀ / (k + alpha / size · Σ x²)^beta, summed over `size` channels around c. `N × C × …`, unchanged; nothing is
-    learned. In AlexNet and GoogLeNet of old; BatchNorm2d has taken its place.
+    y = x / (k + alpha / size · Σ x²)^beta, summed over `size` channels around its own. `N × C × …`, unchanged; nothing
+    is learned. In AlexNet and GoogLeNet of old; BatchNorm2d has taken its place.
     Source: `torch.nn.LocalResponseNorm`; Krizhevsky et al., ImageNet Classification with Deep CNNs, 2012.
     """
 

@@ -271,9 +271,9 @@ def test_choosing_a_data_set_is_one_edit(inspector: Inspector, document: Documen
 
 def test_more_shows_the_whole_help(inspector: Inspector, node: Named) -> None:
     inspector.set_selection([node("classes")])
-    assert "y = x Wᵀ + b" not in inspector.block_page.help()
+    assert "y = x Wᵗ + b" not in inspector.block_page.help()
     QTest.mouseClick(inspector.block_page.more, Qt.MouseButton.LeftButton)
-    assert "y = x Wᵀ + b" in inspector.block_page.help()
+    assert "y = x Wᵗ + b" in inspector.block_page.help()
 
 
 def test_a_long_fix_does_not_widen_the_inspector(

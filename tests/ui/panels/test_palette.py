@@ -191,7 +191,7 @@ def test_each_block_has_the_square_of_its_category(palette: Palette, look: str, 
 def test_tooltips_teach(palette: Palette) -> None:
     tip = palette.index_of("Linear").data(Qt.ItemDataRole.ToolTipRole)
     assert "<b>Linear</b>" in tip
-    assert "y = x Wᵀ + b" in tip
+    assert "y = x Wᵗ + b" in tip
     assert "dense" in tip
 
 
