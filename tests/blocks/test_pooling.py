@@ -101,6 +101,16 @@ def test_padding_is_at_most_half_of_the_window(block: MaxPool2d | AvgPool2d) -> 
     assert mismatch.suggestions == (SetOwn("padding", (1, 1)),)
 
 
+@DIMENSIONS
+def test_no_window_may_see_nothing_but_padding(dimensions: int) -> None:
+    name, x = f"MaxPool{dimensions}d", INPUTS[dimensions][(..., *[slice(2)] * dimensions)]
+    mismatch = refusal(getattr(pooling, name)(dilation=3, padding=1), batch(*x.shape[1:]))
+    assert mismatch.parameter == "dilation"
+    assert mismatch.suggestions == (SetOwn("dilation", (1,) * dimensions),)
+    settings: dict[str, Any] = {"kernel_size": 2, "dilation": 2, "padding": 1}
+    assert torch.equal(output(getattr(pooling, name)(**settings), x), getattr(nn, name)(**settings)(x))
+
+
 def test_the_canvas_shows_a_stride_that_is_not_the_window() -> None:
     assert MaxPool2d().summary() == "2×2"
     assert MaxPool2d(kernel_size=3, stride=2).summary() == "3×3 · stride 2"

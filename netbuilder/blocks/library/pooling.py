@@ -64,6 +64,15 @@ class _MaxPool(_Pool[SizeT, StrideT, PaddingT], Generic[SizeT, StrideT, PaddingT
     ceil_mode: bool = param(False, help="Keep a last window that only partly covers the input.")
 
     def lower(self, x: TensorSpec) -> Call:
+        for size, pad, step in zip(x.shape[2:], self.padding, self.dilation, strict=True):
+            if pad and isinstance(size, int) and step > size:  # torch would read and write beyond its memory
+                raise Mismatch(
+                    f"dilation {times(self.dilation)} steps over the whole of the input {x}: "
+                    "some windows would see nothing but padding.",
+                    parameter="dilation",
+                    code="bad-parameter",
+                    suggestions=(SetOwn("dilation", (1,) * len(self.dilation)),),
+                )
         return self._call("max_pool", x, self.dilation)
 
 
