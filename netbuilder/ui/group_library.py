@@ -6,6 +6,7 @@ Such a file holds one instance, and the groups that it is made of.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -94,8 +95,7 @@ def free_name(project: Project, stem: str) -> str:
 def keep(project: Project, group: GroupId, name: str = "") -> tuple[Path, Path | None]:
     """Write a group, with the groups that it uses, to a file of its name, or under another `name`.
 
-    Returns that file, and where the one of the same name was put that was there before. Raises `NetbuilderError`, and
-    `OSError` where that can't be put away.
+    Returns that file, and where the one of the same name was put that was there before. Raises `NetbuilderError`.
     """
     scratch = project.copy()
     if name:
@@ -106,7 +106,8 @@ def keep(project: Project, group: GroupId, name: str = "") -> tuple[Path, Path |
     copied = clip.clip(scratch, [box.id])
     assert copied, "there is one block to be copied"
     path = folder() / f"{called}{SUFFIX}"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with _told(f"The folder {path.parent} can't be made"):
+        path.parent.mkdir(parents=True, exist_ok=True)
     before = put_away(path) if path.exists() else None
     save(copied.project, path)
     return path, before
@@ -115,10 +116,13 @@ def keep(project: Project, group: GroupId, name: str = "") -> tuple[Path, Path |
 def put_away(path: Path) -> Path:
     """Move a file to the trash, or where there is none beside where it was, with `.bak` behind its name; return where it is.
 
-    Raises `OSError`.
+    Raises `NetbuilderError`.
     """
     file = QFile(str(path))
-    return Path(file.fileName()) if file.moveToTrash() else path.rename(_free_backup(path))
+    if file.moveToTrash():
+        return Path(file.fileName())
+    with _told(f"{path} can't be put away"):
+        return path.rename(_free_backup(path))
 
 
 def _free_backup(path: Path) -> Path:
@@ -128,10 +132,7 @@ def _free_backup(path: Path) -> Path:
 
 
 def rename(path: Path, name: str) -> Path:
-    """Give a group that is kept another name, in its file too; return the new file.
-
-    Raises `NetbuilderError`, with a sentence for the user, and `OSError` where the old file can't be deleted.
-    """
+    """Give a group that is kept another name, in its file too; return the new file. Raises `NetbuilderError`."""
     source, group = definition(path)
     project = source.copy()
     try:
@@ -142,17 +143,25 @@ def rename(path: Path, name: str) -> Path:
         raise NetbuilderError(f"A group named “{name}” is in your library already.")
     renamed = path.with_name(f"{name}{SUFFIX}")
     save(project, renamed)
-    path.unlink()
+    with _told(f"{path} can't be deleted"):
+        path.unlink()
     return renamed
 
 
 def definition(path: Path) -> tuple[Project, GroupId]:
     """Return what a file holds, to be read only, and which of its groups it is there for. Raises `NetbuilderError`."""
-    try:
+    with _told(f"{path} can't be read"):
         changed = path.stat().st_mtime_ns
-    except OSError as error:
-        raise NetbuilderError(f"{path} can't be read: {reason(error)}.") from None
     return _definition(path, changed)
+
+
+@contextmanager
+def _told(failure: str) -> Iterator[None]:
+    """Let what the system refuses be a sentence: what failed, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise NetbuilderError(f"{failure}: {reason(error)}.") from None
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDateTime, QLocale
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
-from netbuilder.atomic import reason
 from netbuilder.diagnostics import NetbuilderError
 from netbuilder.graph.project import GroupId
 from netbuilder.ui import group_library
@@ -43,8 +42,8 @@ def keep(window: MainWindow, group: GroupId) -> None:
         return
     try:
         path, before = group_library.keep(project, group, another if answer == "both" else "")
-    except (NetbuilderError, OSError) as error:
-        window.notice.tell(f"The group can't be kept: {error}", "error")
+    except NetbuilderError as error:
+        window.notice.tell(f"“{name}” can't be kept. {error}", "error")
         return
     window.layers.refresh_groups()
     replaced = f" The one before is {_whereabouts(before)}." if before else ""
@@ -63,8 +62,8 @@ def delete(window: MainWindow, path: Path) -> None:
     """Put the file of a kept group into the trash."""
     try:
         put = group_library.put_away(path)
-    except OSError as error:
-        window.notice.tell(f"“{path.stem}” can't be deleted: {reason(error)}.", "error")
+    except NetbuilderError as error:
+        window.notice.tell(str(error), "error")
         return
     window.layers.refresh_groups()
     window.notice.tell(f"“{path.stem}” is {_whereabouts(put)}.", "good", passing=True)
@@ -95,7 +94,7 @@ class NameQuestion(Message):
         if self.chosen == "rename" and name != self._path.stem:
             try:
                 group_library.rename(self._path, name)
-            except (NetbuilderError, OSError) as error:
+            except NetbuilderError as error:
                 self.problem.setText(str(error))
                 self.problem.show()
                 return

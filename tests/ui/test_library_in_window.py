@@ -113,3 +113,14 @@ def test_a_group_is_kept_from_its_line_and_from_its_block(editor: MainWindow) ->
     menu = menu_at(editor.canvas, editor.canvas.mapFromScene(box.left + 20, box.top + 20))
     press(menu, "Keep in my library")
     assert group_library.files() == [kept]
+
+
+def test_what_keeps_a_group_from_being_kept_is_said_in_a_sentence(editor: MainWindow) -> None:
+    make_group(editor)
+    folder = group_library.folder()
+    folder.parent.mkdir(parents=True)
+    folder.write_bytes(b"")
+    keep(editor)
+    assert editor.notice.label.text() == (
+        f"“group” can't be kept. The folder {folder} can't be made: there is one already."
+    )
