@@ -242,6 +242,7 @@ def _font(family: str, px: int, weight: QFont.Weight) -> QFont:
     font.setPixelSize(px)
     font.setWeight(weight)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    font.setFeature(QFont.Tag("calt"), 0)  # else conv1x1 is shown as conv1×1, which it is not called
     return font
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QFont, QFontInfo, QImage, QRawFont
+from PySide6.QtGui import QColor, QFont, QFontInfo, QImage, QRawFont, QTextLayout
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -86,6 +86,16 @@ def test_what_is_told_of_a_block_is_in_the_bundled_fonts(block: type[Block], qap
     fonts = [QRawFont.fromFont(font) for font in (text_font(), mono_font())]
     told = page(block).replace("\n", "")
     assert [sign for sign in told if not any(font.supportsCharacter(ord(sign)) for font in fonts)] == []
+
+
+def test_a_name_is_shown_sign_for_sign(qapp: QApplication) -> None:
+    for font in (text_font(), mono_font()):
+        layout = QTextLayout("conv1x1 -> 0x10", font)
+        layout.beginLayout()
+        layout.createLine()
+        layout.endLayout()
+        (run,) = layout.glyphRuns()
+        assert run.glyphIndexes() == QRawFont.fromFont(font).glyphIndexesForString(layout.text())
 
 
 def test_a_sign_that_one_bundled_font_lacks_is_taken_from_the_other(qapp: QApplication) -> None:
