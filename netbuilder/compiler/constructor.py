@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from netbuilder.blocks import registry
-from netbuilder.blocks.expressions import Apply, ExpressionError, Name, Number, Tree, compute, names_in, parse
-from netbuilder.compiler.groups import INDEX
+from netbuilder.blocks.expressions import Apply, ExpressionError, Name, Number, Tree, names_in, parse
+from netbuilder.compiler.groups import INDEX, computed
 from netbuilder.compiler.program import GroupCall, Instruction, Program
 from netbuilder.compiler.text import Code, call_of, constant, display, operation, unlike
 from netbuilder.graph.model import Json, NodeId
@@ -247,7 +247,7 @@ def reading(expression: str, names: Sequence[Mapping[str, Json]], values: Sequen
     """Return what an expression means in Python if it gives these values, each with the names that are known there."""
     for tree in _readings(expression, values):
         with suppress(ExpressionError):  # it is of other names, or of a text
-            if names_in(tree) and _holds([_computed(tree, each) for each in names], values):
+            if names_in(tree) and _holds([computed(tree, each) for each in names], values):
                 return tree
     return None
 
@@ -279,12 +279,6 @@ def _evenly(tree: Tree) -> Tree:
 
 def _signs(tree: Tree) -> set[str]:
     return {tree.operation}.union(*map(_signs, tree.arguments)) if isinstance(tree, Apply) else set()
-
-
-def _computed(tree: Tree, names: Mapping[str, Json]) -> Json:
-    if isinstance(tree, Name) and tree.name in names:  # passed on as it is, be it a number or not
-        return names[tree.name]
-    return compute(tree, {name: value for name, value in names.items() if isinstance(value, bool | int | float | str)})
 
 
 def _fields(instruction: Instruction) -> set[str]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from netbuilder.blocks.expressions import ExpressionError, Name, compute, is_expression, names_in, parse
+from netbuilder.blocks.expressions import ExpressionError, Name, Tree, compute, is_expression, names_in, parse
 from netbuilder.blocks.library.input_output import Input, Output
 from netbuilder.blocks.spec import Port, Role
 from netbuilder.compiler.weights import untagged
@@ -168,12 +168,14 @@ def mentions_index(value: Json) -> bool:
 def _resolved(value: Json, names: Names) -> Json:
     if isinstance(value, tuple):
         return tuple(_resolved(item, names) for item in value)
-    if not is_expression(value):
-        return value
-    tree = parse(value)
-    if isinstance(tree, Name) and tree.name in names:  # passed on as it is, be it a number or not
+    return computed(parse(value), names) if is_expression(value) else value
+
+
+def computed(tree: Tree, names: Names) -> Json:
+    """Return the value of an expression, or raise `ExpressionError`; a name alone stands for anything, be it a list."""
+    if isinstance(tree, Name) and tree.name in names:
         return names[tree.name]
-    return compute(tree, {name: each for name, each in names.items() if isinstance(each, bool | int | float | str)})
+    return compute(tree, {name: value for name, value in names.items() if isinstance(value, bool | int | float | str)})
 
 
 def _problem(parameter: str, message: str, code: str = "bad-parameter") -> Diagnostic:
