@@ -44,20 +44,27 @@ def untagged(params: Mapping[str, Json]) -> dict[str, Json]:
 
 def difference(first: Call | GroupCall, other: Call | GroupCall) -> str:
     """Say what keeps `other` from being a call of the module of `first`, in half a sentence; empty for nothing."""
-    if isinstance(first, GroupCall) and isinstance(other, GroupCall):
-        if first.name == other.name and len(first.modules) != len(other.modules):
-            return f"it has weights for {_times(other)} here and for {_times(first)} there"
-        if first.name == other.name and first.is_numbered != other.is_numbered:
-            here, there = ("computed", "fixed") if other.is_numbered else ("fixed", "computed")
-            return f"how often it runs is {here} here and {there} there"
-        if first.name == other.name:
-            owners = first.modules if len(first.modules) > 1 else first.modules * len(other.parts)
-            return _first(map(inner_difference, owners, other.parts))
-    elif isinstance(first, Call) and isinstance(other, Call) and first.target == other.target:
-        settings, there = dict(other.settings or ()), dict(first.settings or ())
-        names = [name for name in {**settings, **there} if repr(settings.get(name)) != repr(there.get(name))]
-        return f"{names[0]} is {settings.get(names[0])} here and {there.get(names[0])} there" if names else ""
+    if isinstance(first, GroupCall) and isinstance(other, GroupCall) and first.name == other.name:
+        return _group_difference(first, other)
+    if isinstance(first, Call) and isinstance(other, Call) and first.target == other.target:
+        return _setting_difference(first, other)
     return f"it is a {_kind(other)} here and a {_kind(first)} there"
+
+
+def _group_difference(first: GroupCall, other: GroupCall) -> str:
+    if len(first.modules) != len(other.modules):
+        return f"it has weights for {_times(other)} here and for {_times(first)} there"
+    if first.is_numbered != other.is_numbered:
+        here, there = ("computed", "fixed") if other.is_numbered else ("fixed", "computed")
+        return f"how often it runs is {here} here and {there} there"
+    owners = first.modules if len(first.modules) > 1 else first.modules * len(other.parts)
+    return _first(map(inner_difference, owners, other.parts))
+
+
+def _setting_difference(first: Call, other: Call) -> str:
+    here, there = dict(other.settings or ()), dict(first.settings or ())
+    unlike = (name for name in {**here, **there} if repr(here.get(name)) != repr(there.get(name)))
+    return _first(f"{name} is {here.get(name)} here and {there.get(name)} there" for name in unlike)
 
 
 def inner_difference(first: Program, other: Program) -> str:
