@@ -84,7 +84,6 @@ def _emit(
     graph: fx.Graph, instruction: Instruction, values: dict[PortRef, Any], used: set[PortRef]
 ) -> dict[PortRef, Any]:
     """Append the nodes of one instruction; return the node of each output port that something uses."""
-
     assert isinstance(instruction.call, Call)
 
     def invoke(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

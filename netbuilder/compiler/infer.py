@@ -51,7 +51,7 @@ def infer(call: Call, inputs: tuple[TensorSpec | None, ...]) -> Inference:
     except Exception as error:  # whatever torch raises is about these inputs
         raise InferenceError(_reason(error)) from error
     outputs = tuple(
-        (port, _generalise(tensor, {s: run_.outputs[port] for s, run_ in moved.items()}))
+        (port, _generalise(tensor, {symbol: twin.outputs[port] for symbol, twin in moved.items()}))
         for port, tensor in base.outputs.items()
     )
     parameters = sum(parameter.numel() for parameter in module.parameters()) if module else 0

@@ -66,7 +66,7 @@ def _class_text(group: GroupClass) -> str:
     held = {attribute: group.settings[slot] for slot, attribute in group.attributes.items()}
     init = [line for instruction in program.makers() for line in _init_lines(instruction, group)]
     init += [line for attribute, code in held.items() for line in assignment(f"self.{attribute}", code, 2)]
-    forward = [line for instruction in program.instructions for line in _lines(instruction, group, variables)]
+    forward = [line for instruction in program.instructions for line in _forward_lines(instruction, group, variables)]
     results = [variables[result.value] for result in program.results]
     taken = [f"{variables[slot.value]}: torch.Tensor" for slot in program.inputs]
     given = [Code("torch.Tensor")] * len(results)
@@ -191,7 +191,7 @@ def _is_loop(call: GroupCall) -> bool:
     return (call.is_numbered or len(call.parts) > 1) and not _is_chain(call)
 
 
-def _group_forward(
+def _group_lines(
     instruction: Instruction, call: GroupCall, group: GroupClass, variables: dict[PortRef, str]
 ) -> list[str]:
     """Print a call, or a loop of calls."""
@@ -235,13 +235,13 @@ def _is_default(defaults: dict[str, Any], name: str, value: Value) -> bool:
     return same or (type(default) is int and short(name, value) == default)
 
 
-def _lines(instruction: Instruction, group: GroupClass, variables: dict[PortRef, str]) -> list[str]:
+def _forward_lines(instruction: Instruction, group: GroupClass, variables: dict[PortRef, str]) -> list[str]:
     if isinstance(instruction.call, GroupCall):
-        return _group_forward(instruction, instruction.call, group, variables)
-    return _forward_lines(instruction, instruction.call, group, variables)
+        return _group_lines(instruction, instruction.call, group, variables)
+    return _call_lines(instruction, instruction.call, group, variables)
 
 
-def _forward_lines(
+def _call_lines(
     instruction: Instruction, whole_call: Call, group: GroupClass, variables: dict[PortRef, str]
 ) -> list[str]:
     paths = dict(whole_call.results)
