@@ -124,7 +124,7 @@ def test_groups_inside_of_groups_multiply() -> None:
     lowering = lower(drawing.project)
     assert_costs_are_counted(lowering)
     assert lowering.total().flops == 2 * 6 * 6 * 3 * 2
-    (fc,) = (node.id for node in drawing.project.groups[layer].graph.nodes() if node.name == "fc")
+    fc = id_of(drawing.project.inside(layer), "fc")
     assert lowering.inner_costs[fc].flops == 2 * 6 * 6
     assert lowering.costs[id_of(drawing.project, "stages")].parameters == (6 * 6 + 6) * 6
 

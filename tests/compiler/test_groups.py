@@ -11,12 +11,13 @@ from netbuilder.blocks.spec import BATCH, TensorSpec
 from netbuilder.compiler.build import build
 from netbuilder.compiler.interpret import NodeFailure, activations, first_non_finite, run
 from netbuilder.compiler.lower import Memo, lower
-from netbuilder.compiler.program import GroupCall, Lowering
+from netbuilder.compiler.program import GroupCall
 from netbuilder.compiler.source import source
 from netbuilder.graph.edits import UNSET, DescribeGroup, Edit, RenameNode, SetFormal, SetParameter
 from netbuilder.graph.files import dumps, loads
 from netbuilder.graph.model import NodeId, PortRef
 from netbuilder.graph.project import GroupId
+from tests.compiler.test_any_drawing import exactly
 from tests.drawing import Drawing, id_of, program_of
 from tests.printing import assert_equal_to_its_print
 
@@ -40,7 +41,8 @@ def stack(**arguments: Any) -> Drawing:
 
 
 def inside(drawing: Drawing, name: str, group: str = "g1") -> NodeId:
-    return next(node.id for node in drawing.project.groups[GroupId(group)].graph.nodes() if node.name == name)
+    """Return the id of the node of this name inside of a group."""
+    return id_of(drawing.project.inside(GroupId(group)), name)
 
 
 def test_a_group_is_a_module_of_its_own_and_a_class_in_the_printed_code() -> None:
@@ -125,8 +127,7 @@ def test_a_group_repeated_with_shared_weights_is_one_module() -> None:
 
 def test_repetitions_are_counted_by_index() -> None:
     drawing = stack(repeat=3)
-    fc = next(node for node in drawing.project.groups[GroupId("g1")].graph.nodes() if node.name == "fc")
-    SetParameter(fc.id, "out_features", "=width*(index+1)", GroupId("g1")).apply(drawing.project)
+    SetParameter(inside(drawing, "fc"), "out_features", "=width*(index+1)", GroupId("g1")).apply(drawing.project)
     program = program_of(drawing.project)
     assert [part.fc.out_features for part in build(program).block.children()] == [8, 16, 24]
     assert_equal_to_its_print(program, torch.randn(2, 8))
@@ -194,9 +195,9 @@ def test_a_group_may_have_several_outputs() -> None:
 def test_shapes_inside_are_those_of_the_first_instance() -> None:
     drawing = stack(width=5)
     lowering = lower(drawing.project)
-    fc = next(node for node in drawing.project.groups[GroupId("g1")].graph.nodes() if node.name == "fc")
-    assert lowering.specs[PortRef(fc.id, "y")] == TensorSpec((BATCH, 5))
-    inner, outer = lowering.cost(fc.id), lowering.cost(id_of(drawing.project, "block"))
+    fc = inside(drawing, "fc")
+    assert lowering.specs[PortRef(fc, "y")] == TensorSpec((BATCH, 5))
+    inner, outer = lowering.cost(fc), lowering.cost(id_of(drawing.project, "block"))
     assert inner is not None
     assert outer is not None
     assert (inner.parameters, outer.parameters, lowering.total().parameters) == (45, 45, 45)
@@ -230,27 +231,22 @@ def test_one_looks_into_a_group_as_into_the_network() -> None:
     drawing = stack(repeat=2)
     program = program_of(drawing.project)
     network = build(program)
-    names = {node.name: node.id for node in drawing.project.groups[GroupId("g1")].graph.nodes()}
+    fc, block = inside(drawing, "fc"), id_of(drawing.project, "block")
     x = torch.randn(3, 8)
-    seen = activations(network, [x], [names["fc"], id_of(drawing.project, "block")])
-    assert torch.equal(seen[names["fc"]], network.get_submodule("block.0.fc")(x))
-    assert torch.equal(seen[id_of(drawing.project, "block")], network(x)[0])
+    seen = activations(network, [x], [fc, block])
+    assert torch.equal(seen[fc], network.get_submodule("block.0.fc")(x))
+    assert torch.equal(seen[block], network(x)[0])
     with torch.no_grad():
         network.get_submodule("block.1.fc").weight.fill_(torch.inf)
-    assert first_non_finite(network, [x]) == names["fc"]
+    assert first_non_finite(network, [x]) == fc
     with pytest.raises(NodeFailure) as failure:
         run(network, [torch.randn(3, 7)])
-    assert failure.value.node == names["fc"]
+    assert failure.value.node == fc
 
 
 def test_the_numbers_of_a_sample_are_counted_inside_of_groups_too() -> None:
     program = program_of(stack(repeat=3).project)
     assert program.volume() == 8 + 3 * (8 + 8 + 8)
-
-
-def exactly(lowering: Lowering) -> str:
-    """Return all that a lowering says; unlike `==` it tells 1 from 1.0 and True."""
-    return repr((lowering.program, sorted(lowering.specs.items()), lowering.total(), lowering.diagnostics))
 
 
 def test_what_is_remembered_of_groups_is_never_out_of_date() -> None:
@@ -264,15 +260,14 @@ def test_what_is_remembered_of_groups_is_never_out_of_date() -> None:
     last = drawing.put_group(outer, "second", drawing.put_group(outer, "first", x), repeat=3)
     drawing.put("Output", "out", last)
     project, memo = drawing.project, Memo()
-    fc = project.groups[inner].graph.named("fc")
-    assert fc is not None
+    fc = inside(drawing, "fc")
     edits: list[Edit] = [
-        SetParameter(fc.id, "bias", False, inner),
-        SetParameter(fc.id, "out_features", "=width+index", inner),
+        SetParameter(fc, "bias", False, inner),
+        SetParameter(fc, "out_features", "=width+index", inner),
         SetParameter(last, "size", 6),
         SetFormal(outer, "size", 4),
-        SetParameter(fc.id, "out_features", "=width*2", inner),
-        RenameNode(fc.id, "dense", inner),
+        SetParameter(fc, "out_features", "=width*2", inner),
+        RenameNode(fc, "dense", inner),
         SetParameter(last, "repeat", 1),
         SetParameter(id_of(project, "x"), "shape", (4,)),
         SetParameter(last, "repeat", 2),
@@ -282,7 +277,7 @@ def test_what_is_remembered_of_groups_is_never_out_of_date() -> None:
         SetParameter(box, "width", 1, outer),
         SetParameter(box, "width", True, outer),
         SetParameter(box, "width", 1.0, outer),
-        SetParameter(fc.id, "out_features", 5, inner),
+        SetParameter(fc, "out_features", 5, inner),
     ]
     undone: list[Edit] = []
     for edit in edits:
