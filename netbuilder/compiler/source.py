@@ -174,11 +174,14 @@ def _modules(making: Making, values: Mapping[str, Code], index: Code) -> list[Co
 def _stepped(start: Code, step: Code, index: Code) -> Code:
     """Return `start + step * index`, as short as it can be said."""
     if start == step:
-        return (
-            index if start == "0" else operation("operator.mul", (step, operation("operator.add", (index, Code("1")))))
-        )
-    times = index if step == "1" else operation("operator.mul", (step, index))
-    return times if start == "0" else operation("operator.add", (start, times))
+        return _times(step, operation("operator.add", (index, 1)))
+    if step.startswith("-"):
+        return operation("operator.sub", (start, _times(Code(step[1:]), index)))
+    return _times(step, index) if start == "0" else operation("operator.add", (start, _times(step, index)))
+
+
+def _times(step: Code, count: Code) -> Code:
+    return count if step == "1" else operation("operator.mul", (step, count))
 
 
 def _is_chain(call: GroupCall) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from netbuilder.compiler.source import source
@@ -34,6 +35,34 @@ def test_repetitions_that_grow_evenly_are_counted() -> None:
     program = program_of(drawing.project)
     assert "nn.Sequential(*(DenseLayer(5 + 2 * index) for index in range(4)))" in source(program)
     assert_equal_to_its_print(program, torch.randn(2, 5))
+
+
+@pytest.mark.parametrize(
+    ("features", "widths"),
+    [(1, "index + 1"), (2, "2 + index"), (3, "3 + index")],
+)
+def test_an_even_growth_is_said_as_shortly_as_it_can_be(features: int, widths: str) -> None:
+    drawing = Drawing()
+    with drawing.group("Dense") as dense:
+        x = drawing.put("Input", "x")
+        drawing.put("Output", "y", drawing.put("Concat", "cat", x, drawing.put("Linear", "fc", x, out_features=1)))
+    x = drawing.put("Input", "x", shape=[features])
+    drawing.put("Output", "out", drawing.put_group(dense, "dense", x, repeat=4))
+    program = program_of(drawing.project)
+    assert f"Dense({widths}) for index in range(4)" in source(program)
+    assert_equal_to_its_print(program)
+
+
+def test_what_shrinks_evenly_is_counted_down() -> None:
+    drawing = Drawing()
+    with drawing.group("Shorten") as shorten:
+        conv = drawing.put("Conv1d", "conv", drawing.put("Input", "x"), out_channels=4, kernel_size=3, padding=0)
+        drawing.put("Output", "y", drawing.put("LayerNorm", "norm", conv))
+    x = drawing.put("Input", "x", shape=[4, 16])
+    drawing.put("Output", "out", drawing.put_group(shorten, "shorter", x, repeat=4))
+    program = program_of(drawing.project)
+    assert "Shorten(14 - 2 * index) for index in range(4)" in source(program)
+    assert_equal_to_its_print(program)
 
 
 def test_an_argument_that_counts_repetitions_is_computed_in_the_loop() -> None:
