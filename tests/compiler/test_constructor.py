@@ -36,8 +36,11 @@ def test_an_argument_is_left_away_where_it_is_as_by_default() -> None:
 def test_what_no_field_computes_from_a_parameter_is_no_argument() -> None:
     text = of_instances({"out_features": 8}, {}, {"width": 9})
     assert "def __init__(self) -> None:\n        super().__init__()\n        self.fc = nn.Linear(8, 8)" in text
+
+
+def test_a_parameter_has_the_types_of_all_its_values() -> None:
     text = of_instances({"out_features": 8, "bias": "=times"}, {"times": True})
-    assert "def __init__(self, times: int | bool = 2) -> None:" in text or "times: bool | int = 2" in text
+    assert "def __init__(self, in_features: int, times: bool | int = 2) -> None:" in text
 
 
 def test_a_setting_is_the_expression_of_its_field() -> None:

@@ -134,8 +134,8 @@ def test_weights_by_tag_are_counted_once_and_used_twice() -> None:
     with drawing.group("Tower") as tower:
         gru = drawing.put("GRU", "gru", drawing.put("Input", "x"), hidden_size=5)
         drawing.put("Output", "y", drawing.put("Linear", "fc", PortRef(gru, "last"), out_features=2))
-    for side, steps in (("left", 7), ("right", 7)):
-        entry = drawing.put("Input", f"{side}_in", shape=[steps, 3])
+    for side in ("left", "right"):
+        entry = drawing.put("Input", f"{side}_in", shape=[7, 3])
         drawing.put("Output", f"{side}_out", drawing.put_group(tower, side, entry, weights="tower"))
     lowering = lower(drawing.project)
     assert_costs_are_counted(lowering)

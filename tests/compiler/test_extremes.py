@@ -11,7 +11,7 @@ from netbuilder.compiler.infer import infer
 from netbuilder.compiler.lower import lower
 from netbuilder.compiler.source import source
 from netbuilder.graph.model import PortRef
-from tests.drawing import Drawing
+from tests.drawing import Drawing, program_of
 
 
 def adder(branches: int) -> Drawing:
@@ -22,8 +22,7 @@ def adder(branches: int) -> Drawing:
 
 
 def test_as_many_branches_as_are_allowed_can_be_joined() -> None:
-    program = lower(adder(128).project).program
-    assert program is not None
+    program = program_of(adder(128).project)
     (total,) = build(program)(torch.ones(2, 3))
     assert total.tolist() == [[128.0] * 3] * 2
     assert source(program).count(" + ") == 127
@@ -74,8 +73,7 @@ def test_recurrent_shapes_are_those_of_torch() -> None:
         layer = drawing.put(name, "layer", rows, **block.model_dump())
         for port in ("sequence", "last", "hidden"):
             drawing.put("Output", port, PortRef(layer, port))
-        program = lower(drawing.project).program
-        assert program is not None
+        program = program_of(drawing.project)
         results = build(program)(torch.zeros(2, 7, 5))
         assert [(2, *result.spec.shape[1:]) for result in program.results] == [tuple(each.shape) for each in results]
 

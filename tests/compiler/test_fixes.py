@@ -8,7 +8,7 @@ from netbuilder.compiler.lower import lower
 from netbuilder.graph.edits import Connect, MoveNodes, RemoveNode, SetParameter
 from netbuilder.graph.model import Edge, NodeId, PortRef
 from tests.compiler.test_lower import only
-from tests.drawing import DIGITS, Drawing, digits_cnn, id_of
+from tests.drawing import DIGITS, Drawing, digits_cnn, id_of, program_of
 
 
 def test_an_unconnected_port_offers_the_loose_end_beside_it() -> None:
@@ -94,8 +94,7 @@ def test_a_missing_output_is_added_behind_the_logits() -> None:
     RemoveNode(id_of(project, "logits")).apply(project)
     problem = only(project, "missing-output")
     problem.fixes[0].edit.apply(project)
-    program = lower(project).program
-    assert program is not None
+    program = program_of(project)
     assert program.only("output").results[0].value == PortRef(id_of(project, "classes"), "y")
 
 

@@ -10,7 +10,7 @@ from netbuilder.diagnostics import Diagnostic
 from netbuilder.graph.edits import AddNode, Connect, Disconnect, RemoveNode, RenameNode, SetParameter, SetSection
 from netbuilder.graph.model import Edge, Node, PortRef
 from netbuilder.graph.project import Project
-from tests.drawing import Drawing, digits_cnn, id_of
+from tests.drawing import Drawing, digits_cnn, id_of, program_of
 
 
 def only(project: Project, code: str) -> Diagnostic:
@@ -47,8 +47,7 @@ def test_a_batch_folded_into_another_dimension_stays_an_expression_of_it() -> No
 
 
 def test_the_parts_of_a_program_hold_only_what_they_need() -> None:
-    program = lower(digits_cnn().project).program
-    assert program is not None
+    program = program_of(digits_cnn().project)
     inference = program.only("output")
     assert [slot.name for slot in inference.inputs] == ["image"]
     assert "loss" not in {instruction.name for instruction in inference.instructions}
