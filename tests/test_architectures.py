@@ -11,19 +11,15 @@ import pytest
 import torch
 from torch import nn
 
-from netbuilder.blocks.registry import blocks
 from netbuilder.blocks.spec import TensorSpec
 from netbuilder.compiler.build import build
-from netbuilder.compiler.groups import ports
 from netbuilder.compiler.lower import lower
 from netbuilder.compiler.source import source
 from netbuilder.examples import Example, examples, find
 from netbuilder.exchange.onnx_export import export
 from netbuilder.exchange.onnx_proof import BATCHES
-from netbuilder.graph.files import dumps, load
-from netbuilder.graph.model import Node
-from netbuilder.graph.project import Project, group_of
-from netbuilder.ui.geometry import BLOCK_WIDTH, GRID, block_height
+from netbuilder.graph.files import load
+from netbuilder.graph.project import Project
 from tests.drawing import program_of
 from tests.exchange.networks import lively, variation
 
@@ -116,21 +112,6 @@ def test_its_code_is_a_network_with_the_same_weights(example: Example) -> None:
     assert shapes == [result.spec.shape_with({"N": 2}) for result in program.results]
 
 
-@EVERY_ARCHITECTURE
-def test_its_file_is_canonical(example: Example) -> None:
-    assert dumps(load(example.path)) == example.path.read_text("utf-8")
-
-
-@EVERY_ARCHITECTURE
-def test_its_blocks_stand_on_the_grid_and_apart_inside_of_groups_too(example: Example) -> None:
-    project = load(example.path)
-    for _, sheet in project.sheets():
-        boxes = [(*sheet.layout[node.id], _height(project, node)) for node in sheet.graph.nodes()]
-        assert all(x % GRID == y % GRID == 0 for x, y, _ in boxes)
-        for (x1, y1, height1), (x2, y2, height2) in itertools.combinations(boxes, 2):
-            assert abs(x1 - x2) >= BLOCK_WIDTH + 40 or y1 + height1 + 40 <= y2 or y2 + height2 + 40 <= y1
-
-
 @pytest.mark.parametrize("name", ["bert_base", "gpt2_small", "resnet50"])
 def test_it_reads_like_the_figure_of_its_paper(name: str) -> None:
     assert len(load(find(name).path).graph) <= 12
@@ -192,10 +173,3 @@ def _shapes(network: nn.Module) -> list[tuple[str, tuple[int, ...]]]:
 
 def _zeros(spec: TensorSpec) -> torch.Tensor:
     return torch.zeros(spec.shape_with({"N": 2}), dtype=getattr(torch, spec.dtype))
-
-
-def _height(project: Project, node: Node) -> float:
-    group = group_of(node.type)
-    block = blocks().get(node.type)
-    inputs, outputs = ports(project.groups[group]) if group else (block.inputs, block.outputs) if block else ((), ())
-    return block_height(max(len(inputs), len(outputs)))

@@ -1,4 +1,4 @@
-"""The tasks that come with the program: each is complete, well drawn, learns what it promises, and exports."""
+"""The examples: each is well drawn, and what is a task is complete, learns what it promises, and exports."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from netbuilder.training.evaluate import evaluate
 from netbuilder.training.run import Run
 from netbuilder.training.telemetry import Ended, EpochEnded
 from netbuilder.training.trained import load_trained
-from netbuilder.ui.geometry import block_height
+from netbuilder.ui.geometry import BLOCK_WIDTH, GRID, block_height
 
 PROMISES = {
     "digits_cnn": ("accuracy", 0.97),
@@ -56,7 +56,8 @@ PROMISES = {
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 
-EVERY_EXAMPLE = pytest.mark.parametrize("example", examples("task"), ids=lambda example: example.name)
+EVERY_EXAMPLE = pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
+EVERY_TASK = pytest.mark.parametrize("example", examples("task"), ids=lambda example: example.name)
 
 
 def test_the_gallery_and_the_folder_hold_the_same() -> None:
@@ -75,7 +76,7 @@ def told(example: Example) -> tuple[int, int, float]:
     return int(parameters.replace(",", "")), int(epochs), float(figure[1]) / (100 if figure[2] else 1)
 
 
-@EVERY_EXAMPLE
+@EVERY_TASK
 def test_the_readme_says_what_it_has_and_no_less_than_it_has_to_reach(example: Example) -> None:
     project = load(example.path)
     parameters, epochs, figure = told(example)
@@ -89,7 +90,7 @@ def test_its_file_is_canonical(example: Example) -> None:
     assert dumps(load(example.path)) == example.path.read_text("utf-8")
 
 
-@EVERY_EXAMPLE
+@EVERY_TASK
 def test_it_opens_without_a_problem_and_says_what_it_is(example: Example) -> None:
     assert lower(load(example.path)).diagnostics == ()
     assert example.title
@@ -103,7 +104,7 @@ def known_parameters(project: Project, node: Node) -> set[str]:
     return set(defaults(blocks()[node.type]))
 
 
-@EVERY_EXAMPLE
+@EVERY_TASK
 def test_everything_in_it_is_known_and_what_it_leaves_out_is_a_default(example: Example) -> None:
     project = load(example.path)
     for _, sheet in project.sheets():
@@ -115,22 +116,25 @@ def test_everything_in_it_is_known_and_what_it_leaves_out_is_a_default(example: 
 
 
 @EVERY_EXAMPLE
-def test_its_blocks_stand_on_the_grid_and_apart(example: Example) -> None:
+def test_its_blocks_stand_on_the_grid_and_apart_inside_of_groups_too(example: Example) -> None:
     project = load(example.path)
     for _, sheet in project.sheets():
-        boxes = []
-        for node in sheet.graph.nodes():
-            group = group_of(node.type)
-            block = None if group else blocks()[node.type]
-            inputs, outputs = ports(project.groups[group]) if group else (block.inputs, block.outputs)
-            x, y = sheet.layout[node.id]
-            assert x % 4 == y % 4 == 0, node.name
-            boxes.append((x, y, block_height(max(len(inputs), len(outputs)))))
+        boxes = [(*sheet.layout[node.id], height_of(project, node)) for node in sheet.graph.nodes()]
+        assert all(x % GRID == y % GRID == 0 for x, y, _ in boxes)
         for (x1, y1, height1), (x2, y2, height2) in itertools.combinations(boxes, 2):
-            assert abs(x1 - x2) >= 168 + 40 or y1 + height1 + 40 <= y2 or y2 + height2 + 40 <= y1
+            assert abs(x1 - x2) >= BLOCK_WIDTH + 40 or y1 + height1 + 40 <= y2 or y2 + height2 + 40 <= y1
 
 
-@EVERY_EXAMPLE
+def height_of(project: Project, node: Node) -> float:
+    if group := group_of(node.type):
+        inputs, outputs = ports(project.groups[group])
+    else:
+        block = blocks()[node.type]
+        inputs, outputs = block.inputs, block.outputs
+    return block_height(max(len(inputs), len(outputs)))
+
+
+@EVERY_TASK
 def test_it_trains_a_few_steps_and_the_same_seed_gives_the_same_numbers(example: Example, tmp_path: Path) -> None:
     project = load(example.path)
     SetSection("training", {**project.training, "epochs": 1}).apply(project)
@@ -144,7 +148,7 @@ def test_it_trains_a_few_steps_and_the_same_seed_gives_the_same_numbers(example:
     assert len(losses[0]) > 1
 
 
-@EVERY_EXAMPLE
+@EVERY_TASK
 def test_it_learns_what_it_promises_and_exports_what_it_learned(example: Example, tmp_path: Path) -> None:
     run = Run.create(load(example.path), tmp_path / "run", device="cpu")
     run.start()

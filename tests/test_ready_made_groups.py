@@ -162,7 +162,3 @@ def test_the_architectures_are_made_of_them() -> None:
                 used.add(group.name)
                 assert _inside(group, project) == ready[group.name], f"{group.name} in {example.name}"
     assert ready.keys() - used == {"PreActivation", "EncoderBlockPostNorm", "LSTMCell", "LSTMUnrolled"}
-
-
-def _sample(shape: tuple[int, ...], dtype: str) -> torch.Tensor:
-    return torch.randn(shape) if dtype == "float32" else torch.zeros(shape, dtype=torch.int64)
