@@ -18,11 +18,12 @@ _MOST_LOOKED_AT = 100
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """A run that can be gone on with: its folder, how many epochs it has done, and how many it was to do."""
+    """A run that can be gone on with: its folder, how many epochs it has done, how many it was to do, and its `task`."""
 
     folder: Path
     done: int
     epochs: int
+    task: str
 
 
 def find(runs: Path, project: Project) -> Interrupted | None:
@@ -52,6 +53,6 @@ def _read(path: Path, wanted: str) -> Interrupted | None:
         owner.require_free(path, info)
         if task(folder.project()) != wanted:
             return None
-        return Interrupted(path, len(folder.history()), read(info["config"]).epochs)
+        return Interrupted(path, len(folder.history()), read(info["config"]).epochs, wanted)
     except NetbuilderError:
         return None

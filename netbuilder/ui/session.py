@@ -17,6 +17,7 @@ from platformdirs import user_data_path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.diagnostics import Diagnostic, NetbuilderError
+from netbuilder.graph.edits import Edit, MoveNodes, flatten
 from netbuilder.training import config
 from netbuilder.training.telemetry import Ended, Event, Paused, Resumed, Started, Telemetry
 from netbuilder.ui.analysis import Analysis
@@ -77,7 +78,7 @@ class Session(QObject):
         """Seconds that this thread had worked when the run was last looked at."""
         analysis.changed.connect(self._compare)
         document.replaced.connect(self._on_document_replaced)
-        document.edited.connect(self._offer_interrupted)
+        document.edited.connect(self._on_document_edited)
 
     @property
     def telemetry(self) -> Telemetry | None:
@@ -176,6 +177,10 @@ class Session(QObject):
         self._look_for_interrupted()
         self.state_changed.emit()
 
+    def _on_document_edited(self, edit: Edit) -> None:
+        if any(not isinstance(part, MoveNodes) for part in flatten(edit)):
+            self._offer_interrupted()
+
     def _look_for_interrupted(self) -> None:
         opened = self._opened = self._document.project.copy()
 
@@ -189,7 +194,7 @@ class Session(QObject):
 
     def _offer_interrupted(self) -> None:
         """Offer the interrupted run while the canvas shows the network that it would train."""
-        is_same = self._left is not None and task(self._document.project) == task(self._opened)
+        is_same = self._left is not None and task(self._document.project) == self._left.task
         interrupted = self._left if is_same else None
         if interrupted is not self.interrupted:
             self.interrupted = interrupted
