@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.compiler.program import Lowering, Program
 from netbuilder.diagnostics import Diagnostic
-from netbuilder.graph.edits import Edit, MoveNodes, flatten
+from netbuilder.graph.edits import Edit
 from netbuilder.graph.project import Project
-from netbuilder.ui.document import Document
+from netbuilder.ui.document import Document, only_moves
 from netbuilder.ui.worker import Worker
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Analysis(QObject):
 
     def _on_document_edited(self, edit: Edit) -> None:
         self._news.append(edit)
-        if any(not isinstance(part, MoveNodes) for part in flatten(edit)):
+        if not only_moves(edit):
             self._ask()
 
     def _on_document_replaced(self) -> None:

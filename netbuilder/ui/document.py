@@ -250,6 +250,11 @@ class _Step(QUndoCommand):
         self._document.replay(self._inverse, self._edit)
 
 
+def only_moves(edit: Edit) -> bool:
+    """Tell whether an edit puts blocks elsewhere and changes nothing else, so that the network stays what it was."""
+    return all(isinstance(part, MoveNodes) for part in flatten(edit))
+
+
 def _touched(edit: Edit) -> list[GroupId | None]:
     """Return the sheets that an edit changes, in order."""
     sheets = (AddNode, RemoveNode, Connect, Disconnect, SetParameter, RenameNode, MoveNodes, SetFormal, DescribeGroup)

@@ -17,11 +17,11 @@ from platformdirs import user_data_path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.diagnostics import Diagnostic, NetbuilderError
-from netbuilder.graph.edits import Edit, MoveNodes, flatten
+from netbuilder.graph.edits import Edit
 from netbuilder.training import config
 from netbuilder.training.telemetry import Ended, Event, Paused, Resumed, Started, Telemetry
 from netbuilder.ui.analysis import Analysis
-from netbuilder.ui.document import Document
+from netbuilder.ui.document import Document, only_moves
 from netbuilder.ui.interrupted import Interrupted, find, task
 from netbuilder.ui.worker import Worker
 
@@ -178,7 +178,7 @@ class Session(QObject):
         self.state_changed.emit()
 
     def _on_document_edited(self, edit: Edit) -> None:
-        if any(not isinstance(part, MoveNodes) for part in flatten(edit)):
+        if not only_moves(edit):
             self._offer_interrupted()
 
     def _look_for_interrupted(self) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from netbuilder.graph.edits import Edit, MoveNodes, flatten
+from netbuilder.graph.edits import Edit
 from netbuilder.graph.model import Node, NodeId
 from netbuilder.ui.analysis import Analysis
-from netbuilder.ui.document import Document
+from netbuilder.ui.document import Document, only_moves
 from netbuilder.ui.fields import TextField
 from netbuilder.ui.panels.block_page import BlockPage
 from netbuilder.ui.panels.group_page import GroupPage
@@ -92,7 +92,7 @@ class Inspector(QScrollArea):
         return [graph.node(node) for node in self._selection if node in graph]
 
     def _on_document_edited(self, edit: Edit) -> None:
-        if all(isinstance(part, MoveNodes) for part in flatten(edit)):
+        if only_moves(edit):
             return
         self.refresh()
         self.block_page.set_stale()

@@ -7,12 +7,12 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from netbuilder.diagnostics import Diagnostic
-from netbuilder.graph.edits import Edit, MoveNodes, flatten
+from netbuilder.graph.edits import Edit
 from netbuilder.graph.model import NodeId
 from netbuilder.graph.project import Group
 from netbuilder.training.sections import section_problems
 from netbuilder.ui.analysis import Analysis
-from netbuilder.ui.document import Document
+from netbuilder.ui.document import Document, only_moves
 from netbuilder.ui.panels.parts import ProblemCard, words
 
 _MOST_SHOWN = 100
@@ -141,6 +141,6 @@ class Problems(QScrollArea):
             self.node_requested.emit(diagnostic.node)
 
     def _on_document_edited(self, edit: Edit) -> None:
-        if any(not isinstance(part, MoveNodes) for part in flatten(edit)):
+        if not only_moves(edit):
             for card in self.cards:
                 card.set_stale(True)
