@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -24,6 +24,8 @@ from PySide6.QtWidgets import (
 
 from netbuilder.ui.actions import ACTIONS, MENUS, Action, native
 from netbuilder.ui.theme import icon, mono_font, text_font
+
+_LEAST_WIDTH = 420
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Message(QDialog):
         self.chosen = ""
         self.details = details
         self.setWindowTitle(title)
-        self.setMinimumWidth(420)
+        self.setMinimumWidth(_LEAST_WIDTH)
         self.setMaximumWidth(640)
 
         self.heading = _label(title, "title")
@@ -85,6 +87,10 @@ class Message(QDialog):
             if choice.role == "primary":
                 self.button(choice.id).setDefault(True)
                 self.button(choice.id).setFocus()
+
+    def sizeHint(self) -> QSize:
+        """Return the size that is wanted; Qt asks how high the words are at this width, be it narrower than the least or not."""
+        return super().sizeHint().expandedTo(QSize(_LEAST_WIDTH, 0))
 
     def button(self, choice_id: str) -> QPushButton:
         """Return the button of this choice."""
