@@ -18,19 +18,26 @@ from netbuilder.blocks.spec import Block, Free, Mismatch, TensorSpec
 
 # fmt: off
 ASKED_FOR = [
-    "Input", "Output", "Linear", "Bilinear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d",
-    "ConvTranspose2d", "ConvTranspose3d", "DepthwiseConv2d", "SeparableConv2d", "MaxPool1d", "MaxPool2d",
-    "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "AdaptiveAvgPool1d", "AdaptiveAvgPool2d",
-    "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d", "GlobalAvgPool",
-    "GlobalMaxPool", "Upsample", "PixelShuffle", "PixelUnshuffle", "BatchNorm1d", "BatchNorm2d",
-    "BatchNorm3d", "LayerNorm", "RMSNorm", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d",
-    "LocalResponseNorm", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "DropPath",
-    "Flatten", "Reshape", "Permute", "Embedding", "LearnedPositionalEncoding", "SinusoidalPositionalEncoding",
-    "RotaryEmbedding", "PatchEmbedding", "ClassToken", "RNN", "LSTM", "GRU", "ScaledDotProductAttention",
-    "MultiheadSelfAttention", "MultiheadAttention", "PaddingMask", "TransformerEncoderLayer",
-    "TransformerDecoderLayer", "ReLU", "LeakyReLU", "GELU", "SiLU", "Sigmoid", "Tanh", "Softmax", "GLU",
-    "SwiGLU", "Add", "Multiply", "Concat", "CrossEntropy", "MSE", "L1", "BCEWithLogits", "Accuracy",
-    "MeanAbsoluteError",
+    "Input", "Output", "Linear", "Bilinear", "Conv1d", "Conv2d", "Conv3d", "DepthwiseConv2d", "SeparableConv2d",
+    "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d",
+    "AvgPool2d", "AvgPool3d", "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d",
+    "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d", "GlobalAvgPool", "GlobalMaxPool", "Upsample",
+    "PixelShuffle", "PixelUnshuffle", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "RMSNorm",
+    "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LocalResponseNorm", "ReLU", "LeakyReLU",
+    "PReLU", "RReLU", "ReLU6", "ELU", "CELU", "SELU", "GELU", "SiLU", "Mish", "Softplus", "Sigmoid",
+    "LogSigmoid", "Tanh", "Softsign", "Tanhshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "Hardshrink",
+    "Softshrink", "Threshold", "GLU", "SwiGLU", "Softmax", "LogSoftmax", "Softmin", "Softmax2d", "Dropout",
+    "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "DropPath", "Noise", "RNN", "LSTM", "GRU",
+    "PaddingMask", "ScaledDotProductAttention", "MultiheadSelfAttention", "MultiheadAttention",
+    "TransformerEncoderLayer", "TransformerDecoderLayer", "Embedding", "TiedEmbedding", "Unembedding",
+    "LearnedPositionalEncoding", "SinusoidalPositionalEncoding", "RotaryEmbedding", "PatchEmbedding",
+    "ClassToken", "Split", "Slice", "Select", "Pad", "Crop", "Flatten", "Reshape", "Permute", "Unflatten",
+    "Squeeze", "Unsqueeze", "Subtract", "Divide", "MatMul", "Where", "Expression", "Add", "Multiply", "Concat",
+    "Stack", "Mean", "Sum", "Max", "ArgMax", "Constant", "Parameter", "Cast", "Identity", "CrossEntropy", "NLL",
+    "BCE", "BCEWithLogits", "Hinge", "MultiMargin", "Focal", "Dice", "CTC", "MSE", "L1", "SmoothL1", "Huber",
+    "PoissonNLL", "KLDiv", "GaussianKL", "Cosine", "Contrastive", "TripletMargin", "Accuracy", "Precision",
+    "Recall", "F1Score", "MeanIoU", "AUROC", "Perplexity", "MeanAbsoluteError", "RootMeanSquaredError",
+    "R2Score",
 ]
 # fmt: on
 
@@ -39,7 +46,7 @@ def parameter(block: type[Block], name: str) -> Parameter:
     return next(each for each in parameters(block) if each.name == name)
 
 
-def test_the_usual_blocks_are_there() -> None:
+def test_every_block_that_was_asked_for_is_there() -> None:
     assert set(ASKED_FOR) <= set(blocks())
 
 
