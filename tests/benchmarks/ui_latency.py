@@ -1,12 +1,10 @@
 """How quick the window stays. Run it: `python tests/benchmarks/ui_latency.py [training] [edits] [start]`.
 
 training  Rounds of the same training, in turn: with the window open (live plots, activations of a convolution), with
-the
-          window closed, and in a tuned loop written by hand. Printed are the medians of the rounds' ratios, and how
+          the window closed, and in a tuned loop written by hand. Printed are the medians of the rounds' ratios, and how
           late a 5 ms timer of the GUI thread fires while the open ones train.
 edits     Changes to a network of 1,000 blocks, one after the other: from the edit to the moment when its shapes are
-painted,
-          and the longest time that the GUI thread spent on one event without looking up.
+          painted, and the longest time that the GUI thread spent on one event without looking up.
 start     From the start of the process to the end of the first paint of the window.
 """
 
