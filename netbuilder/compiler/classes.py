@@ -149,7 +149,7 @@ class _Unfolded:
                 (node, key): constructor.counted(tree, index) for node, key, tree in formulas
             }
 
-        draft, _ = constructed({}, INDEX)
+        draft, _ = constructed({}, INDEX)  # which tells what parameters there are, so that they can be named
         own = draft.own_names()
         taken = {*draft.columns, *own.values(), *self._taken}
         index = next(name for name in (INDEX, "i", "j", "k") if name not in taken)

@@ -135,19 +135,12 @@ class Constructor:
 
     def _list(self, instruction: Instruction, expressions: Sequence[str], values: Sequence[Any]) -> Code | None:
         """Return a list in which some items are given as expressions."""
-        if (
-            not expressions
-            or not all(isinstance(value, tuple) for value in values)
-            or len({len(value) for value in values}) > 1
-        ):
+        items = [(column, self._formula(expressions, column)) for column in _items(values)]
+        made = [(column, code) for column, code in items if code]
+        if not made or not all(code or same(column) for column, code in items):
             return None
-        columns = list(zip(*values, strict=True))
-        items = [self._formula(expressions, column) for column in columns]
-        if not any(items) or not all(item or same(column) for item, column in zip(items, columns, strict=True)):
-            return None
-        made = [(column, item) for column, item in zip(columns, items, strict=True) if item]
         self._made.setdefault(instruction.node, []).extend(made)
-        return display([item or constant(column[0]) for item, column in zip(items, columns, strict=True)])
+        return display([code or constant(column[0]) for column, code in items])
 
     def _following(self, instruction: Instruction, setting: str, values: Sequence[Any]) -> Code | None:
         """Return a size that follows from what flows in: as blocks before it were made, or as the group is fed."""
@@ -177,10 +170,8 @@ class Constructor:
         for name, column in self.columns.items():
             if _holds(column, values):
                 return Code(name)
-        if all(isinstance(value, tuple) for value in values) and len({len(value) for value in values}) == 1:
-            items = [constant(row[0]) if same(row) else self._equal(row) for row in zip(*values, strict=True)]
-            return display([item for item in items if item]) if all(items) else None
-        return None
+        items = [constant(column[0]) if same(column) else self._equal(column) for column in _items(values)]
+        return display([item for item in items if item]) if items and all(items) else None
 
     def _multiple(self, values: Sequence[Any]) -> Code | None:
         """Return a parameter times a small whole number; of a larger one it is a multiple by chance."""
@@ -255,6 +246,13 @@ def reading(expression: str, names: Sequence[Mapping[str, Json]], values: Sequen
 def same(values: Sequence[Any]) -> bool:
     """Tell whether all values are one, down to their types: 1 is neither 1.0 nor True."""
     return len(set(map(repr, values))) == 1
+
+
+def _items(values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the values of each item, where all values are lists of one length; nothing where they are not."""
+    if not all(isinstance(value, tuple) for value in values) or len({len(value) for value in values}) > 1:
+        return []
+    return list(zip(*values, strict=True))
 
 
 def _readings(expression: str, values: Sequence[Any]) -> Iterator[Tree]:
