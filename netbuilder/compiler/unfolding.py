@@ -169,9 +169,7 @@ class Groups:
         first = lowering.errors()[0]
         if index:
             shapes = ", ".join(map(str, inputs.values()))
-            message = (
-                f"At repetition {index + 1}, {instance.name} gets {shapes}, and that does not fit: {first.message}"
-            )
+            message = f"At repetition {index + 1}, where {instance.name} gets {shapes}: {first.message}"
             return Refusal("repeat-mismatch", message, "repeat")
         self._tell(lowering.errors())
         graph = self.project.groups[instance.group].graph
