@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from netbuilder.blocks.expressions import is_expression
@@ -16,8 +16,7 @@ from netbuilder.blocks.parameters import Parameter, expectation, parameters, par
 from netbuilder.graph.edits import UNSET
 from netbuilder.graph.model import thaw
 from netbuilder.ui.fields import MIXED, ChoiceField, Field, SwitchField, TextField
-from netbuilder.ui.panels.parts import Elided, words
-from netbuilder.ui.theme import icon
+from netbuilder.ui.panels.parts import Elided, quiet_button, words
 from netbuilder.ui.values import to_text
 
 _INDEX = "In it, index counts the runs of a group that repeats, from 0."
@@ -155,22 +154,14 @@ class _Row:
         name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         name.setMinimumWidth(min(name.sizeHint().width(), _NAME_WIDTH))
         name.setBuddy(self.field)
-        self.reset = QToolButton()
-        self.reset.setIcon(icon("mdi6.backup-restore", "muted"))
-        self.reset.setIconSize(QSize(14, 14))
-        self.reset.setProperty("role", "quiet")
-        self.reset.setStyleSheet("padding: 1px;")
-        self.reset.setToolTip(f"Back to the default: {to_text(parameter, parameter.default) or 'none'}")
-        self.reset.setAccessibleName(f"Reset {parameter.name}")
+        back = f"Back to the default: {to_text(parameter, parameter.default) or 'none'}"
+        self.reset = quiet_button("mdi6.backup-restore", f"Reset {parameter.name}", back)
         self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.reset.hide()
-        self.write = QToolButton()
-        self.write.setIcon(icon("mdi6.function-variant", "muted"))
-        self.write.setIconSize(QSize(14, 14))
-        self.write.setProperty("role", "quiet")
-        self.write.setStyleSheet("padding: 1px;")
-        self.write.setToolTip(f"Write an expression of the group's parameters here. {_INDEX}")
-        self.write.setAccessibleName(f"Write an expression for {parameter.name}")
+        write = f"Write an expression of the group's parameters here. {_INDEX}"
+        self.write = quiet_button("mdi6.function-variant", f"Write an expression for {parameter.name}", write)
+        for button in (self.reset, self.write):
+            button.setStyleSheet("padding: 1px;")
         self.label = QWidget()
         across = QHBoxLayout(self.label)
         across.setContentsMargins(0, 0, 0, 0)

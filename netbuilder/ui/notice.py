@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from netbuilder.ui.panels.parts import quiet_button
 from netbuilder.ui.theme import icon, mix, theme
 
 Kind = Literal["accent", "good", "warning", "error"]
@@ -58,11 +59,7 @@ class Notice(QFrame):
         self.label = QLabel()
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._close = QToolButton()
-        self._close.setIcon(icon("mdi6.close", "muted"))
-        self._close.setIconSize(QSize(16, 16))
-        self._close.setToolTip("Dismiss")
-        self._close.setProperty("role", "quiet")
+        self._close = quiet_button("mdi6.close", "Dismiss", "Dismiss", 16)
         self._close.clicked.connect(self._dismiss)
         self._buttons: list[QPushButton] = []
         self._row = QHBoxLayout(self)

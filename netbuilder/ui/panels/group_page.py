@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.blocks.parameters import Parameter
 from netbuilder.blocks.spec import Port
@@ -16,8 +16,7 @@ from netbuilder.ui import group_parameters
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import TextField
 from netbuilder.ui.panels.group_parts import GroupDescription, GroupName
-from netbuilder.ui.panels.parts import Facts, words
-from netbuilder.ui.theme import icon
+from netbuilder.ui.panels.parts import Facts, quiet_button, words
 from netbuilder.ui.values import to_text
 from netbuilder.ui.wiring import Refusal
 
@@ -166,10 +165,7 @@ class FormalRow(QWidget):
         self._called = ""
         self.name.setToolTip(_NAME.help)
         self.default.setToolTip(_DEFAULT.help)
-        self.remove = QToolButton(self)
-        self.remove.setIcon(icon("mdi6.close", "muted"))
-        self.remove.setIconSize(QSize(14, 14))
-        self.remove.setProperty("role", "quiet")
+        self.remove = quiet_button("mdi6.close", "", "")
         across = QHBoxLayout(self)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(6)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyleOptionButton,
     QStylePainter,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -39,6 +40,17 @@ def words(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
         label.setWordWrap(True)
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return label
+
+
+def quiet_button(glyph: str, name: str, tip: str, size: int = 14) -> QToolButton:
+    """Return a button that is an icon of this size alone; `name` is what it is called where it can't be seen."""
+    button = QToolButton()
+    button.setIcon(icon(glyph, "muted"))
+    button.setIconSize(QSize(size, size))
+    button.setProperty("role", "quiet")
+    button.setToolTip(tip)
+    button.setAccessibleName(name)
+    return button
 
 
 class _Lines(QLabel):

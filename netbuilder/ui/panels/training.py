@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from netbuilder.graph.edits import UNSET, Edit, SetSection, flatten
 from netbuilder.graph.model import NodeId
@@ -17,10 +17,9 @@ from netbuilder.ui.document import Document
 from netbuilder.ui.forms import Form
 from netbuilder.ui.panels.activations import Activations
 from netbuilder.ui.panels.axes import Scale
-from netbuilder.ui.panels.parts import words
+from netbuilder.ui.panels.parts import quiet_button, words
 from netbuilder.ui.panels.plots import LossPlot, MetricPlot
 from netbuilder.ui.session import Session
-from netbuilder.ui.theme import icon
 
 _SETTINGS_WIDTH = 248
 _MOST_METRICS = 3
@@ -44,14 +43,10 @@ class TrainingPanel(QWidget):
         self.form = Form(TrainingConfig)
         self.form.edited.connect(self._on_form_edited)
         self._note = words("Changes take effect with the next run.", "muted", wrap=True)
-        self.settings_button = QToolButton()
-        self.settings_button.setIcon(icon("mdi6.tune-variant", "muted"))
-        self.settings_button.setIconSize(QSize(16, 16))
+        tip = "Show or hide the settings of the training."
+        self.settings_button = quiet_button("mdi6.tune-variant", "Training settings", tip, 16)
         self.settings_button.setCheckable(True)
         self.settings_button.setChecked(True)
-        self.settings_button.setProperty("role", "quiet")
-        self.settings_button.setToolTip("Show or hide the settings of the training.")
-        self.settings_button.setAccessibleName("Training settings")
         self.loss = LossPlot()
         self.metrics: dict[str, MetricPlot] = {}
         self.activations = Activations(document, session, compact=True)
