@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
@@ -32,20 +31,13 @@ _MARGIN = 12.0
 class BlockItem(QGraphicsItem):
     """A block: its name, type, parameters, output shape, share of the network's parameters, ports, and what is wrong."""
 
-    def __init__(
-        self,
-        node: Node,
-        sockets: Sockets,
-        group: Group | None = None,
-        *,
-        is_port: bool = False,
-        names: Names = MappingProxyType({}),
-    ) -> None:
+    def __init__(self, node: Node) -> None:
+        """Make the item, which stands for this node and shows nothing before `show_node`."""
         super().__init__()
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setZValue(1)
         self.node = node
-        self.sockets = sockets
+        self.sockets = Sockets((), ())
         self.kind = ""
         """What is written for the type: a block's own name, or that of the group."""
         self.category = ""
@@ -77,17 +69,8 @@ class BlockItem(QGraphicsItem):
         self.judged: Mapping[str, bool] | None = None
         self.judged_side = Side.INPUT
         self.hover = Fade(self.update, self.scene)
-        self.show_node(node, sockets, group, is_port=is_port, names=names)
 
-    def show_node(
-        self,
-        node: Node,
-        sockets: Sockets,
-        group: Group | None = None,
-        *,
-        is_port: bool = False,
-        names: Names = MappingProxyType({}),
-    ) -> None:
+    def show_node(self, node: Node, sockets: Sockets, group: Group | None, *, is_port: bool, names: Names) -> None:
         """Show this state of the node and its ports.
 
         `group` is what it is an instance of. An `Input` that is a port of the group around it says nothing of its own.

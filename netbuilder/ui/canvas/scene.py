@@ -194,17 +194,16 @@ class CanvasScene(QGraphicsScene):
         group = group_of(state.type)
         definition = project.groups.get(group) if group else None
         is_port = self.document.group is not None and state.type == Input.__name__
-        item = self.blocks.get(node)
-        if item is not None:
-            reshaped = item.sockets != ports
-            item.show_node(state, ports, definition, is_port=is_port, names=names)
-            return reshaped
-        item = BlockItem(state, ports, definition, is_port=is_port, names=names)
-        item.setPos(*project.layout[node])
-        item.setVisible(not self._is_far)
-        self.blocks[node] = item
-        self.addItem(item)
-        return True
+        is_new = node not in self.blocks
+        item = BlockItem(state) if is_new else self.blocks[node]
+        is_reshaped = is_new or item.sockets != ports
+        item.show_node(state, ports, definition, is_port=is_port, names=names)
+        if is_new:
+            item.setPos(*project.layout[node])
+            item.setVisible(not self._is_far)
+            self.blocks[node] = item
+            self.addItem(item)
+        return is_reshaped
 
     def _remove_block(self, node: NodeId) -> None:
         item = self.blocks.pop(node)
