@@ -36,9 +36,9 @@ def page(block: type[Block]) -> str:
         parts.append(f"*Also found as:* {', '.join(block.aliases)}.")
     for title, ports in (("Input", block.inputs), ("Output", block.outputs)):
         if any(port.help for port in ports):
-            parts.append(table((title, "Takes" if title == "Input" else "Gives", ""), map(_port_row, ports)))
+            parts.append(table((title, "Takes" if title == "Input" else "Gives", "Meaning"), map(_port_row, ports)))
     if parameters(block):
-        parts.append(table(("Parameter", "Takes", "Default", ""), map(_parameter_row, parameters(block))))
+        parts.append(table(("Parameter", "Takes", "Default", "Meaning"), map(_parameter_row, parameters(block))))
     return "\n\n".join(parts)
 
 
@@ -62,10 +62,16 @@ def _port_row(port: Port) -> tuple[str, ...]:
 
 
 def _parameter_row(parameter: Parameter) -> tuple[str, ...]:
-    default = parameter.default
-    shown = times(cast("tuple[int, ...]", default)) if isinstance(default, tuple) else str(default)
+    shown = _written(parameter.default)
     unit = f" {parameter.unit}" if parameter.unit else ""
     return f"`{parameter.name}`", expectation(parameter), f"`{shown}`{unit}" if shown else "", parameter.help
+
+
+def _written(value: object) -> str:
+    """Return a default as it is written in the window."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return times(cast("tuple[int, ...]", value)) if isinstance(value, tuple) else str(value)
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument, QTextFrameFormat, QTextTable
 from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
@@ -40,7 +42,9 @@ class Reference(QDialog):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.text)
         room = parent.window().size()
-        self.resize(min(_WIDTH, room.width() - 80), min(_HEIGHT, room.height() - 80))
+        width, most = min(_WIDTH, room.width() - 80), min(_HEIGHT, room.height() - 80)
+        self.text.document().setTextWidth(width)
+        self.resize(width, min(ceil(self.text.document().size().height()), most))
 
     def _dress_tables(self) -> None:
         """Give tables thin lines and cells room."""
@@ -52,16 +56,19 @@ class Reference(QDialog):
                 style.setBorder(1)
                 style.setBorderCollapse(True)
                 style.setCellPadding(6)
+                style.setTopMargin(4)
                 style.setBottomMargin(12)
                 frame.setFormat(style)
 
     def _part_paragraphs(self) -> None:
-        room = QTextBlockFormat()
-        room.setBottomMargin(8)
+        """Part paragraphs, and headings from what was before more than from what they head."""
         block = self.text.document().begin()
         while block.isValid():
             cursor = QTextCursor(block)
             if cursor.currentTable() is None:
+                room = QTextBlockFormat()
+                room.setBottomMargin(8)
+                room.setTopMargin(16 if block.blockFormat().headingLevel() and block.blockNumber() else 0)
                 cursor.mergeBlockFormat(room)
             block = block.next()
         self.text.moveCursor(QTextCursor.MoveOperation.Start)

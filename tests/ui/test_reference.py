@@ -26,8 +26,23 @@ def test_f1_shows_the_page_of_the_selected_block(editor: MainWindow, qtbot: QtBo
     assert dialog.windowTitle() == "Conv2d"
     assert "Slide learned kernels over an image" in text
     assert "a whole number of at least 1" in text
+    assert "True" not in text, "a switch is on, as in its field"
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not editor.findChildren(Reference), timeout=5_000)
+
+
+def test_a_page_is_as_high_as_what_is_on_it_and_as_there_is_room(editor: MainWindow, qtbot: QtBot) -> None:
+    heights: list[int] = []
+    for name in ("relu1", "loss"):
+        editor.canvas.select([id_of(editor.document.project, name)])
+        editor.actions_by_id["reference"].trigger()
+        dialog = shown(editor)
+        heights.append(dialog.height())
+        assert dialog.text.verticalScrollBar().maximum() <= 1
+        assert dialog.height() < editor.height()
+        dialog.close()
+        qtbot.waitUntil(lambda: not editor.findChildren(Reference), timeout=5_000)
+    assert heights[0] < heights[1]
 
 
 def test_f1_shows_all_blocks_where_none_is_selected(editor: MainWindow, qtbot: QtBot) -> None:
