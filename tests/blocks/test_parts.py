@@ -9,6 +9,7 @@ from torch.nn import functional
 from netbuilder.blocks.library.reduction import ArgMax, Max, Mean, Sum
 from netbuilder.blocks.library.selection import Crop, Pad, Select, Slice, Split
 from netbuilder.blocks.library.shape import Squeeze, Unflatten, Unsqueeze
+from netbuilder.blocks.library.softmax import LogSoftmax, Softmax, Softmin
 from netbuilder.blocks.library.tensor import Cast, Constant, Identity, Noise, Parameter
 from netbuilder.blocks.spec import Block, SetOwn, TensorSpec
 from netbuilder.compiler.calls import instantiate
@@ -44,10 +45,12 @@ def test_one_entry_of_a_dimension_is_taken() -> None:
     assert refusal(Select(index=4), batch(4)).parameter == "index"
 
 
-@pytest.mark.parametrize("block", [Split(dim=0), Slice(dim=0), Select(dim=-2), Squeeze(dim=0), Unsqueeze(dim=0)])
-def test_the_batch_is_left_whole(block: Block) -> None:
-    mismatch = refusal(block, batch(4))
-    assert (mismatch.parameter, mismatch.suggestions) == ("dim", (SetOwn("dim", 1),))
+@pytest.mark.parametrize("kind", [Split, Slice, Select, Squeeze, ArgMax, Softmax, LogSoftmax, Softmin])
+def test_the_batch_is_left_whole(kind: type[Block]) -> None:
+    for dim in (0, -2):
+        mismatch = refusal(kind.model_validate({"dim": dim}), batch(4))
+        assert (mismatch.parameter, mismatch.suggestions) == ("dim", (SetOwn("dim", 1),))
+    assert refusal(Unsqueeze(dim=0), batch(4)).parameter == "dim"
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ MISTAKES: dict[str, tuple[str, int, Draw]] = {
     "another size at Concat": ("shape-mismatch", 1, lambda d: branches(d, "Concat", (8, 4, 4), (8, 2, 2))),
     "the wrong dimension at Concat": ("shape-mismatch", 1, lambda d: branches(d, "Concat", (8, 4), (8, 6))),
     "an image beside features": ("shape-mismatch", 1, lambda d: branches(d, "Concat", (8,), (8, 6, 6))),
-    "the batch at Concat": ("shape-mismatch", 1, lambda d: branches(d, "Concat", (8,), (8,), dim=0)),
+    "the batch at Concat": ("bad-parameter", 1, lambda d: branches(d, "Concat", (8,), (8,), dim=0)),
     "too many classes": ("label-mismatch", 1, lambda d: loss(d, "CrossEntropy", 12)),
     "too few classes": ("label-mismatch", 1, lambda d: loss(d, "Accuracy", 2)),
     "a flat reconstruction": ("shape-mismatch", 1, lambda d: rebuilt(d, "MSE")),

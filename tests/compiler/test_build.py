@@ -80,7 +80,7 @@ def test_printed_source_returns_all_results_of_a_program_with_several() -> None:
 
 def test_printed_source_says_what_torch_has_no_default_for() -> None:
     drawing = Drawing()
-    drawing.put("Output", "out", drawing.put("Softmax", "softmax", drawing.put("Input", "x", shape=[5]), dim=0))
+    drawing.put("Output", "out", drawing.put("Softmax", "softmax", drawing.put("Input", "x", shape=[5]), dim=1))
     program = program_of(drawing.project)
     x = torch.randn(3, 5)
     assert torch.equal(printed(program)(x), build(program)(x)[0])

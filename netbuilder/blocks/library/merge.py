@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import ClassVar
 
+from netbuilder.blocks.axes import require_not_batch
 from netbuilder.blocks.broadcast import pooled, require_broadcast
 from netbuilder.blocks.spec import (
     Arg,
@@ -79,13 +80,7 @@ class Concat(Block):
 
     def lower(self, *x: TensorSpec) -> Call:
         first = x[0]
-        axis = first.axis(self.dim)
-        if axis == 0:
-            raise Mismatch(
-                "Dimension 0 is the batch: branches can't be joined along it. Join channels or features, dimension 1.",
-                parameter="dim",
-                suggestions=(SetOwn("dim", 1),),
-            )
+        axis = require_not_batch(first, self.dim, "branches are not joined along it")
         for index, other in enumerate(x[1:], start=1):
             if other.rank != first.rank:
                 raise _unequal_ranks(first, other, index)
@@ -126,12 +121,7 @@ class Stack(Block):
                 raise Mismatch(
                     f"Stack needs branches of the same shape: {first} and {other} differ.", port=f"x{index + 1}"
                 )
-        if TensorSpec((*first.shape, 1)).axis(self.dim) == 0:
-            raise Mismatch(
-                "Dimension 0 is the batch, and stays first: stack at dimension 1 or later.",
-                parameter="dim",
-                suggestions=(SetOwn("dim", 1),),
-            )
+        require_not_batch(TensorSpec((*first.shape, 1)), self.dim, "it stays first")
         return function("torch.stack", tuple(map(Arg, range(len(x)))), dim=self.dim)
 
     def summary(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from netbuilder.blocks.axes import require_not_batch
 from netbuilder.blocks.spec import Arg, Block, Call, Index, Mismatch, Order, Port, SetOwn, TensorSpec, function, param
 
 _KEEPDIM_HELP = "Leave the dimensions in place with a size of 1, so that the result still fits the input."
@@ -88,13 +89,7 @@ class ArgMax(Block):
     keepdim: bool = param(False, help=_KEEPDIM_HELP)
 
     def lower(self, x: TensorSpec) -> Call:
-        if x.axis(self.dim) == 0:
-            raise Mismatch(
-                "Dimension 0 is the batch: samples are not compared with each other.",
-                parameter="dim",
-                code="bad-parameter",
-                suggestions=(SetOwn("dim", 1),),
-            )
+        require_not_batch(x, self.dim, "samples are not compared with each other")
         return function("torch.argmax", Arg(0), dim=self.dim, keepdim=self.keepdim)
 
     def summary(self) -> str:

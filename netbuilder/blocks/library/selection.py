@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from netbuilder.blocks.axes import require_not_batch
 from netbuilder.blocks.ports import IMAGES
 from netbuilder.blocks.spec import (
     BATCH,
@@ -29,6 +30,7 @@ from netbuilder.blocks.spec import (
 from netbuilder.blocks.windows import times
 
 _INPUTS = (Port("x", help="Any shape.", rank=(2, 8), dtype=None),)
+_TOGETHER = "samples stay together"
 _DIM_HELP = "Dimension that is cut: 1 is channels, features or time, −1 the last."
 
 _Place = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
@@ -38,19 +40,6 @@ _Borders = Annotated[
     as_tuple,
     Sizes(0, 65_536),
 ]
-
-
-def _axis(block: str, x: TensorSpec, dim: int) -> int:
-    """Return a dimension counted from the front; `Mismatch` where it is the batch or not there."""
-    axis = x.axis(dim)
-    if axis == 0:
-        raise Mismatch(
-            f"Dimension 0 is the batch, which {block} leaves whole: choose one from 1 to {x.rank - 1}.",
-            parameter="dim",
-            code="bad-parameter",
-            suggestions=(SetOwn("dim", 1),),
-        )
-    return axis
 
 
 class Split(Block):
@@ -71,7 +60,7 @@ class Split(Block):
     dim: Index = param(1, help=_DIM_HELP)
 
     def lower(self, x: TensorSpec) -> Call:
-        _axis("Split", x, self.dim)
+        require_not_batch(x, self.dim, _TOGETHER)
         whole = x.size(self.dim)
         first = self.size or whole // 2
         if not 0 < first < whole or (self.size == 0 and whole % 2):
@@ -107,7 +96,7 @@ class Slice(Block):
     length: Annotated[int, Field(ge=1, le=LARGEST)] = param(1, help="How many entries are kept.")
 
     def lower(self, x: TensorSpec) -> Call:
-        _axis("Slice", x, self.dim)
+        require_not_batch(x, self.dim, _TOGETHER)
         whole = x.size(self.dim)
         start = self.start + whole if self.start < 0 else self.start
         if not 0 <= start < whole or start + self.length > whole:
@@ -142,7 +131,7 @@ class Select(Block):
     index: _Place = param(0, help="Which entry; −1 is the last.")
 
     def lower(self, x: TensorSpec) -> Call:
-        size = x.shape[_axis("Select", x, self.dim)]
+        size = x.shape[require_not_batch(x, self.dim, _TOGETHER)]
         if not isinstance(size, Free) and not -size <= self.index < size:
             raise Mismatch(
                 f"Dimension {self.dim} of the input {x} has {size} entries: there is none at {self.index}.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from netbuilder.blocks.axes import require_not_batch
 from netbuilder.blocks.spec import (
     BATCH,
     Arg,
@@ -21,6 +22,7 @@ from netbuilder.blocks.spec import (
 )
 from netbuilder.blocks.windows import times
 
+_KEPT = "it stays as it is"
 _INPUTS = (Port("x", help="Any shape.", rank=(1, 8), dtype=None),)
 
 
@@ -146,7 +148,7 @@ class Unflatten(Block):
     sizes: NewShape = param((1, -1), help="Sizes that it becomes; one of them may be −1, whatever is left.")
 
     def lower(self, x: TensorSpec) -> Call:
-        _not_the_batch(x, self.dim)
+        require_not_batch(x, self.dim, _KEPT)
         whole, known = x.size(self.dim), math.prod(size for size in self.sizes if size != -1)
         fits = self.sizes and self.sizes.count(-1) <= 1 and 0 not in self.sizes
         if not fits or (whole % known if -1 in self.sizes else whole != known) or x.rank + len(self.sizes) > 9:
@@ -179,7 +181,7 @@ class Squeeze(Block):
     dim: Index = param(1, help="Dimension that goes; its size has to be 1.")
 
     def lower(self, x: TensorSpec) -> Call:
-        _not_the_batch(x, self.dim)
+        require_not_batch(x, self.dim, _KEPT)
         if x.shape[self.dim] != 1:
             ones = [axis for axis, size in enumerate(x.shape) if size == 1]
             raise Mismatch(
@@ -210,19 +212,8 @@ class Unsqueeze(Block):
     dim: Index = param(1, help="Where the new dimension stands; −1 is last.")
 
     def lower(self, x: TensorSpec) -> Call:
-        _not_the_batch(TensorSpec((*x.shape, 1)), self.dim)
+        require_not_batch(TensorSpec((*x.shape, 1)), self.dim, _KEPT)
         return function("torch.unsqueeze", Arg(0), dim=self.dim)
 
     def summary(self) -> str:
         return f"dim {self.dim}"
-
-
-def _not_the_batch(x: TensorSpec, dim: int) -> None:
-    """Raise `Mismatch` where a dimension is the batch, which stays whole and first, or not there at all."""
-    if x.axis(dim) == 0:
-        raise Mismatch(
-            "Dimension 0 is the batch, which stays as it is: choose a later one.",
-            parameter="dim",
-            code="bad-parameter",
-            suggestions=(SetOwn("dim", 1),),
-        )

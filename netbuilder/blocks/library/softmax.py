@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from netbuilder.blocks.axes import require_not_batch
 from netbuilder.blocks.ports import IMAGES
 from netbuilder.blocks.spec import Arg, Block, Call, Index, Port, TensorSpec, function, param
 
@@ -19,7 +20,7 @@ class _Softmax(Block):
     dim: Index = param(-1, help="Dimension along which the values sum to 1; −1 is the last, 1 the channels of images.")
 
     def lower(self, x: TensorSpec) -> Call:
-        x.axis(self.dim)
+        require_not_batch(x, self.dim, "samples are not compared with each other")
         return function(self.target, Arg(0), dim=self.dim)
 
     def summary(self) -> str:
