@@ -56,47 +56,61 @@ class _BlockDelegate(QStyledItemDelegate):
         return QSize(100, _ROW if index.data(BLOCK_ROLE) else _HEADING)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        look = theme()
         block: Row | None = index.data(BLOCK_ROLE)
         rect: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue]
-        text: str = index.data()
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
         state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
         selected = bool(state & QStyle.StateFlag.State_Selected)
         over = bool(state & QStyle.StateFlag.State_MouseOver)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
         if selected or (over and block):
+            look = theme()
             painter.setBrush(mix(look.panel, look.accent, 0.18) if selected else look.hover)
             painter.drawRoundedRect(rect.adjusted(8, 0 if block else _HEADING - _ROW, -8, 0), 6, 6)
         if block is None:
-            room = rect.adjusted(12, 0, -8, -5)
-            if (folded := index.data(FOLDED_ROLE)) is not None:
-                draw_chevron(painter, QPointF(rect.right() - 19, rect.bottom() - 11), 4.0, to_right=folded)
-                painter.setFont(mono_font(11))
-                painter.setPen(look.muted)
-                count = str(index.data(COUNT_ROLE))
-                painter.drawText(rect.adjusted(12, 0, -30, -5), _BOTTOM_RIGHT, count)
-                room.setRight(rect.right() - 36 - painter.fontMetrics().horizontalAdvance(count))
-            painter.setFont(text_font(12, QFont.Weight.DemiBold))
-            painter.setPen(look.text if over else look.muted)
-            heading = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
-            painter.drawText(room, _BOTTOM, heading)
+            _paint_heading(painter, rect, index, over=over)
         else:
-            painter.setBrush(look.category(block.category))
-            painter.drawRoundedRect(rect.left() + 18, rect.center().y() - 4, 9, 9, 2.5, 2.5)
-            painter.setFont(text_font())
-            painter.setPen(look.text)
-            room = rect.adjusted(36, 0, -12, 0)
-            name = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
-            painter.drawText(room, _MIDDLE, name)
-            if section := index.data(SECTION_ROLE):
-                left = room.adjusted(painter.fontMetrics().horizontalAdvance(name) + 8, 0, 0, 0)
-                painter.setFont(text_font(11))
-                painter.setPen(look.muted)
-                listed = painter.fontMetrics().elidedText(section, Qt.TextElideMode.ElideRight, left.width())
-                painter.drawText(left, _MIDDLE, listed)
+            _paint_row(painter, rect, index, block)
         painter.restore()
+
+
+def _paint_heading(painter: QPainter, rect: QRect, index: AnyIndex, *, over: bool) -> None:
+    """Paint a heading; of what is too little room for both, its count takes all that it needs."""
+    look = theme()
+    room = rect.adjusted(12, 0, -8, -5)
+    if (folded := index.data(FOLDED_ROLE)) is not None:
+        draw_chevron(painter, QPointF(rect.right() - 19, rect.bottom() - 11), 4.0, to_right=folded)
+        painter.setFont(mono_font(11))
+        painter.setPen(look.muted)
+        count = str(index.data(COUNT_ROLE))
+        painter.drawText(rect.adjusted(12, 0, -30, -5), _BOTTOM_RIGHT, count)
+        room.setRight(rect.right() - 36 - painter.fontMetrics().horizontalAdvance(count))
+    painter.setFont(text_font(12, QFont.Weight.DemiBold))
+    painter.setPen(look.text if over else look.muted)
+    _write(painter, room, _BOTTOM, index.data())
+
+
+def _paint_row(painter: QPainter, rect: QRect, index: AnyIndex, block: Row) -> None:
+    """Paint the square of a block's category, its name, and, of a group that was found, where it is listed."""
+    look = theme()
+    painter.setBrush(look.category(block.category))
+    painter.drawRoundedRect(rect.left() + 18, rect.center().y() - 4, 9, 9, 2.5, 2.5)
+    painter.setFont(text_font())
+    painter.setPen(look.text)
+    room = rect.adjusted(36, 0, -12, 0)
+    width = _write(painter, room, _MIDDLE, index.data())
+    if section := index.data(SECTION_ROLE):
+        painter.setFont(text_font(11))
+        painter.setPen(look.muted)
+        _write(painter, room.adjusted(width + 8, 0, 0, 0), _MIDDLE, section)
+
+
+def _write(painter: QPainter, room: QRect, alignment: Qt.AlignmentFlag, text: str) -> int:
+    """Write a text, cut to its room; return how wide it got."""
+    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+    painter.drawText(room, alignment, shown)
+    return painter.fontMetrics().horizontalAdvance(shown)
 
 
 _MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

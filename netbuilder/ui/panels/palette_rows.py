@@ -131,7 +131,7 @@ class PaletteRows(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return name_of(block) if block else row
             case Qt.ItemDataRole.ToolTipRole:
-                return (offers.tooltip(block) if isinstance(block, GroupRow) else tooltip(block)) if block else None
+                return self._tip(row)
             case Qt.ItemDataRole.UserRole:
                 return block
             case _ if role == FOLDED_ROLE:
@@ -142,6 +142,12 @@ class PaletteRows(QAbstractListModel):
                 return len(self._sections[row]) if isinstance(row, str) and not self._query else None
             case _:
                 return None
+
+    def _tip(self, row: str | Row) -> str | None:
+        """Return what is said of a row: what it teaches, or the whole of a heading, which may be cut short."""
+        if isinstance(row, str):
+            return None if self._query else row
+        return offers.tooltip(row) if isinstance(row, GroupRow) else tooltip(row)
 
     def mimeTypes(self) -> list[str]:
         return [BLOCK_MIME]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 from html import unescape
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtCore import QBuffer, QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QPainter
+from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -193,6 +195,33 @@ def test_tooltips_teach(palette: Palette) -> None:
     assert "<b>Linear</b>" in tip
     assert "y = x Wᵗ + b" in tip
     assert "dense" in tip
+
+
+def written(palette: Palette) -> list[str]:
+    """Return the texts that are painted in the list, as they are written there."""
+    picture = QBuffer()
+    drawing = QSvgGenerator()
+    drawing.setOutputDevice(picture)
+    drawing.setSize(palette.list.viewport().size())
+    painter = QPainter(drawing)
+    palette.list.viewport().render(painter, QPoint())
+    painter.end()
+    return [unescape(text).strip() for text in re.findall("<text[^>]*>([^<]*)", bytes(picture.data().data()).decode())]
+
+
+def test_a_heading_makes_room_for_its_count_and_is_whole_in_its_tooltip(palette: Palette, document: Document) -> None:
+    drawing = Drawing()
+    with drawing.group("stage"):
+        drawing.put("Input", "x")
+    document.replace(drawing.project, None)
+    assert written(palette)[:2] == ["1", offers.IN_PROJECT]
+    palette.resize(140, 700)
+    count, heading, *_ = written(palette)
+    assert count == "1"
+    assert heading.endswith("…")
+    assert offers.IN_PROJECT.startswith(heading.removesuffix("…"))
+    tip = palette.list.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == offers.IN_PROJECT
 
 
 def test_groups_of_the_project_and_kept_ones_come_first(
