@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 from PySide6.QtCore import QBuffer, QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent, QPainter
+from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
@@ -21,7 +21,7 @@ from netbuilder.ui.offers import BLOCK_MIME
 from netbuilder.ui.panels.palette import Palette
 from netbuilder.ui.panels.palette_list import ghost
 from netbuilder.ui.panels.palette_rows import SECTION_ROLE
-from netbuilder.ui.theme import set_theme, theme
+from netbuilder.ui.theme import set_theme, text_font, theme
 from tests.drawing import Drawing
 from tests.ui.test_intents import do
 
@@ -197,8 +197,8 @@ def test_tooltips_teach(palette: Palette) -> None:
     assert "dense" in tip
 
 
-def written(palette: Palette) -> list[str]:
-    """Return the texts that are painted in the list, as they are written there."""
+def written(palette: Palette) -> list[tuple[str, float]]:
+    """Return the texts that are painted in the list, as they are written there, each with where it begins."""
     picture = QBuffer()
     drawing = QSvgGenerator()
     drawing.setOutputDevice(picture)
@@ -206,7 +206,8 @@ def written(palette: Palette) -> list[str]:
     painter = QPainter(drawing)
     palette.list.viewport().render(painter, QPoint())
     painter.end()
-    return [unescape(text).strip() for text in re.findall("<text[^>]*>([^<]*)", bytes(picture.data().data()).decode())]
+    found = re.findall('<text[^>]* x="([0-9.]+)"[^>]*>([^<]*)', bytes(picture.data().data()).decode())
+    return [(unescape(text).strip(), float(left)) for left, text in found]
 
 
 def test_a_heading_makes_room_for_its_count_and_is_whole_in_its_tooltip(palette: Palette, document: Document) -> None:
@@ -214,11 +215,12 @@ def test_a_heading_makes_room_for_its_count_and_is_whole_in_its_tooltip(palette:
     with drawing.group("stage"):
         drawing.put("Input", "x")
     document.replace(drawing.project, None)
-    assert written(palette)[:2] == ["1", offers.IN_PROJECT]
+    assert [text for text, _ in written(palette)[:2]] == ["1", offers.IN_PROJECT]
     palette.resize(140, 700)
-    count, heading, *_ = written(palette)
+    (count, end), (heading, left), *_ = written(palette)
     assert count == "1"
     assert heading.endswith("…")
+    assert left + QFontMetrics(text_font(12, QFont.Weight.DemiBold)).horizontalAdvance(heading) < end
     assert offers.IN_PROJECT.startswith(heading.removesuffix("…"))
     tip = palette.list.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert tip == offers.IN_PROJECT
