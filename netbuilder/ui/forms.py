@@ -16,7 +16,7 @@ from netbuilder.blocks.parameters import Parameter, expectation, parameters, par
 from netbuilder.graph.edits import UNSET
 from netbuilder.graph.model import thaw
 from netbuilder.ui.fields import MIXED, ChoiceField, Field, SwitchField, TextField
-from netbuilder.ui.panels.parts import Elided, quiet_button, words
+from netbuilder.ui.panels.parts import Elided, quiet_button, say, words
 from netbuilder.ui.values import to_text
 
 _INDEX = "In it, index counts the runs of a group that repeats, from 0."
@@ -186,8 +186,7 @@ class _Row:
         self.field.set_value(values[0] if len(texts) == 1 else MIXED)
         self.reset.setVisible(texts != {to_text(self.parameter, self.parameter.default)})
         self.field.set_problem(problem is not None)
-        self.problem.setText(problem or "")
-        self.problem.setVisible(bool(problem))
+        say(self.problem, problem or "")
 
     def hold(self, reason: str) -> None:
         """Disable the field for a reason, or, without one, enable it. A value that is to be mended can be mended."""

@@ -30,7 +30,7 @@ from netbuilder.ui.group_intents import rename_block
 from netbuilder.ui.group_parameters import declared, names_inside, values_of
 from netbuilder.ui.panels.group_parts import InstanceBar
 from netbuilder.ui.panels.help import body, group_body, port_tooltip
-from netbuilder.ui.panels.parts import Elided, Facts, ProblemCard, Square, dress_as_title, words
+from netbuilder.ui.panels.parts import Elided, Facts, ProblemCard, Square, dress_as_title, say, words
 from netbuilder.ui.ports import Socket, sockets
 from netbuilder.ui.sharing import TAG, can_share, counted_at, in_words, tags_for
 from netbuilder.ui.theme import GROUP_CATEGORY, mono_font, theme
@@ -242,8 +242,7 @@ class BlockPage(QWidget):
         """Say who shares the weights of the blocks that are shown."""
         graph = self._document.sheet.graph
         said = in_words(graph, self._nodes, _link) if has_field and not is_wrong else ""
-        self.sharing_label.setText(said)
-        self.sharing_label.setVisible(bool(said))
+        say(self.sharing_label, said)
 
     def _show_problems(self, problems: Sequence[Diagnostic]) -> None:
         """Show the problems that no field shows, and those that can be fixed."""
@@ -288,8 +287,7 @@ class BlockPage(QWidget):
 
     def _say_name_problem(self, message: str) -> None:
         self.name.set_problem(bool(message))
-        self._name_problem.setText(message)
-        self._name_problem.setVisible(bool(message))
+        say(self._name_problem, message)
 
     def _on_more_toggled(self, checked: bool) -> None:
         self.more.setText("Less" if checked else "More")

@@ -16,7 +16,7 @@ from netbuilder.ui import group_parameters
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import TextField
 from netbuilder.ui.panels.group_parts import GroupDescription, GroupName
-from netbuilder.ui.panels.parts import Facts, quiet_button, words
+from netbuilder.ui.panels.parts import Facts, quiet_button, say, words
 from netbuilder.ui.values import to_text
 from netbuilder.ui.wiring import Refusal
 
@@ -83,9 +83,8 @@ class GroupPage(QWidget):
         self._show_rows(definition)
         numbers = (name for name, value in definition.parameters.items() if type(value) is int)
         self._use.setText(_use(next(numbers, "width")))
-        self._say("")
-        self._seen_as.setText(_seen_as(self._document))
-        self._seen_as.setVisible(bool(self._seen_as.text()))
+        say(self._problem, "")
+        say(self._seen_as, _seen_as(self._document))
         inputs, outputs = ports(definition)
         self._inputs.show_facts(_port_facts(definition, inputs, lowering))
         self._outputs.show_facts(_port_facts(definition, outputs, lowering))
@@ -147,13 +146,9 @@ class GroupPage(QWidget):
     def _ask(self, wanted: Edit | Refusal | None) -> None:
         if isinstance(wanted, Refusal):
             self._show_rows(self._document.project.groups[self._group])
-            self._say(wanted.message)
+            say(self._problem, wanted.message)
         elif wanted is not None:
             self._document.apply(wanted)
-
-    def _say(self, problem: str) -> None:
-        self._problem.setText(problem)
-        self._problem.setVisible(bool(problem))
 
 
 class FormalRow(QWidget):

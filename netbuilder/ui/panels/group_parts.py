@@ -14,7 +14,7 @@ from netbuilder.graph.project import GroupId, description_problem
 from netbuilder.ui import group_intents
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import TextField
-from netbuilder.ui.panels.parts import Square, dress_as_title, words
+from netbuilder.ui.panels.parts import Square, dress_as_title, say, words
 from netbuilder.ui.paragraphs import ParagraphField
 from netbuilder.ui.theme import GROUP_CATEGORY, theme
 from netbuilder.ui.wiring import Refusal
@@ -71,8 +71,7 @@ class GroupName(QWidget):
 
     def _say(self, problem: str) -> None:
         self.field.set_problem(bool(problem))
-        self._problem.setText(problem)
-        self._problem.setVisible(bool(problem))
+        say(self._problem, problem)
 
 
 def _square() -> Square:
@@ -93,7 +92,7 @@ class GroupDescription(QWidget):
         self.field.setToolTip("Shown wherever the group is: on its instances, in the palette, on F1 and in the code.")
         self.field.setAccessibleName("Description of the group")
         self.field.committed.connect(self._on_committed)
-        self.field.reverted.connect(lambda: self._say(""))
+        self.field.reverted.connect(lambda: say(self._problem, ""))
         self._problem = words(role="error", wrap=True)
         self._problem.hide()
         column = QVBoxLayout(self)
@@ -108,7 +107,7 @@ class GroupDescription(QWidget):
         if group != self._group or not self.field.is_modified():
             self._group = group
             self.field.show_text(self._document.project.groups[group].description)
-            self._say("")
+            say(self._problem, "")
 
     def problem(self) -> str:
         """Return why what was typed can't be, empty if it can."""
@@ -117,16 +116,12 @@ class GroupDescription(QWidget):
     def _on_committed(self, text: str) -> None:
         group, groups = self._group, self._document.project.groups
         problem = description_problem(text)
-        self._say(problem or "")
+        say(self._problem, problem or "")
         if problem or group is None or group not in groups:
             return
         self.field.show_text(text)
         if text != groups[group].description:
             self._document.apply(DescribeGroup(group, text))
-
-    def _say(self, problem: str) -> None:
-        self._problem.setText(problem)
-        self._problem.setVisible(bool(problem))
 
 
 class InstanceBar(QWidget):

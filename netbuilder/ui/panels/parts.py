@@ -42,6 +42,12 @@ def words(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     return label
 
 
+def say(label: QLabel, text: str) -> None:
+    """Show a text in a label, which takes no room without one."""
+    label.setText(text)
+    label.setVisible(bool(text))
+
+
 def quiet_button(glyph: str, name: str, tip: str, size: int = 14) -> QToolButton:
     """Return a button that is an icon of this size alone; `name` is what it is called where it can't be seen."""
     button = QToolButton()
@@ -315,9 +321,8 @@ class ProblemCard(QFrame):
 
     def _on_fix_clicked(self, fix: Fix) -> None:
         if not self._deaf.isActive():
-            (
-                self.parentWidget() or self
-            ).setFocus()  # else the keyboard goes to whatever is next once the button is gone
+            heir = self.parentWidget() or self  # else it is whatever comes next once the button is gone
+            heir.setFocus()
             self.fix_requested.emit(fix)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

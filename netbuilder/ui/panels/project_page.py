@@ -15,7 +15,7 @@ from netbuilder.graph.edits import SetSection
 from netbuilder.ui.amounts import FLOPS_HELP, count, memory, short
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import ChoiceField
-from netbuilder.ui.panels.parts import Elided, Facts, words
+from netbuilder.ui.panels.parts import Elided, Facts, say, words
 
 _NO_DATA = ""
 _MOST_CLASSES = 12
@@ -66,8 +66,7 @@ class ProjectPage(QWidget):
         known = SOURCES.get(str(chosen))
         self._description.setText(known.description if known else "Choose the data that the network learns from.")
         config, problem = _read(project.data)
-        self._problem.setText(problem)
-        self._problem.setVisible(bool(problem))
+        say(self._problem, problem)
         self._fields.show_facts(_field_facts(config) if config else [])
         self._split.show_facts(_split_facts(config) if config else [])
         self._network.show_facts(_network_facts(len(project.graph), lowering))
