@@ -103,7 +103,8 @@ def _paint_row(painter: QPainter, rect: QRect, index: AnyIndex, block: Row) -> N
     if section := index.data(SECTION_ROLE):
         painter.setFont(text_font(11))
         painter.setPen(look.muted)
-        _write(painter, room.adjusted(width + 8, 0, 0, 0), _MIDDLE, section)
+        if painter.fontMetrics().horizontalAdvance(section) <= room.width() - width - 8:  # half a word tells nothing
+            painter.drawText(room.adjusted(width + 8, 0, 0, 0), _MIDDLE, section)
 
 
 def _write(painter: QPainter, room: QRect, alignment: Qt.AlignmentFlag, text: str) -> int:

@@ -20,7 +20,7 @@ FOLDED_ROLE = Qt.ItemDataRole.UserRole + 1
 COUNT_ROLE = Qt.ItemDataRole.UserRole + 2
 """How many blocks a heading has."""
 SECTION_ROLE = Qt.ItemDataRole.UserRole + 3
-"""Where a group that was found is listed: several may have one name."""
+"""Where a group that was found is listed, in a word: several may have one name."""
 
 
 Row = type[Block] | GroupRow
@@ -137,7 +137,7 @@ class PaletteRows(QAbstractListModel):
             case _ if role == FOLDED_ROLE:
                 return self.is_folded(row)
             case _ if role == SECTION_ROLE:
-                return block.section if self._query and isinstance(block, GroupRow) else None
+                return _SHORT[block.section] if self._query and isinstance(block, GroupRow) else None
             case _ if role == COUNT_ROLE:
                 return len(self._sections[row]) if isinstance(row, str) and not self._query else None
             case _:
@@ -156,6 +156,10 @@ class PaletteRows(QAbstractListModel):
         data = QMimeData()
         data.setData(BLOCK_MIME, QByteArray(id_of(indexes[0].data(BLOCK_ROLE)).encode()))
         return data
+
+
+_SHORT = {IN_PROJECT: "project", LIBRARY: "library", READY_MADE: "ready-made"}
+"""What is said of a section beside a group that was found."""
 
 
 def _by_section(groups: Iterable[GroupRow]) -> tuple[list[GroupRow], ...]:
