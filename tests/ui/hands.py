@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent
 from PySide6.QtTest import QTest
@@ -116,18 +118,23 @@ def write(field: QLineEdit, text: str) -> None:
     QTest.keyClick(field, Qt.Key.Key_Return)
 
 
-def message(window: MainWindow) -> Message | None:
+def message(window: QWidget) -> Message | None:
     """Return the question or the report that is open."""
     return next((dialog for dialog in window.findChildren(Message) if dialog.isVisible()), None)
 
 
-def answer(qtbot: QtBot, choice: str) -> None:
+def answer(choice: str) -> None:
     """Press a button of the next question, from inside its event loop."""
+    on_question(lambda dialog: QTest.mouseClick(dialog.button(choice), _LEFT))
+
+
+def on_question(act: Callable[[Message], object]) -> None:
+    """Act on the next question that opens, from inside its event loop."""
 
     def look() -> None:
         dialog = QApplication.activeModalWidget()
         if isinstance(dialog, Message):
-            qtbot.mouseClick(dialog.button(choice), Qt.MouseButton.LeftButton)
+            act(dialog)
         else:
             QTimer.singleShot(10, look)
 

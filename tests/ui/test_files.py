@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.graph.edits import RenameNode
 from netbuilder.graph.files import dumps, load, save
-from netbuilder.ui.dialogs import Message
 from netbuilder.ui.document import Document
 from netbuilder.ui.files import Files
 from netbuilder.ui.settings import recent_files
 from tests.drawing import digits_cnn
+from tests.ui.hands import answer, message, on_question
 
 
 @pytest.fixture
@@ -50,27 +49,6 @@ def change(document: Document) -> None:
     document.apply(RenameNode(node, "changed"))
 
 
-def answer(qtbot: QtBot, act: Callable[[Message], None]) -> None:
-    """Act on the next dialog that opens, from inside its event loop."""
-
-    def look() -> None:
-        dialog = QApplication.activeModalWidget()
-        if isinstance(dialog, Message):
-            act(dialog)
-        else:
-            QTimer.singleShot(10, look)
-
-    QTimer.singleShot(0, look)
-
-
-def press(qtbot: QtBot, choice: str) -> Callable[[Message], None]:
-    return lambda dialog: qtbot.mouseClick(dialog.button(choice), Qt.MouseButton.LeftButton)
-
-
-def open_message(window: QWidget) -> Message:
-    return next(dialog for dialog in window.findChildren(Message) if dialog.isVisible())
-
-
 def test_an_opened_project_is_unmodified_and_among_the_recent(files: Files, document: Document, saved: Path) -> None:
     assert files.open(saved)
     assert document.path == saved
@@ -101,7 +79,7 @@ def test_what_another_window_wrote_into_the_file_is_not_overwritten_unasked(
     files.open(saved)
     change(document)
     theirs = written_from_elsewhere(saved)
-    answer(qtbot, press(qtbot, choice))
+    answer(choice)
     assert files.save() == is_saved
     assert document.modified != is_saved
     assert saved.read_bytes() == (dumps(document.project).encode() if is_saved else theirs)
@@ -112,7 +90,7 @@ def test_after_an_overwrite_or_a_deletion_saving_asks_nothing(
 ) -> None:
     files.open(saved)
     written_from_elsewhere(saved)
-    answer(qtbot, press(qtbot, "overwrite"))
+    answer("overwrite")
     assert files.save()
     change(document)
     assert files.save()
@@ -134,7 +112,7 @@ def test_what_is_written_into_the_file_while_it_is_opened_is_not_overwritten_una
     assert files.open(saved)
     theirs = saved.read_bytes()
     change(document)
-    answer(qtbot, press(qtbot, "stay"))
+    answer("stay")
     assert not files.save()
     assert saved.read_bytes() == theirs
 
@@ -198,9 +176,10 @@ def test_a_broken_file_is_told_in_a_sentence_and_the_open_project_stays(
     broken = saved.with_name("broken.netb")
     broken.write_bytes(content)
     assert not files.open(broken)
-    message = open_message(window)
-    assert "broken.netb" in message.sentence.text()
-    assert "Traceback" not in message.sentence.text()
+    said = message(window)
+    assert said
+    assert "broken.netb" in said.sentence.text()
+    assert "Traceback" not in said.sentence.text()
     assert dumps(document.project) == before
     assert document.path == saved
     assert broken.read_bytes() == content
@@ -218,7 +197,9 @@ def test_a_full_disk_is_told_and_the_project_stays_unsaved(
 
     monkeypatch.setattr(os, "fsync", full)
     assert not files.save()
-    assert "disk is full" in open_message(window).sentence.text()
+    said = message(window)
+    assert said
+    assert "disk is full" in said.sentence.text()
     assert document.modified
     assert saved.read_bytes() == before
     assert sorted(saved.parent.glob("*.netb")) == [saved]
@@ -232,7 +213,7 @@ def test_unsaved_changes_are_asked_about(
 ) -> None:
     files.open(saved)
     change(document)
-    answer(qtbot, press(qtbot, choice))
+    answer(choice)
     assert files.new() is not stays
     assert bool(len(document.project.graph)) is stays
     assert (load(saved).graph.named("changed") is not None) is written
@@ -241,7 +222,7 @@ def test_unsaved_changes_are_asked_about(
 def test_enter_saves(files: Files, document: Document, qtbot: QtBot, saved: Path) -> None:
     files.open(saved)
     change(document)
-    answer(qtbot, lambda dialog: qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Return))
+    on_question(lambda dialog: qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Return))
     assert files.new()
     assert load(saved).graph.named("changed")
 
@@ -249,7 +230,7 @@ def test_enter_saves(files: Files, document: Document, qtbot: QtBot, saved: Path
 def test_escape_keeps_the_project(files: Files, document: Document, qtbot: QtBot, saved: Path) -> None:
     files.open(saved)
     change(document)
-    answer(qtbot, lambda dialog: qtbot.keyClick(dialog, Qt.Key.Key_Escape))
+    on_question(lambda dialog: qtbot.keyClick(dialog, Qt.Key.Key_Escape))
     assert not files.new()
     assert document.modified
 

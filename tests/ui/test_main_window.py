@@ -194,10 +194,10 @@ def test_other_files_are_not_taken(window: MainWindow, tmp_path: Path) -> None:
 
 def test_closing_asks_about_unsaved_changes(editor: MainWindow, qtbot: QtBot) -> None:
     editor.document.apply(RenameNode(next(iter(editor.document.project.graph)), "picture"))
-    answer(qtbot, "stay")
+    answer("stay")
     editor.close()
     assert editor.isVisible()
-    answer(qtbot, "discard")
+    answer("discard")
     editor.close()
     assert not editor.isVisible()
 

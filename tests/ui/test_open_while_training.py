@@ -66,7 +66,7 @@ def test_the_window_is_closed_while_the_run_ends_for_another_project(
     clock = QTimer(editor, interval=0)
     clock.timeout.connect(close)
     clock.start()
-    answer(qtbot, "stop")
+    answer("stop")
     assert not editor.files.open(other)
     assert not editor.isVisible()
     assert dumps(editor.document.project) == dumps(load(digits))
@@ -92,7 +92,7 @@ def test_nothing_is_drawn_while_the_run_ends_for_another_project(
     clock = QTimer(editor, interval=0)
     clock.timeout.connect(delete_all)
     clock.start()
-    answer(qtbot, "stop")
+    answer("stop")
     assert editor.files.open(other)
     assert pressed == [False]
     assert editor.isEnabled()
@@ -103,6 +103,6 @@ def test_nothing_waits_for_the_end_of_a_run_that_has_ended(editor: MainWindow, q
     qtbot.waitUntil(lambda: editor.actions_by_id["train"].isEnabled(), timeout=_PATIENCE)
     editor.actions_by_id["train"].trigger()
     qtbot.waitUntil(lambda: editor.session.state == "running", timeout=_PATIENCE)
-    answer(qtbot, "stop")
+    answer("stop")
     assert editor.files.open(digits)
     assert editor.session.receivers(SIGNAL("state_changed()")) == before

@@ -112,7 +112,7 @@ def test_another_project_asks_for_the_end_of_the_run(editor: MainWindow, qtbot: 
     qtbot.waitUntil(lambda: session.state == "running", timeout=60_000)
     run = session.run
     assert run
-    answer(qtbot, choice)
+    answer(choice)
     stays = choice == "stay"
     assert editor.files.new() is not stays
     assert (session.run is run) is stays

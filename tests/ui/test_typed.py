@@ -6,19 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from netbuilder.graph.files import load, save
 from netbuilder.graph.project import Project
-from netbuilder.ui.dialogs import Message
 from netbuilder.ui.fields import TextField
 from netbuilder.ui.main_window import MainWindow
 from tests.drawing import digits_cnn, id_of
-from tests.ui.hands import click, click_block
+from tests.ui.hands import answer, click, click_block
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -43,19 +41,6 @@ def channels(window: MainWindow) -> TextField:
 
 def out_channels(project: Project) -> object:
     return project.graph.node(id_of(project, "conv1")).params["out_channels"]
-
-
-def answer(choice: str) -> None:
-    """Press a button of the next question, from inside its event loop."""
-
-    def look() -> None:
-        dialog = QApplication.activeModalWidget()
-        if isinstance(dialog, Message):
-            QTest.mouseClick(dialog.button(choice), Qt.MouseButton.LeftButton)
-        else:
-            QTimer.singleShot(10, look)
-
-    QTimer.singleShot(0, look)
 
 
 @pytest.fixture
