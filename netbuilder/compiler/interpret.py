@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import fx
@@ -25,25 +25,23 @@ class _Found(Exception):
     """Ends an interpretation early."""
 
 
-class _Interpreter(fx.Interpreter):
-    """Runs a built module node by node and shows every value to `see`."""
+_See: TypeAlias = Callable[[PortRef, Any], None]
+"""Looks at the value of a port, or at a block's whole result, whose port is empty."""
 
-    def __init__(self, module: fx.GraphModule) -> None:
+
+class _Interpreter(fx.Interpreter):
+    """Runs a built module node by node, inside of groups too, and shows every value to `see`."""
+
+    def __init__(self, module: fx.GraphModule, see: _See) -> None:
         super().__init__(module)
         self.extra_traceback = False
-
-    def see(self, value: PortRef, result: Any) -> None:
-        """Look at the value of a port, or at a block's whole result, whose port is empty."""
+        self.see = see
 
     def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         module = self.fetch_attr(target)
-        return self.inside(module).run(*args) if isinstance(module, fx.GraphModule) else module(*args, **kwargs)
-
-    def inside(self, group: fx.GraphModule) -> _Interpreter:
-        """Return what runs a group: an interpreter that shows its values in the same place."""
-        interpreter = _Interpreter(group)
-        interpreter.see = self.see
-        return interpreter
+        if isinstance(module, fx.GraphModule):
+            return _Interpreter(module, self.see).run(*args)
+        return module(*args, **kwargs)
 
     def run_node(self, n: fx.Node) -> Any:
         value: PortRef | None = n.meta.get("value")
@@ -61,7 +59,7 @@ class _Interpreter(fx.Interpreter):
 
 def run(module: fx.GraphModule, inputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
     """Compute what the module computes, slower, and raise `NodeFailure` where a block fails."""
-    return _Interpreter(module).run(*inputs)
+    return _Interpreter(module, lambda value, result: None).run(*inputs)
 
 
 @torch.no_grad()
@@ -72,16 +70,15 @@ def activations(
     found: dict[NodeId, torch.Tensor] = {}
     wanted = _computed(module) & set(nodes)
 
-    class Collector(_Interpreter):
-        def see(self, value: PortRef, result: Any) -> None:
-            if value.port and value.node in wanted:
-                found.setdefault(value.node, result)
-                if len(found) == len(wanted):
-                    raise _Found
+    def see(value: PortRef, result: Any) -> None:
+        if value.port and value.node in wanted:
+            found.setdefault(value.node, result)
+            if len(found) == len(wanted):
+                raise _Found
 
     if wanted:
         with suppress(_Found):
-            Collector(module).run(*inputs)
+            _Interpreter(module, see).run(*inputs)
     return found
 
 
@@ -95,15 +92,13 @@ def _computed(module: fx.GraphModule) -> set[NodeId]:
 def first_non_finite(module: fx.GraphModule, inputs: Sequence[torch.Tensor]) -> NodeId | None:
     """Return the first node, in running order, with a value that is infinite or not a number."""
 
-    class Detector(_Interpreter):
-        node: NodeId | None = None
+    found: list[NodeId] = []
 
-        def see(self, value: PortRef, result: Any) -> None:
-            if value.port and result.is_floating_point() and not bool(torch.isfinite(result).all()):
-                self.node = value.node
-                raise _Found
+    def see(value: PortRef, result: Any) -> None:
+        if value.port and result.is_floating_point() and not bool(torch.isfinite(result).all()):
+            found.append(value.node)
+            raise _Found
 
-    detector = Detector(module)
     with suppress(_Found):
-        detector.run(*inputs)
-    return detector.node
+        _Interpreter(module, see).run(*inputs)
+    return found[0] if found else None
