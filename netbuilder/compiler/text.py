@@ -153,7 +153,10 @@ def _quoted(text: str) -> str:
 
 
 def lay(code: Code, room: int, head: str = "", tail: str = "") -> list[str]:
-    """Return an expression inside of brackets, and what stands before and behind it: on one line if there is room."""
+    """Return an expression inside of brackets, and what stands before and behind it: on one line if there is room.
+
+    Without any room all is broken that can be.
+    """
     if code.kind is None or len(head) + len(code) + len(tail) <= room:
         return [f"{head}{code}{tail}"]
     head += code.opening
