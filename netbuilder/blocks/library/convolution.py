@@ -57,8 +57,9 @@ class Conv1d(_Convolution[Size1d, AutoPadding1d]):
     """Slide learned kernels along a signal, one output channel per kernel.
 
     y[o, l] = bias[o] + Σ w[o, c, k] · x[c, l·stride + k·dilation − padding], summed over c and k. Input `N × C × L`,
-    output `N × out_channels × L′` with L′ = ⌊(L + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1. For what repeats along one dimension:
-    audio, sensor readings, text as characters. A sequence `N × T × F` has its channels last: Permute it first.
+    output `N × out_channels × L′` with L′ = ⌊(L + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1. For what
+    repeats along one dimension: audio, sensor readings, text as characters. A sequence `N × T × F` has its channels
+    last: Permute it first.
     Source: `torch.nn.Conv1d`.
     """
 
