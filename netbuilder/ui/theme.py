@@ -275,6 +275,8 @@ class _ThemedIconEngine(QIconEngine):
         _glyph(self._name, self._token, _current.name).paint(painter, rect, Qt.AlignmentFlag.AlignCenter, mode, state)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        if size.isEmpty():
+            return QPixmap()  # a button that has no room for the moment
         return _picture(self._name, self._token, _current.name, size.width(), size.height(), mode)
 
     def clone(self) -> QIconEngine:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFont, QFontInfo, QImage, QRawFont, QTextLayout
@@ -66,6 +68,11 @@ def test_an_icon_follows_the_theme(qapp: QApplication) -> None:
     set_theme("light")
     light = made.pixmap(QSize(24, 24)).toImage()
     assert dark != light
+
+
+def test_an_icon_without_room_is_nothing_and_no_complaint(qapp: QApplication, qtlog: Any) -> None:
+    assert icon("mdi6.close").pixmap(QSize(14, -7)).isNull()
+    assert qtlog.records == []
 
 
 @pytest.mark.parametrize("name", sorted({action.icon for action in ACTIONS if action.icon}))
