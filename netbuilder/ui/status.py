@@ -94,7 +94,8 @@ class StatusLine(QWidget):
             part.setVisible(lowering is not None)
         if lowering is not None:
             total = lowering.total()
-            self.parameters.setText(f"{count(total.parameters)} parameters")
+            so_far = "so far " if lowering.errors() else ""  # what is behind a broken block is not known
+            self.parameters.setText(f"{so_far}{count(total.parameters)} parameters")
             self.flops.setText(f"{short(total.flops)} FLOPs per sample")
 
     def _show_run(self) -> None:

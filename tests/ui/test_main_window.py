@@ -16,6 +16,7 @@ from netbuilder.graph.files import load
 from netbuilder.graph.model import Node, NodeId
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.start_page import ExampleCard
+from tests.drawing import id_of
 from tests.ui.hands import answer, click
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -263,3 +264,13 @@ def test_the_smallest_window_keeps_the_widths_of_palette_and_inspector(window: M
     qtbot.waitUntil(lambda: window.width() == window.minimumWidth())
     QApplication.processEvents()
     assert (window.layers.width(), window.inspector.width()) == wide
+
+
+def test_a_broken_network_is_not_said_to_be_as_large_as_what_of_it_is_known(editor: MainWindow, qtbot: QtBot) -> None:
+    assert editor.status.parameters.text().startswith("690 ")
+    editor.canvas.select([id_of(editor.document.project, "flatten")])
+    editor.actions_by_id["delete"].trigger()
+    qtbot.waitUntil(lambda: editor.analysis.is_current, timeout=10_000)
+    assert editor.status.parameters.text() == "so far 40 parameters"
+    editor.document.undo_stack.undo()
+    qtbot.waitUntil(lambda: editor.status.parameters.text().startswith("690 "), timeout=10_000)

@@ -41,6 +41,9 @@ class ProjectPage(QWidget):
         self._fields = Facts("Fields")
         self._split = Facts("Split")
         self._network = Facts("Network")
+        self._unknown = words(
+            "Of the blocks whose shapes are known: the others wait for a problem to be fixed.", "muted", wrap=True
+        )
 
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -55,6 +58,7 @@ class ProjectPage(QWidget):
         for facts in (self._fields, self._split, self._network):
             column.addSpacing(8)
             column.addWidget(facts)
+        column.addWidget(self._unknown)
         column.addStretch(1)
 
     def refresh(self, lowering: Lowering | None) -> None:
@@ -70,6 +74,7 @@ class ProjectPage(QWidget):
         self._fields.show_facts(_field_facts(config) if config else [])
         self._split.show_facts(_split_facts(config) if config else [])
         self._network.show_facts(_network_facts(len(project.graph), lowering))
+        self._unknown.setVisible(bool(len(project.graph) and lowering and lowering.errors()))
 
     def facts(self) -> dict[str, str]:
         """Return all that is shown in lines, value by name."""
