@@ -70,11 +70,11 @@ class Making:
 
 def classes(program: Program, name: str, taken: Iterable[str]) -> list[GroupClass]:
     """Return the classes of all groups in a program, those that others use first, and last that of the program."""
-    unfolded = _Unfolded({name, *taken, *RESERVED})
+    found = _Classes({name, *taken, *RESERVED})
     for group, parts in _parts(program).items():
-        unfolded.add(group, parts)
-    whole = unfolded.class_of(name, [_Part(program, {}, {}, "")])
-    return [*unfolded.classes, whole]
+        found.add(group, parts)
+    whole = found.class_of(name, [_Part(program, {}, {}, "")])
+    return [*found.classes, whole]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +102,14 @@ def _parts(program: Program) -> dict[str, list[_Part]]:
                     seen.add(id(part))
                     visit(part)
                     names = dict(arguments) | {INDEX: index}
-                    unfolded = _Part(part, names, dict(instance.defaults), instance.description)
-                    found.setdefault(instance.name, []).append(unfolded)
+                    different = _Part(part, names, dict(instance.defaults), instance.description)
+                    found.setdefault(instance.name, []).append(different)
 
     visit(program)
     return found
 
 
-class _Unfolded:
+class _Classes:
     """The classes found so far, and with which arguments each part is made."""
 
     def __init__(self, taken: set[str]) -> None:
@@ -187,7 +187,7 @@ class _Unfolded:
         call, is_maker = instruction.call, instruction.node in makers
         if isinstance(call, GroupCall):
             return list(self.making(instruction, names).settings) if is_maker else []
-        return [*((call.settings or ()) if is_maker else ()), *constants(call)]
+        return [*((call.settings or ()) if is_maker else ()), *_constants(call)]
 
     def _form(self, part: _Part) -> object:
         """Return what all variants of a class have in common."""
@@ -226,7 +226,7 @@ class _Unfolded:
         return Making("listed", of, parameters, settings=tuple(settings))
 
 
-def constants(call: Call) -> list[tuple[str, Value]]:
+def _constants(call: Call) -> list[tuple[str, Value]]:
     """Return the constants among the arguments of a call, each with a name of its own."""
     found: list[tuple[str, Value]] = []
 
@@ -282,7 +282,7 @@ def _attributes(program: Program, settings: Mapping[Slot, Code]) -> dict[Slot, s
     taken = {*dir(nn.Module), *(instruction.module for instruction in program.makers())}
     for instruction in program.instructions:
         of: dict[Code, str] = {}
-        for name, _ in constants(instruction.call) if isinstance(instruction.call, Call) else ():
+        for name, _ in _constants(instruction.call) if isinstance(instruction.call, Call) else ():
             code = settings.get((instruction.node, name))
             if code is None:
                 continue

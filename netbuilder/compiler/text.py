@@ -152,7 +152,7 @@ def _quoted(text: str) -> str:
 # Lines
 
 
-def lay(code: Code, room: int, head: str = "", tail: str = "") -> list[str]:
+def _lay(code: Code, room: int, head: str = "", tail: str = "") -> list[str]:
     """Return an expression inside of brackets, and what stands before and behind it: on one line if there is room.
 
     Without any room all is broken that can be.
@@ -164,13 +164,13 @@ def lay(code: Code, room: int, head: str = "", tail: str = "") -> list[str]:
         case "chain":
             tails = (*("" for _ in code.signs), tail)
             each = zip(code.parts, (head, *code.signs), tails, strict=True)
-            return [line for part, before, behind in each for line in lay(part, room, before, behind)]
+            return [line for part, before, behind in each for line in _lay(part, room, before, behind)]
         case "each":
-            return [*lay(code.parts[0], room, head), *lay(code.parts[1], room, "", tail)]
+            return [*_lay(code.parts[0], room, head), *_lay(code.parts[1], room, "", tail)]
         case "item":
             whole, key = code.parts
             if whole.kind and len(head) + len(whole) + 1 > room:
-                return lay(whole, room, head, f"[{key}]{tail}")
+                return _lay(whole, room, head, f"[{key}]{tail}")
             return [f"{head}{whole}[", *indented([key]), f"]{tail}"]
         case "call" | "display":
             return [head, *indented(_inside(code, room - 4)), code.closing + tail]
@@ -182,14 +182,14 @@ def _inside(code: Code, room: int) -> list[str]:
     if code.kind == "call" and len(body) <= room:
         return [body]
     if code.kind == "call" and len(code.parts) == 1:
-        return lay(code.parts[0], room)
-    return [line for part in code.parts for line in lay(part, room, tail=",")]
+        return _lay(code.parts[0], room)
+    return [line for part in code.parts for line in _lay(part, room, tail=",")]
 
 
 def _lay_bare(code: Code, room: int, head: str, tail: str = "") -> list[str]:
     """Return an expression outside of brackets: a chain of operators is broken inside of its operands alone."""
     if code.kind != "chain":
-        return lay(code, room, head, tail)
+        return _lay(code, room, head, tail)
     if not any(part.kind for part in code.parts):
         return [f"{head}{code}{tail}"]
     lines = [head]
@@ -215,14 +215,14 @@ def _lay_right(start: str, code: Code, room: int) -> list[str]:
     if len(start) + len(code) <= room:
         return [start + code]
     if code.opening.lstrip("-") in ("(", "["):
-        return lay(code, room, start)
+        return _lay(code, room, start)
     bare = _lay_bare(code, 0, start)
     if code.kind == "chain":
         outside = [line for line in bare if not line.startswith(" ")]
         is_bare = _is_held_together(code) and _longest(outside) <= room
     else:
-        is_bare = _longest(bare) <= room or _longest([f"{start}(", *indented(lay(code, 0))]) > room
-    return _lay_bare(code, room, start) if is_bare else [f"{start}(", *indented(lay(code, room - 4)), ")"]
+        is_bare = _longest(bare) <= room or _longest([f"{start}(", *indented(_lay(code, 0))]) > room
+    return _lay_bare(code, room, start) if is_bare else [f"{start}(", *indented(_lay(code, room - 4)), ")"]
 
 
 def _is_held_together(chain: Code) -> bool:
@@ -257,11 +257,11 @@ def assignment(target: str, code: Code, depth: int = 0, comment: str = "") -> li
 def _tuple_assignment(targets: Code, code: Code, room: int) -> list[str]:
     start = f"{targets} = "
     if len(start) + len(code) <= room or (code.kind and len(start + code.opening) <= room):
-        return lay(code, room, start)
+        return _lay(code, room, start)
     if len(start) < room:
-        return [f"{start}(", *indented(lay(code, room - 4)), ")"]
-    *lines, end = lay(targets, 0)
-    return [*lines, *lay(code, room, f"{end} = ")]
+        return [f"{start}(", *indented(_lay(code, room - 4)), ")"]
+    *lines, end = _lay(targets, 0)
+    return [*lines, *_lay(code, room, f"{end} = ")]
 
 
 def returned(values: Sequence[str], depth: int = 0) -> list[str]:
@@ -283,7 +283,7 @@ def signature(name: str, parameters: Sequence[str], result: Code, depth: int = 0
         return [start + body + end]
     on_one_line = len(body) <= room - 4 and len(parameters) > 1
     lines = [body] if on_one_line else [f"{parameter}," for parameter in parameters]
-    return [start, *indented(lines), *lay(result, room, ") -> ", ":")]
+    return [start, *indented(lines), *_lay(result, room, ") -> ", ":")]
 
 
 def indented(lines: Sequence[str], depth: int = 1) -> list[str]:
