@@ -17,7 +17,7 @@ from netbuilder.compiler.source import source
 from netbuilder.graph.edits import RenameNode
 from netbuilder.graph.model import NodeId, PortRef
 from tests.drawing import Drawing, digits_cnn, id_of, program_of
-from tests.printing import printed
+from tests.printing import assert_equal_to_its_print
 
 
 def digits_batch(size: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
@@ -63,27 +63,19 @@ def test_the_same_seed_builds_the_same_weights() -> None:
 
 def test_printed_source_imports_torch_alone_and_computes_the_same() -> None:
     program = program_of(digits_cnn().project).only("output")
-    network, twin = build(program), printed(program)
     imports = [line for line in source(program).splitlines() if "import" in line]
     assert imports == ["import torch", "from torch import nn", "from torch.nn import functional"]
-    twin.load_state_dict(network.state_dict())
-    image, _ = digits_batch()
-    assert torch.equal(twin(image), network(image)[0])
+    assert_equal_to_its_print(program)
 
 
 def test_printed_source_returns_all_results_of_a_program_with_several() -> None:
-    program = program_of(digits_cnn().project)
-    network, twin = build(program), printed(program)
-    twin.load_state_dict(network.state_dict())
-    assert all(torch.equal(a, b) for a, b in zip(twin(*digits_batch()), network(*digits_batch()), strict=True))
+    assert_equal_to_its_print(program_of(digits_cnn().project), *digits_batch())
 
 
 def test_printed_source_says_what_torch_has_no_default_for() -> None:
     drawing = Drawing()
     drawing.put("Output", "out", drawing.put("Softmax", "softmax", drawing.put("Input", "x", shape=[5]), dim=1))
-    program = program_of(drawing.project)
-    x = torch.randn(3, 5)
-    assert torch.equal(printed(program)(x), build(program)(x)[0])
+    assert_equal_to_its_print(program_of(drawing.project), torch.randn(3, 5))
 
 
 def several_outputs() -> Drawing:
@@ -97,13 +89,11 @@ def several_outputs() -> Drawing:
 
 def test_a_block_with_several_outputs_hands_out_each() -> None:
     program = program_of(several_outputs().project)
-    network, twin = build(program), printed(program)
     rows = torch.randn(3, 8, 6)
-    sequence, last = network(rows)
+    sequence, last = build(program)(rows)
     assert sequence.shape == (3, 8, 5)
     assert torch.equal(sequence[:, -1], last)
-    twin.load_state_dict(network.state_dict())
-    assert all(torch.equal(a, b) for a, b in zip(twin(rows), network(rows), strict=True))
+    assert_equal_to_its_print(program, rows)
 
 
 def test_names_that_meet_in_the_printed_source_stay_apart() -> None:
@@ -111,11 +101,7 @@ def test_names_that_meet_in_the_printed_source_stay_apart() -> None:
     rows = id_of(drawing.project, "rows")
     drawing.put("Output", "more", drawing.put("ReLU", "lstm_result", rows))
     RenameNode(rows, "lstm_sequence").apply(drawing.project)
-    program = program_of(drawing.project)
-    network, twin = build(program), printed(program)
-    twin.load_state_dict(network.state_dict())
-    rows_batch = torch.randn(3, 8, 6)
-    assert all(torch.equal(a, b) for a, b in zip(twin(rows_batch), network(rows_batch), strict=True))
+    assert_equal_to_its_print(program_of(drawing.project), torch.randn(3, 8, 6))
 
 
 def test_activations_of_inputs_layers_and_losses_can_be_seen() -> None:
