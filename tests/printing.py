@@ -14,19 +14,12 @@ from netbuilder.compiler.source import source
 from netbuilder.exchange.inputs import draw, example_sizes
 
 
-def printed(program: Program) -> nn.Module:
-    """Run the printed source, and return the network that it defines."""
-    namespace: dict[str, Any] = {}
-    exec(source(program), namespace)
-    return namespace["Network"]()
-
-
 def assert_equal_to_its_print(program: Program, *inputs: torch.Tensor) -> None:
     """Hold printed code to the same layers, the same weights by the same names, and the same numbers to the last bit.
 
     Inputs that are not given are drawn at random.
     """
-    network, twin = build(program).eval(), printed(program).eval()
+    network, twin = build(program).eval(), _printed(program).eval()
     assert layers(twin) == layers(network)
     assert list(twin.state_dict()) == list(network.state_dict())
     twin.load_state_dict(network.state_dict())
@@ -50,6 +43,13 @@ def inputs_of(program: Program, batch_size: int = 3) -> tuple[torch.Tensor, ...]
     """Return a tensor for each input, drawn at random and each time the same."""
     sizes = example_sizes(program) | {"N": batch_size}
     return tuple(map(torch.from_numpy, draw(program, sizes, np.random.default_rng(0))))
+
+
+def _printed(program: Program) -> nn.Module:
+    """Run the printed source, and return the network that it defines."""
+    namespace: dict[str, Any] = {}
+    exec(source(program), namespace)
+    return namespace["Network"]()
 
 
 def _results(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
