@@ -11,6 +11,7 @@ from netbuilder.data.catalog import default_config
 from netbuilder.graph.model import NodeId
 from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.document import Document
+from netbuilder.ui.panels.inspector import Inspector
 from tests.drawing import Drawing
 
 
@@ -53,3 +54,14 @@ def analysis(document: Document) -> Iterator[Analysis]:
 def settle(analysis: Analysis, qtbot: QtBot) -> Callable[[], None]:
     """Return how to wait until the analysis has caught up with the document."""
     return lambda: qtbot.waitUntil(lambda: analysis.is_current, timeout=60_000)
+
+
+@pytest.fixture
+def inspector(document: Document, analysis: Analysis, settle: Callable[[], None], qtbot: QtBot) -> Inspector:
+    """Return the inspector of the document, as wide as in the window."""
+    inspector = Inspector(document, analysis)
+    qtbot.addWidget(inspector)
+    inspector.resize(266, 900)
+    inspector.show()
+    settle()
+    return inspector

@@ -14,7 +14,6 @@ from netbuilder.graph.edits import SetFormal, SetParameter
 from netbuilder.graph.files import dumps
 from netbuilder.graph.model import NodeId, PortRef
 from netbuilder.graph.project import GroupId
-from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import SwitchField, TextField
 from netbuilder.ui.panels.inspector import Inspector
@@ -39,16 +38,6 @@ def document(qtbot: QtBot) -> Document:
     second = drawing.put_group(stage, "second", PortRef(first, "y"))
     drawing.put("Output", "result", PortRef(second, "y"))
     return Document(drawing.project)
-
-
-@pytest.fixture
-def inspector(document: Document, analysis: Analysis, settle: Settle, qtbot: QtBot) -> Inspector:
-    inspector = Inspector(document, analysis)
-    qtbot.addWidget(inspector)
-    inspector.resize(266, 900)
-    inspector.show()
-    settle()
-    return inspector
 
 
 def inner(document: Document, name: str) -> NodeId:

@@ -13,23 +13,12 @@ from netbuilder.blocks.parameters import defaults
 from netbuilder.graph.edits import AddNode, Disconnect, RenameNode, SetParameter
 from netbuilder.graph.files import dumps
 from netbuilder.graph.model import Node, NodeId, PortRef
-from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import ChoiceField, TextField
 from netbuilder.ui.panels.inspector import Inspector
 
 Named = Callable[[str], NodeId]
 Settle = Callable[[], None]
-
-
-@pytest.fixture
-def inspector(document: Document, analysis: Analysis, settle: Settle, qtbot: QtBot) -> Inspector:
-    inspector = Inspector(document, analysis)
-    qtbot.addWidget(inspector)
-    inspector.resize(266, 800)
-    inspector.show()
-    settle()
-    return inspector
 
 
 def field(inspector: Inspector, name: str) -> TextField:

@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 from netbuilder.graph.edits import SetParameter
 from netbuilder.graph.files import dumps
 from netbuilder.graph.model import NodeId
-from netbuilder.ui.analysis import Analysis
 from netbuilder.ui.document import Document
 from netbuilder.ui.panels.inspector import Inspector
 from tests.drawing import Drawing
@@ -38,16 +37,6 @@ def document(qtbot: QtBot) -> Document:
         x = drawing.put_group(stage, name, x)
     drawing.put("Output", "result", x)
     return Document(drawing.project)
-
-
-@pytest.fixture
-def inspector(document: Document, analysis: Analysis, settle: Settle, qtbot: QtBot) -> Inspector:
-    inspector = Inspector(document, analysis)
-    qtbot.addWidget(inspector)
-    inspector.resize(266, 900)
-    inspector.show()
-    settle()
-    return inspector
 
 
 def tag(document: Document, node: NodeId) -> object:
