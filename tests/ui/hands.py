@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialogButtonBox,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from netbuilder.graph.edits import Connect
@@ -126,6 +136,32 @@ def message(window: QWidget) -> Message | None:
 def answer(choice: str) -> None:
     """Press a button of the next question, from inside its event loop."""
     on_question(lambda dialog: QTest.mouseClick(dialog.button(choice), _LEFT))
+
+
+def save_in_dialog(path: Path) -> None:
+    """Choose a file in the next dialog that asks for one, from inside its event loop, and agree to write it over."""
+
+    def fill() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, QFileDialog) or not dialog.isActiveWindow():
+            QTimer.singleShot(10, fill)
+            return
+        field, buttons = dialog.findChild(QLineEdit, "fileNameEdit"), dialog.findChild(QDialogButtonBox)
+        assert isinstance(field, QLineEdit)
+        assert isinstance(buttons, QDialogButtonBox)
+        QGuiApplication.clipboard().setText(str(path))
+        QTest.mouseClick(field, _LEFT)
+        field.selectAll()
+        field.paste()  # typing would open the list of completions, and `setText` leaves the file in the list selected
+        QTimer.singleShot(10, agree)
+        QTest.mouseClick(buttons.button(QDialogButtonBox.StandardButton.Save), _LEFT)
+
+    def agree() -> None:
+        question = QApplication.activeModalWidget()
+        if isinstance(question, QMessageBox):
+            QTest.mouseClick(question.button(QMessageBox.StandardButton.Yes), _LEFT)
+
+    QTimer.singleShot(10, fill)
 
 
 def on_question(act: Callable[[Message], object]) -> None:

@@ -11,10 +11,10 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from safetensors.numpy import load_file
 from sklearn.datasets import load_digits
@@ -29,7 +29,7 @@ from netbuilder.ui.fields import ChoiceField, TextField
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.theme import theme
 from tests.drawing import Drawing
-from tests.ui.hands import choose, click_block, drag_out, wire, write
+from tests.ui.hands import choose, click_block, drag_out, save_in_dialog, wire, write
 
 _PATIENCE = 60_000
 _COLUMN, _ROW = 212.0, 124.0
@@ -55,23 +55,6 @@ def press(window: QWidget, name: str) -> None:
     (button,) = [each for each in buttons if each.isVisible()]
     assert button.isEnabled(), button.toolTip()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
-def save_in_dialog(path: Path) -> None:
-    """Once a file dialog is open, put the path into it and press Save."""
-
-    def answer() -> None:
-        dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, QFileDialog):
-            QTimer.singleShot(20, answer)
-            return
-        field, buttons = dialog.findChild(QLineEdit, "fileNameEdit"), dialog.findChild(QDialogButtonBox)
-        assert isinstance(field, QLineEdit)
-        assert isinstance(buttons, QDialogButtonBox)
-        field.setText(str(path))  # as if pasted: typing would open the list of completions
-        QTest.mouseClick(buttons.button(QDialogButtonBox.StandardButton.Save), Qt.MouseButton.LeftButton)
-
-    QTimer.singleShot(0, answer)
 
 
 def place(column: int, row: int) -> tuple[float, float]:

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QPushButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.graph.edits import RenameNode
@@ -15,7 +15,7 @@ from netbuilder.ui.document import Document
 from netbuilder.ui.files import Files
 from netbuilder.ui.settings import recent_files
 from tests.drawing import digits_cnn
-from tests.ui.hands import answer, message, on_question
+from tests.ui.hands import answer, message, on_question, save_in_dialog
 
 
 @pytest.fixture
@@ -117,35 +117,12 @@ def test_what_is_written_into_the_file_while_it_is_opened_is_not_overwritten_una
     assert saved.read_bytes() == theirs
 
 
-def fill_in(qtbot: QtBot, path: Path) -> None:
-    """Choose a file in the next dialog that asks for one."""
-
-    def fill() -> None:
-        dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, QFileDialog):
-            QTimer.singleShot(10, fill)
-            return
-        field = dialog.findChild(QLineEdit, "fileNameEdit")
-        assert isinstance(field, QLineEdit)
-        field.setText(str(path))  # as if pasted: the folder may be read while one types, and set it
-        QTimer.singleShot(10, confirm)  # the file is there: this is asked about, from inside of the click
-        save_button = next(each for each in dialog.findChildren(QPushButton) if "Save" in each.text())
-        qtbot.mouseClick(save_button, Qt.MouseButton.LeftButton)
-
-    def confirm() -> None:
-        question = QApplication.activeModalWidget()
-        if isinstance(question, QMessageBox):
-            qtbot.mouseClick(question.button(QMessageBox.StandardButton.Yes), Qt.MouseButton.LeftButton)
-
-    QTimer.singleShot(10, fill)
-
-
 def test_a_copy_in_the_projects_own_file_is_the_project_saved(
     files: Files, document: Document, saved: Path, qtbot: QtBot
 ) -> None:
     files.open(saved)
     change(document)
-    fill_in(qtbot, saved)
+    save_in_dialog(saved)
     assert files.save_copy()
     assert not document.modified
     node = next(iter(document.project.graph))
@@ -158,7 +135,7 @@ def test_a_copy_elsewhere_leaves_the_project_unsaved(
 ) -> None:
     files.open(saved)
     change(document)
-    fill_in(qtbot, tmp_path / "copy.netb")
+    save_in_dialog(tmp_path / "copy.netb")
     assert files.save_copy()
     assert load(tmp_path / "copy.netb").graph.named("changed")
     assert document.modified
@@ -239,7 +216,7 @@ def test_save_as_asks_for_a_file_and_ends_in_netb(
     files: Files, document: Document, qtbot: QtBot, saved: Path, tmp_path: Path
 ) -> None:
     files.open(saved)
-    fill_in(qtbot, tmp_path / "another")
+    save_in_dialog(tmp_path / "another")
     assert files.save_as()
     assert document.path == tmp_path / "another.netb"
     assert recent_files() == [tmp_path / "another.netb", saved]
