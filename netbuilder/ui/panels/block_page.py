@@ -114,9 +114,8 @@ class BlockPage(QWidget):
         column.addLayout(self._form_place)
         column.addWidget(self.sharing_label)
         column.addWidget(self.payload)
-        for facts in (self._shapes, self._cost):
-            column.addSpacing(8)
-            column.addWidget(facts)
+        column.addWidget(self._shapes)
+        column.addWidget(self._cost)
         column.addStretch(1)
 
     def commit(self) -> None:

@@ -66,9 +66,8 @@ class GroupPage(QWidget):
         column.addWidget(self._problem)
         column.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._use)
-        for facts in (self._inputs, self._outputs):
-            column.addSpacing(8)
-            column.addWidget(facts)
+        column.addWidget(self._inputs)
+        column.addWidget(self._outputs)
         column.addSpacing(8)
         column.addWidget(out, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)

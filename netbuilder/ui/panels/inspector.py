@@ -116,7 +116,6 @@ class _MixedPage(QWidget):
         column.setSpacing(8)
         column.addWidget(self._title)
         column.addWidget(words("Select blocks of one type to edit them together.", "muted", wrap=True))
-        column.addSpacing(8)
         column.addWidget(self._types)
         column.addStretch(1)
 

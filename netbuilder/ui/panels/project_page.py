@@ -56,7 +56,6 @@ class ProjectPage(QWidget):
         column.addWidget(self._description)
         column.addWidget(self._problem)
         for facts in (self._fields, self._split, self._network):
-            column.addSpacing(8)
             column.addWidget(facts)
         column.addWidget(self._unknown)
         column.addStretch(1)

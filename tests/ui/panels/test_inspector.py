@@ -6,16 +6,18 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import defaults
-from netbuilder.graph.edits import AddNode, Disconnect, RenameNode, SetParameter
+from netbuilder.graph.edits import AddNode, Disconnect, RenameNode, SetParameter, SetSection
 from netbuilder.graph.files import dumps
 from netbuilder.graph.model import Node, NodeId, PortRef
 from netbuilder.ui.document import Document
 from netbuilder.ui.fields import ChoiceField, TextField
 from netbuilder.ui.panels.inspector import Inspector
+from netbuilder.ui.panels.parts import Facts
 
 Named = Callable[[str], NodeId]
 Settle = Callable[[], None]
@@ -243,6 +245,25 @@ def test_the_project_page_names_data_and_size(inspector: Inspector) -> None:
     assert (facts["train"], facts["stratified by"]) == ("70 %", "label")
     assert facts["blocks"] == "9"
     assert facts["parameters"] == f"{40 + 296 + 5130:,}"
+
+
+def test_facts_that_there_are_none_of_leave_no_gap(inspector: Inspector, document: Document) -> None:
+    page = inspector.project_page
+
+    def gap() -> int:
+        """Return how far the first facts are below what is above them."""
+        QApplication.processEvents()
+        first = min(facts.y() for facts in page.findChildren(Facts) if facts.isVisible())
+        above = [
+            part.geometry().bottom()
+            for part in page.findChildren(QWidget)
+            if part.parent() is page and part.isVisible()
+        ]
+        return first - max(bottom for bottom in above if bottom < first)
+
+    with_data = gap()
+    document.apply(SetSection("data", {}))
+    assert gap() == with_data
 
 
 def test_choosing_a_data_set_is_one_edit(inspector: Inspector, document: Document) -> None:
