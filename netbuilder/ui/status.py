@@ -94,7 +94,8 @@ class StatusLine(QWidget):
             part.setVisible(lowering is not None)
         if lowering is not None:
             total = lowering.total()
-            so_far = "so far " if lowering.errors() else ""  # what is behind a broken block is not known
+            is_broken = any(error.node for error in lowering.errors())
+            so_far = "so far " if is_broken else ""  # what is behind a broken block is not known
             self.parameters.setText(f"{so_far}{count(total.parameters)} parameters")
             self.flops.setText(f"{short(total.flops)} FLOPs per sample")
 

@@ -274,3 +274,5 @@ def test_a_broken_network_is_not_said_to_be_as_large_as_what_of_it_is_known(edit
     assert editor.status.parameters.text() == "so far 40 parameters"
     editor.document.undo_stack.undo()
     qtbot.waitUntil(lambda: editor.status.parameters.text().startswith("690 "), timeout=10_000)
+    editor.files.new()
+    qtbot.waitUntil(lambda: editor.status.parameters.text() == "0 parameters", timeout=10_000)
