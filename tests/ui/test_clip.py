@@ -13,7 +13,7 @@ from netbuilder.graph.project import Project
 from netbuilder.ui import clip, intents
 from netbuilder.ui.wiring import Refusal
 from tests.drawing import Drawing, digits_cnn
-from tests.ui.test_intents import do, wires
+from tests.ui.asking import do, wires
 
 
 def copied(project: Project, *names: str) -> clip.Clip:

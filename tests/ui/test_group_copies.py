@@ -6,7 +6,7 @@ from netbuilder.graph.model import NodeId, PortRef
 from netbuilder.graph.project import GroupId, Project, group_of
 from netbuilder.ui import clip, group_intents, intents
 from tests.drawing import Drawing, digits_cnn
-from tests.ui.test_intents import do, refused
+from tests.ui.asking import do, refused
 
 
 def nest(depth: int) -> tuple[Project, NodeId]:

@@ -11,7 +11,7 @@ from netbuilder.graph.model import Json, NodeId, PortRef
 from netbuilder.graph.project import GroupId, Project, group_of
 from netbuilder.ui import clip, group_intents, group_parameters
 from tests.drawing import Drawing, digits_cnn, id_of, program_of
-from tests.ui.test_intents import do, refused
+from tests.ui.asking import do, refused
 
 G1 = GroupId("g1")
 

@@ -11,8 +11,8 @@ from netbuilder.graph.files import load, save
 from netbuilder.graph.project import Project, group_of, group_type
 from netbuilder.ui import group_library, intents
 from tests.drawing import Drawing, digits_cnn, id_of
+from tests.ui.asking import do, refused
 from tests.ui.test_group_intents import G1, stack
-from tests.ui.test_intents import do, refused
 
 
 def put(project: Project, entry: str) -> None:

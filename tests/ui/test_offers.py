@@ -10,8 +10,8 @@ from netbuilder.graph.project import GroupId, Project
 from netbuilder.ui import group_library, intents, offers
 from netbuilder.ui.offers import Offer
 from tests.drawing import Drawing, digits_cnn
+from tests.ui.asking import IMAGE, LABELS, ROW, do, out, wires
 from tests.ui.test_group_intents import G1, stack
-from tests.ui.test_intents import IMAGE, LABELS, ROW, do, out, wires
 
 
 def titles(offered: Iterable[Offer]) -> list[str]:

@@ -14,8 +14,8 @@ from netbuilder.graph.project import Project, group_of
 from netbuilder.ui import clip, group_intents, sharing
 from netbuilder.ui.main_window import MainWindow
 from tests.drawing import Drawing, id_of
+from tests.ui.asking import do, refused
 from tests.ui.test_group_intents import G1, group, ids_of
-from tests.ui.test_intents import do, refused
 
 
 def towers() -> Project:

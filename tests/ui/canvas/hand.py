@@ -17,6 +17,7 @@ from netbuilder.ui.canvas.view import CanvasView
 from netbuilder.ui.canvas.wires import WireItem
 from netbuilder.ui.document import Document
 from netbuilder.ui.offers import BLOCK_MIME
+from netbuilder.ui.search_popup import SearchPopup
 
 LEFT, MIDDLE, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
 PLAIN, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
@@ -186,3 +187,18 @@ class Hand:
     def is_untouched(self) -> bool:
         """Tell whether the project is as it was, with nothing to undo."""
         return dumps(self.document.project) == self.before and not self.document.undo_stack.canUndo()
+
+
+def popup(hand: Hand) -> SearchPopup | None:
+    """Return the search box, if it is open."""
+    opened = hand.canvas.findChildren(SearchPopup)
+    return next((box for box in opened if box.isVisible()), None)
+
+
+def choose(hand: Hand, text: str) -> None:
+    """Type into the search box that is open, and take the best."""
+    box = popup(hand)
+    assert box is not None
+    QTest.keyClicks(box.field, text)
+    QTest.keyClick(box.field, Qt.Key.Key_Return)
+    hand.settle()

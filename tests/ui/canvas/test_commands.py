@@ -1,22 +1,19 @@
-"""The keyboard's way to everything on the canvas, and the menus'."""
+"""The keyboard's way to delete, copy, move, wire and rename blocks, and the menus'."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QProxyStyle, QStyle
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QApplication
 
 from netbuilder.graph.files import dumps
 from netbuilder.ui.canvas.menu import menu_at
-from netbuilder.ui.search_popup import SearchPopup
 from tests.drawing import Drawing
-from tests.ui.canvas.hand import ALT, CTRL, MIDDLE, SHIFT, Hand
+from tests.ui.canvas.hand import ALT, CTRL, SHIFT, Hand
 from tests.ui.canvas.test_gestures import line
 
 Open = Callable[..., Hand]
@@ -26,21 +23,6 @@ Key = Qt.Key
 @pytest.fixture
 def hand(open_canvas: Open) -> Hand:
     return open_canvas(line())
-
-
-def popup(hand: Hand) -> SearchPopup | None:
-    """Return the search box, if it is open."""
-    opened = hand.canvas.findChildren(SearchPopup)
-    return next((box for box in opened if box.isVisible()), None)
-
-
-def choose(hand: Hand, text: str) -> None:
-    """Type into the search box that is open, and take the best."""
-    box = popup(hand)
-    assert box is not None
-    QTest.keyClicks(box.field, text)
-    QTest.keyClick(box.field, Key.Key_Return)
-    hand.settle()
 
 
 # Deleting
@@ -232,184 +214,6 @@ def test_a_block_deleted_while_its_name_is_edited_closes_the_field(hand: Hand) -
     assert "a" not in hand.names()
 
 
-# Searching
-
-
-def test_space_opens_the_search_at_the_pointer(hand: Hand) -> None:
-    hand.click(QPointF(200, 320))
-    hand.key(Key.Key_Space)
-    choose(hand, "dense")
-    assert hand.place("linear") == (116, 288)
-    assert hand.wires() == {"image.y → a.x", "a.y → b.x"}
-    assert hand.undo_is_exact()
-
-
-def test_a_double_click_on_the_canvas_opens_the_search(hand: Hand) -> None:
-    hand.double_click(QPointF(200, 320))
-    choose(hand, "conv2d")
-    assert hand.place("conv2d") == (116, 288)
-
-
-def test_tab_adds_a_block_after_the_selected_one_and_wires_it(hand: Hand) -> None:
-    hand.click(hand.body("b"))
-    hand.key(Key.Key_Tab)
-    choose(hand, "linear")
-    assert "b.y → linear.x" in hand.wires()
-    assert hand.undo_is_exact()
-
-
-def test_space_held_drags_the_canvas_and_opens_nothing(hand: Hand) -> None:
-    before = hand.seen(QPointF(0, 0))
-    QTest.keyPress(hand.canvas, Key.Key_Space)
-    hand.drag(QPointF(300, 100), QPointF(380, 100))
-    QTest.keyRelease(hand.canvas, Key.Key_Space)
-    assert popup(hand) is None
-    assert hand.seen(QPointF(0, 0)).x() > before.x() + 40
-    assert hand.is_untouched()
-
-
-def test_a_wire_let_go_in_the_open_searches_for_a_block_that_takes_it(hand: Hand) -> None:
-    hand.drag(hand.outlet("b"), QPointF(700, 250))
-    box = popup(hand)
-    assert box is not None
-    assert "Input" not in box.shown_titles()
-    assert hand.canvas.pending_wire is not None
-    choose(hand, "relu")
-    assert "b.y → relu.x" in hand.wires()
-    assert hand.block("relu").port_position(hand.block("relu").ports[0][0].side, "x").x() == pytest.approx(700, abs=4)
-    assert hand.canvas.pending_wire is None
-    assert hand.undo_is_exact()
-
-
-def test_a_wire_drawn_backwards_searches_for_a_block_that_feeds_it(hand: Hand) -> None:
-    hand.drag(hand.inlet("c"), QPointF(120, 300))
-    box = popup(hand)
-    assert box is not None
-    assert "Output" not in box.shown_titles()
-    choose(hand, "dropout")
-    assert "dropout.y → c.x" in hand.wires()
-
-
-def test_escape_closes_the_search_and_lets_the_wire_go(hand: Hand) -> None:
-    hand.drag(hand.outlet("b"), QPointF(700, 250))
-    box = popup(hand)
-    assert box is not None
-    QTest.keyClick(box.field, Key.Key_Escape)
-    assert hand.canvas.pending_wire is None
-    assert hand.is_untouched()
-
-
-# Looking
-
-
-def test_home_shows_all_and_f_the_selection(hand: Hand) -> None:
-    hand.canvas.camera.look(QPointF(5000, 5000), 2.0)
-    hand.key(Key.Key_Home)
-    seen = hand.canvas.mapToScene(hand.canvas.viewport().rect()).boundingRect()
-    assert seen.contains(hand.scene.extent())
-    hand.canvas.select([hand.node("add")])
-    hand.key(Key.Key_F)
-    assert (hand.canvas.camera.centre - QPointF(604, 192)).manhattanLength() < 3
-    hand.key(Key.Key_Period)
-    hand.canvas.camera.look(QPointF(0, 0), 0.5)
-    hand.key(Key.Key_0, CTRL)
-    assert hand.canvas.zoom() == 1.0
-    assert hand.is_untouched()
-
-
-def sees_all(hand: Hand) -> bool:
-    return hand.canvas.mapToScene(hand.canvas.viewport().rect()).boundingRect().contains(hand.scene.extent())
-
-
-def test_a_network_that_was_all_in_view_stays_so_when_the_canvas_is_resized(hand: Hand) -> None:
-    hand.key(Key.Key_Home)
-    large = hand.canvas.zoom()
-    hand.canvas.resize(500, 300)
-    assert sees_all(hand)
-    assert hand.canvas.zoom() < large
-    hand.canvas.resize(1200, 800)
-    assert math.isclose(hand.canvas.zoom(), large)
-    hand.drag(hand.body("a"), hand.body("a") + QPointF(0, 400))
-    hand.canvas.resize(500, 300)
-    assert sees_all(hand)
-
-
-@pytest.mark.parametrize("way", ["zoom", "pan", "overview", "reveal"])
-def test_where_somebody_looked_elsewhere_a_resized_canvas_looks_there_still(hand: Hand, way: str) -> None:
-    hand.key(Key.Key_Home)
-    match way:
-        case "zoom":
-            hand.wheel(hand.body("a"), 4)
-        case "pan":
-            hand.drag(QPointF(40, 400), QPointF(200, 500), MIDDLE)
-        case "overview":
-            hand.canvas.camera.look(QPointF(100, 100), hand.canvas.zoom())
-        case _:
-            hand.canvas.select([hand.node("add")], center=True)
-    hand.settle()
-    zoom, centre = hand.canvas.zoom(), hand.canvas.camera.centre
-    hand.canvas.resize(700, 400)
-    assert hand.canvas.zoom() == zoom
-    assert (hand.canvas.camera.centre - centre).manhattanLength() < 4
-
-
-def test_alt_m_hides_the_overview(hand: Hand) -> None:
-    hand.canvas.camera.pan(QPoint(600, 0))
-    assert hand.canvas.overview.isVisible()
-    hand.key(Key.Key_M, ALT)
-    assert not hand.canvas.overview.isVisible()
-    hand.key(Key.Key_M, ALT)
-    assert hand.canvas.overview.isVisible()
-
-
-def test_l_arranges_all_blocks_in_one_undo_step(hand: Hand) -> None:
-    hand.key(Key.Key_L)
-    assert hand.place("image")[1] == hand.place("a")[1] == hand.place("b")[1]
-    assert hand.place("image")[0] < hand.place("a")[0] < hand.place("b")[0]
-    assert len({hand.place(name) for name in hand.names()}) == 5
-    assert hand.undo_is_exact()
-
-
-def test_a_large_network_is_arranged_off_the_gui_thread(open_canvas: Open, qtbot: QtBot) -> None:
-    drawing = Drawing()
-    last = drawing.put("Input", "image")
-    for number in range(150):
-        last = drawing.put("ReLU", f"r{number}", last)
-        drawing.project.layout[last] = (0.0, 0.0)
-    hand = open_canvas(drawing.project)
-    with qtbot.waitSignal(hand.document.edited):
-        hand.key(Key.Key_L)
-        assert hand.is_untouched()
-    hand.settle()
-    assert len(set(hand.document.project.layout.values())) == 151
-    assert hand.undo_is_exact()
-    hand.key(Key.Key_L)
-    hand.document.replace(line(), None)
-    before = dumps(hand.document.project)
-    qtbot.waitUntil(lambda: not hand.canvas.is_arranging)
-    assert dumps(hand.document.project) == before
-
-
-class _Still(QProxyStyle):
-    """A style of a desktop that wants no motion."""
-
-    def styleHint(self, hint: QStyle.StyleHint, *others: object) -> int:  # noqa: N802
-        asked = hint == QStyle.StyleHint.SH_Widget_Animation_Duration
-        return 0 if asked else super().styleHint(hint, *others)  # pyright: ignore[reportArgumentType, reportCallIssue]
-
-
-def test_nothing_glides_where_the_system_wants_no_motion(hand: Hand) -> None:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    app.setStyle(_Still("Fusion"))
-    hand.canvas.camera.look(QPointF(3000, 0), 1.0)
-    hand.canvas.fit()
-    hand.canvas.arrange()
-    places = {node: (item.x(), item.y()) for node, item in hand.scene.blocks.items()}
-    assert places == hand.document.project.layout
-    assert (hand.canvas.camera.centre - hand.scene.extent().center()).manhattanLength() < 3
-
-
 # Menus and focus
 
 
@@ -444,16 +248,6 @@ def test_cut_wires_frees_a_block(hand: Hand) -> None:
     next(action for action in menu.actions() if action.text() == "Cut wires").trigger()
     assert hand.wires() == set()
     assert hand.undo_is_exact()
-
-
-def test_the_camera_glides_between_zooms_that_all_but_agree(hand: Hand) -> None:
-    camera = hand.canvas.camera
-    zoom = next(z for z in (1 + n / 64 for n in range(64)) if 1 / z == 1 / math.nextafter(z, 0))
-    camera.go(camera.centre, zoom)
-    camera.jump()
-    camera.go(camera.centre + QPointF(100, 0), math.nextafter(zoom, 0))
-    camera.jump()
-    assert camera.zoom == pytest.approx(zoom)
 
 
 def test_the_canvas_keeps_space_and_tab_from_the_windows_shortcuts(hand: Hand) -> None:

@@ -16,8 +16,7 @@ from netbuilder.ui import group_library
 from netbuilder.ui.canvas.items import BlockItem
 from netbuilder.ui.canvas.parts import Side
 from tests.drawing import Drawing, digits_cnn
-from tests.ui.canvas.hand import CTRL, SHIFT, Hand
-from tests.ui.canvas.test_commands import choose
+from tests.ui.canvas.hand import CTRL, SHIFT, Hand, choose
 from tests.ui.canvas.test_scene import assert_mirrors
 
 Open = Callable[..., Hand]

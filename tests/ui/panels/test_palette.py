@@ -23,7 +23,7 @@ from netbuilder.ui.panels.palette_list import ghost
 from netbuilder.ui.panels.palette_rows import SECTION_ROLE
 from netbuilder.ui.theme import set_theme, text_font, theme
 from tests.drawing import Drawing
-from tests.ui.test_intents import do
+from tests.ui.asking import do
 
 
 @pytest.fixture
