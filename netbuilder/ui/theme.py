@@ -39,6 +39,8 @@ class Theme:
     text: QColor
     muted: QColor
     accent: QColor
+    filled: QColor
+    """Of the button to press and of selected text: the accent, deep enough for what is written on it."""
     on_accent: QColor
     hover: QColor
     """What the pointer is on, in lists, menus and buttons."""
@@ -71,6 +73,7 @@ DARK = _theme(
     text="#e6e9ef",
     muted="#98a1b1",
     accent="#5b9dff",
+    filled="#2f6fe4",
     on_accent="#ffffff",
     hover="#2a2f3a",
     good="#41c793",
@@ -89,6 +92,7 @@ LIGHT = _theme(
     text="#1b2130",
     muted="#5f6b7e",
     accent="#2f6fe4",
+    filled="#2f6fe4",
     on_accent="#ffffff",
     hover="#edf0f5",
     good="#16915f",
@@ -215,8 +219,8 @@ def stylesheet(look: Theme) -> str:
     """Return the application's stylesheet: `resources/theme.qss` with the colours filled in."""
     tokens = {field.name: getattr(look, field.name) for field in fields(look) if field.name != "name"}
     derived = {
-        "accent_hover": mix(look.accent, look.on_accent, 0.12),
-        "accent_pressed": mix(look.accent, QColor("black"), 0.12),
+        "filled_hover": mix(look.filled, QColor("black"), 0.08),
+        "filled_pressed": mix(look.filled, QColor("black"), 0.16),
         "accent_faint": mix(look.panel, look.accent, 0.18),
         "faded": mix(look.muted, look.panel, 0.45),
         "strong_line": mix(look.line, look.muted, 0.35),

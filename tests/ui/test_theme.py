@@ -37,6 +37,17 @@ def test_words_can_be_read_on_every_surface(look: looks.Theme, token: str, least
         assert contrast(getattr(look, token), surface) >= least
 
 
+@pytest.mark.parametrize("choice", ["dark", "light"])
+def test_the_words_of_the_button_to_press_can_be_read(choice: looks.Choice, qtbot: QtBot) -> None:
+    set_theme(choice)
+    button = QPushButton("Train")
+    button.setProperty("role", "primary")
+    qtbot.addWidget(button)
+    button.show()
+    picture = button.grab().toImage()
+    assert contrast(theme().on_accent, picture.pixelColor(picture.width() // 2, 4)) >= 4.5
+
+
 @pytest.mark.parametrize("look", [DARK, LIGHT], ids=lambda look: look.name)
 def test_the_stylesheet_has_all_its_colours(look: looks.Theme) -> None:
     assert "$" not in stylesheet(look)
