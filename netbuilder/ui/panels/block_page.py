@@ -61,7 +61,6 @@ class BlockPage(QWidget):
         self.name = TextField(_NAME)
         self.name.setObjectName("blockName")
         dress_as_title(self.name)
-        self.name.setToolTip(_NAME.help)
         self.name.setAccessibleName("Name")
         self.name.committed.connect(lambda name, _series: self._on_name_committed(name))
         self.name.reverted.connect(lambda: self._say_name_problem(""))
@@ -297,10 +296,12 @@ class BlockPage(QWidget):
         self._fit_name(self.name.text())
 
     def _fit_name(self, text: str) -> None:
-        """Give the name the room it needs; of what is too little for both, the type gets its part."""
+        """Give the name the room it needs; of what is too little for both, the type gets its part, and a tooltip tells all."""
         kind = min(self._type.fontMetrics().horizontalAdvance(self._type.text()), self.width() // 3)
         room = max(self.width() - kind - 24, 80)
-        self.name.setFixedWidth(min(QFontMetrics(self.name.font()).horizontalAdvance(text or "name") + 14, room))
+        wanted = QFontMetrics(self.name.font()).horizontalAdvance(text or "name") + 14
+        self.name.setFixedWidth(min(wanted, room))
+        self.name.setToolTip(_NAME.help if wanted <= room else f"{text}\n\n{_NAME.help}")
 
 
 _MORE_STYLE = (

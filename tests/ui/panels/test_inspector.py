@@ -238,6 +238,15 @@ def test_a_rename_from_elsewhere_is_shown(inspector: Inspector, document: Docume
     assert inspector.block_page.name.text() == "stem"
 
 
+def test_a_name_that_is_cut_short_is_told_by_its_tooltip(inspector: Inspector, document: Document, node: Named) -> None:
+    inspector.set_selection([node("conv1")])
+    name = inspector.block_page.name
+    assert "conv1" not in name.toolTip()
+    document.apply(RenameNode(node("conv1"), "a_name_that_goes_on_far_beyond_its_place"))
+    assert name.toolTip().startswith("a_name_that_goes_on_far_beyond_its_place\n")
+    assert name.geometry().right() < inspector.block_page.width()
+
+
 def test_the_project_page_names_data_and_size(inspector: Inspector) -> None:
     facts = inspector.project_page.facts()
     assert facts["image"] == "1 × 8 × 8"
