@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
@@ -71,6 +71,17 @@ def _diagnostic(model: type[BaseModel], parameter: Parameter | None, name: str, 
     text = f"“{value}”" if isinstance(value, str) else str(value)
     wanted = expectation(parameter)
     return Diagnostic("error", "bad-parameter", f"{name} has to be {wanted}, not {text[:60]}.", parameter=name)
+
+
+def value_in_words(value: object) -> str:
+    """Return a value as a person reads it: `on`, `3 × 3`, `0.1`, `same`."""
+    match value:
+        case bool():
+            return "on" if value else "off"
+        case tuple() | list():
+            return " × ".join(map(value_in_words, cast("Sequence[object]", value)))
+        case _:
+            return str(value)
 
 
 def expectation(parameter: Parameter) -> str:

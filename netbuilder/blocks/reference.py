@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
-from typing import cast
 
 from netbuilder.blocks import registry
-from netbuilder.blocks.parameters import Parameter, expectation, parameters
+from netbuilder.blocks.parameters import Parameter, expectation, parameters, value_in_words
 from netbuilder.blocks.spec import Block, Port
-from netbuilder.blocks.windows import times
 
 _SHARING = (
     "Every block with weights, and every instance of a group, also has a field `weights`: a name for them. Blocks "
@@ -62,16 +60,9 @@ def _port_row(port: Port) -> tuple[str, ...]:
 
 
 def _parameter_row(parameter: Parameter) -> tuple[str, ...]:
-    shown = _written(parameter.default)
+    shown = value_in_words(parameter.default)
     unit = f" {parameter.unit}" if parameter.unit else ""
     return f"`{parameter.name}`", expectation(parameter), f"`{shown}`{unit}" if shown else "", parameter.help
-
-
-def _written(value: object) -> str:
-    """Return a default as it is written in the window."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return times(cast("tuple[int, ...]", value)) if isinstance(value, tuple) else str(value)
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from netbuilder.blocks import registry
-from netbuilder.blocks.parameters import defaults
+from netbuilder.blocks.parameters import defaults, value_in_words
 from netbuilder.blocks.spec import Block, Bypass, Insert, Port, Resize, SetOwn, Suggestion, TensorSpec
 from netbuilder.compiler.groups import Instance
 from netbuilder.compiler.weights import untagged
@@ -206,7 +206,7 @@ def set_like(node: Node, other: Node) -> tuple[Fix, ...]:
     edits = tuple(SetParameter(node.id, name, theirs.get(name, UNSET)) for name in names)
     first, *more = names
     known = first in theirs and not more
-    title = f"Set {first} to {_text(theirs[first])}" if known else f"Set it as “{other.name}” is"
+    title = f"Set {first} to {value_in_words(theirs[first])}" if known else f"Set it as “{other.name}” is"
     return (Fix(title, edits[0] if known else Batch(edits, title)),)
 
 
@@ -218,7 +218,7 @@ def _port(project: Project, target: PortRef) -> Port | None:
 def _from_suggestion(project: Project, target: PortRef, suggestion: Suggestion) -> Fix | None:
     match suggestion:
         case SetOwn(parameter=parameter, value=value):
-            return Fix(f"Set {parameter} to {_text(value)}", SetParameter(target.node, parameter, value))
+            return Fix(f"Set {parameter} to {value_in_words(value)}", SetParameter(target.node, parameter, value))
         case Insert(type=type_id, params=params):
             return _insert(project, target, type_id, dict(params))
         case Resize(features=features):
@@ -256,7 +256,7 @@ def _insert(project: Project, target: PortRef, type_id: str, params: dict[str, A
         Connect(Edge(edge.source, PortRef(node.id, block.inputs[0].name))),
         Connect(Edge(PortRef(node.id, block.outputs[0].name), target)),
     )
-    detail = f" to {_text(params['shape'])}" if "shape" in params else ""
+    detail = f" to {value_in_words(params['shape'])}" if "shape" in params else ""
     return Fix(f"Insert {type_id}{detail}", Batch(edits, f"Insert {type_id}"))
 
 
@@ -323,9 +323,3 @@ def _target_field(project: Project) -> tuple[str, str] | None:
 def _is_label(project: Project, node: Node) -> bool:
     target = _target_field(project)
     return target is not None and node.params.get("field") == target[0]
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return " × ".join(map(str, cast("Sequence[object]", value))) if isinstance(value, list | tuple) else str(value)

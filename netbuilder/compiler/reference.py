@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from netbuilder.blocks.parameters import value_in_words
 from netbuilder.blocks.reference import table
 from netbuilder.blocks.spec import Port
 from netbuilder.compiler.groups import ports
-from netbuilder.graph.model import Json
 from netbuilder.graph.project import Group
 
 
@@ -27,16 +27,10 @@ def group_page(group: Group) -> str:
     parts = [f"### {group.name}", *(group.paragraphs() or ["It has no description."])]
     parts.append(f"*Takes* {_names(inputs)}. *Gives* {_names(outputs)}.")
     if group.parameters:
-        rows = ((f"`{name}`", f"`{_shown(default)}`") for name, default in group.parameters.items())
+        rows = ((f"`{name}`", f"`{value_in_words(default)}`") for name, default in group.parameters.items())
         parts.append(table(("Parameter", "Default"), rows))
     return "\n\n".join(parts)
 
 
 def _names(declared: Iterable[Port]) -> str:
     return ", ".join(f"`{port.name}`" for port in declared) or "nothing"
-
-
-def _shown(default: Json) -> str:
-    if isinstance(default, bool):
-        return "on" if default else "off"
-    return " × ".join(map(str, default)) if isinstance(default, tuple) else str(default)

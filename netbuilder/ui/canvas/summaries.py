@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from netbuilder.blocks.parameters import value_in_words
 from netbuilder.compiler.groups import Names, counts_itself, expressions, mentions_index
 from netbuilder.compiler.weights import untagged
 from netbuilder.graph.model import Json, Node
@@ -39,9 +40,7 @@ def arguments(params: Mapping[str, Json], group: Group) -> str:
 def _value(value: Json) -> str:
     if isinstance(value, str):
         return value.removeprefix("=")
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return " × ".join(map(_value, value)) if isinstance(value, tuple) else str(value)
+    return " × ".join(map(_value, value)) if isinstance(value, tuple) else value_in_words(value)
 
 
 def repeat(params: Mapping[str, Json]) -> str:
