@@ -23,14 +23,16 @@ _PRINT_MS = 60
 
 
 class Analysis(QObject):
-    """Lowers the document's project after each edit; `changed` follows with `lowering`, then `source_changed` with `source`.
+    """Lowers the document's project after each edit; `changed` follows with `lowering`,
+    then `source_changed` with `source`.
 
     1. An edit that can change more than the layout asks for an analysis once the event loop is reached: edits made
        together are analysed together.
     2. The edits go to the worker, which replays them on a twin of its own: copying a thousand blocks at each keystroke
        would hold the window up. It imports torch the first time it is asked. One analysis is under way at a time, so a
        slow one gathers edits.
-    3. The result comes back in the GUI thread and is dropped if the project has moved on; then the newer one is asked for.
+    3. The result comes back in the GUI thread and is dropped if the project has moved on; then the newer one is asked
+       for.
     4. Once that has been painted the code is printed, likewise.
     """
 
@@ -164,7 +166,8 @@ class Analysis(QObject):
             self.source_changed.emit()
 
     def _fail(self, generation: int, error: Exception) -> None:
-        sentence = f"NetBuilder failed to analyse this network; this is a fault of the program: {error or type(error).__name__}"
+        what = error or type(error).__name__
+        sentence = f"NetBuilder failed to analyse this network; this is a fault of the program: {what}"
         self._news = [self._document.project.copy()]  # the twin may have been left half way
         broken = Lowering(None, {}, {}, (Diagnostic("error", "internal-error", sentence),))
         self._take(generation, broken)

@@ -2,8 +2,8 @@
 
 1. The application, its theme and the window are made and painted; torch is not imported yet.
 2. After the first paint the rest follows (`MainWindow`); the network is analysed, and trained if that was asked for.
-3. Python's cyclic garbage is collected by a timer, in this thread alone: a collection on another could destroy Qt objects
-   there.
+3. Python's cyclic garbage is collected by a timer, in this thread alone: a collection on another could destroy Qt
+   objects there.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ _FULL_SHARE = 0.01
 
 
 _SWITCH_SECONDS = 0.001
-"""How long a thread keeps Python's lock while another waits. With the usual 5 ms the window and the analysis hold each other
-up at every turn: beside other programs an edit of a thousand blocks took twice as long; a training's speed stays the same.
+"""How long a thread keeps Python's lock while another waits. With the usual 5 ms the window and the analysis hold each
+other up at every turn: beside other programs an edit of a thousand blocks took twice as long; a training's speed stays
+the same.
 """
 
 
@@ -63,7 +64,8 @@ class GarbageCollector(QObject):
 def set_aside_each_project(window: MainWindow) -> None:
     """Once a project has been analysed, let no collection look again at what exists by then, modules above all.
 
-    It lives long and is slow to look through: a full collection over torch and a thousand blocks takes a third of a second.
+    It lives long and is slow to look through: a full collection over torch and a thousand blocks takes a third of a
+    second.
     """
     is_new = True
 

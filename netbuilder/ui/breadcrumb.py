@@ -20,7 +20,9 @@ _LEAST = 32
 
 
 class Breadcrumb(QWidget):
-    """A row of names over the canvas, the longest cut short where there is no room for all; tooltips tell them whole."""
+    """A row of names over the canvas, the longest cut short where there is no room for all;
+    tooltips tell them whole.
+    """
 
     def __init__(self, document: Document, parent: QWidget) -> None:
         super().__init__(parent)

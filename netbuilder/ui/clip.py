@@ -1,8 +1,8 @@
 """What copy puts on the clipboard and paste takes from it: text, so that it travels between windows and in a chat.
 
 A clip is the text of a project that holds what was copied, with the format's name changed, and in its data section the
-wires that came from outside, by the names of the blocks they came from. So it is read as strictly as a file, and the text
-of a whole project file can be pasted as well.
+wires that came from outside, by the names of the blocks they came from. So it is read as strictly as a file, and the
+text of a whole project file can be pasted as well.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ def paste(
 ) -> Edit | Refusal:
     """Put a copy of the clip on a sheet, its top left corner at `corner`. The edit says on which sheets it is made.
 
-    Groups that the copied blocks are instances of come along, unless the project has the same. With `keep_incoming`, wires
-    from outside are drawn again from the blocks of the same names, where there are such.
+    Groups that the copied blocks are instances of come along, unless the project has the same. With `keep_incoming`,
+    wires from outside are drawn again from the blocks of the same names, where there are such.
     """
     draft = Draft(project)
     known = bring_groups(draft, ids, copied.project)

@@ -283,7 +283,9 @@ def _bind_help(window: MainWindow) -> None:
 
 
 def _selected_kind(window: MainWindow) -> type[Block] | Group | None:
-    """Return the block of the library or the group that the palette's line or the selection is about, if it is about one."""
+    """Return the block of the library or the group that the palette's line or the selection is about,
+    if it is about one.
+    """
     if window.layers.list.hasFocus() and (row := window.layers.current()):
         return offers.definition(window.document.project, row) if isinstance(row, offers.GroupRow) else row
     types = [window.document.sheet.graph.node(node).type for node in window.canvas.selected()]

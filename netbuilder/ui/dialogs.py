@@ -89,7 +89,9 @@ class Message(QDialog):
                 self.button(choice.id).setFocus()
 
     def sizeHint(self) -> QSize:
-        """Return the size that is wanted; Qt asks how high the words are at this width, be it narrower than the least or not."""
+        """Return the size that is wanted; Qt asks how high the words are at this width,
+        be it narrower than the least or not.
+        """
         return super().sizeHint().expandedTo(QSize(_LEAST_WIDTH, 0))
 
     def button(self, choice_id: str) -> QPushButton:

@@ -128,7 +128,10 @@ class Document(QObject):
         self.show(self.trail[-2] if len(self.trail) > 1 else None)
 
     def show_home_of(self, node: NodeId, way: Sequence[NodeId] = ()) -> None:
-        """Show the sheet on which a block stands, if there is such a block. `way` is the instances by which one goes in."""
+        """Show the sheet on which a block stands, if there is such a block.
+
+        `way` is the instances by which one goes in.
+        """
         homes = self.project.homes
         if node not in homes:
             return
@@ -151,7 +154,9 @@ class Document(QObject):
         self.sheet_changed.emit()
 
     def _trail_to(self, group: GroupId | None) -> tuple[GroupId, ...]:
-        """Return the way to a group: back, or on through an instance on this sheet, else the shortest from the network."""
+        """Return the way to a group: back, or on through an instance on this sheet,
+        else the shortest from the network.
+        """
         if group is None:
             return ()
         if group in self.trail:

@@ -2,8 +2,8 @@
 
 1. `sys`, `threading` and unraisable hooks lead here.
 2. The report is written to the log at once, and handed to the GUI thread.
-3. One dialog at a time: what comes while it is open is counted in it, and a fault that was shown already goes to the log
-   alone.
+3. One dialog at a time: what comes while it is open is counted in it, and a fault that was shown already goes to the
+   log alone.
 """
 
 from __future__ import annotations

@@ -28,9 +28,9 @@ Choices = Sequence[tuple[str, str]]
 class Form(QWidget):
     """Fields for the parameters of `model`, for one thing or for several that are edited together.
 
-    The form changes nothing itself: `edited(parameter, value, series)` carries a JSON value, or `UNSET` for a reset; steps
-    of one spin share a `series` above 0, so that they can become one undo step. A value that can't be used is passed on
-    like any other, and `show_values` then says what is wrong with it below its field.
+    The form changes nothing itself: `edited(parameter, value, series)` carries a JSON value, or `UNSET` for a reset;
+    steps of one spin share a `series` above 0, so that they can become one undo step. A value that can't be used is
+    passed on like any other, and `show_values` then says what is wrong with it below its field.
     """
 
     edited = Signal(str, object, int)
@@ -86,7 +86,8 @@ class Form(QWidget):
     ) -> None:
         """Show the parameters set on one or several things; `problems` adds what the values alone don't tell.
 
-        An empty one marks the field: what is wrong is said elsewhere. `values` has what expressions come to, where that is known.
+        An empty one marks the field: what is wrong is said elsewhere. `values` has what expressions come to, where that
+        is known.
         """
         given = [thaw(each) for each in params]
         found = dict(problems or {})

@@ -1,4 +1,6 @@
-"""The measures of blocks and the grid, in canvas pixels at 100 %: what placing, layout, routing and painting agree on."""
+"""The measures of blocks and the grid, in canvas pixels at 100 %: what placing, layout, routing
+and painting agree on.
+"""
 
 from __future__ import annotations
 

@@ -39,7 +39,9 @@ def copy_group(
     twin: GroupId,
     known: Mapping[GroupId, GroupId] = MappingProxyType({}),
 ) -> None:
-    """Define in the draft a copy of a group of `source`, with fresh ids; `known` says what groups inside are called here."""
+    """Define in the draft a copy of a group of `source`, with fresh ids;
+    `known` says what groups inside are called here.
+    """
     definition = source.groups[group]
     name = free_group_name(draft.project, definition.name)
     draft.do(AddGroup(twin, name, definition.parameters, definition.description))
@@ -54,10 +56,11 @@ def copy_group(
 
 
 def bring_groups(draft: Draft, ids: Iterator[NodeId], source: Project) -> dict[GroupId, GroupId]:
-    """Define the groups of another project in the draft, where it has none that are just the same; return what they are here.
+    """Define the groups of another project in the draft, where it has none that are just the same;
+    return what they are here.
 
-    Of several that are the same, the one that is called so in the source too is taken: a copy of an instance is one of its
-    own group. Groups that hold themselves are always defined anew.
+    Of several that are the same, the one that is called so in the source too is taken: a copy of an instance is one of
+    its own group. Groups that hold themselves are always defined anew.
     """
     here, known = contents(draft.project), dict[GroupId, GroupId]()
     same = {content: group for group, content in here.items()}
@@ -105,7 +108,8 @@ def retyped(node_type: str, known: Mapping[GroupId, GroupId]) -> str:
 def contents(project: Project, *, as_drawn: bool = False) -> dict[GroupId, str]:
     """Return what each group does, whatever it and its blocks are numbered, as a digest, those inside of others first.
 
-    As it is drawn, it also has its name, what is said of it, and where its blocks stand. A group that holds itself has none.
+    As it is drawn, it also has its name, what is said of it, and where its blocks stand. A group that holds itself has
+    none.
     """
     found, types = dict[GroupId, str](), dict[str, str]()
     for group in project.heights():

@@ -316,7 +316,9 @@ def _corner(places: Collection[Position]) -> Position:
 
 
 def make_independent(project: Project, sheet: GroupId | None, ids: Iterator[NodeId], node: NodeId) -> Edit | Refusal:
-    """Give an instance a copy of its group, so that changing one leaves the other as it is; its weights are its own then."""
+    """Give an instance a copy of its group, so that changing one leaves the other as it is;
+    its weights are its own then.
+    """
     home = project.sheet(sheet)
     box = home.graph.node(node)
     group = group_of(box.type)

@@ -40,7 +40,9 @@ def files() -> list[Path]:
 
 
 def ready_made() -> list[Path]:
-    """Return the files of the groups that come with the program, by name, but those in whose place the person keeps their own."""
+    """Return the files of the groups that come with the program, by name,
+    but those in whose place the person keeps their own.
+    """
     own = {path.stem for path in files()}
     return [path for path in _files_in(assets.resources() / "groups") if path.stem not in own]
 
@@ -114,7 +116,8 @@ def keep(project: Project, group: GroupId, name: str = "") -> tuple[Path, Path |
 
 
 def put_away(path: Path) -> Path:
-    """Move a file to the trash, or where there is none beside where it was, with `.bak` behind its name; return where it is.
+    """Move a file to the trash, or where there is none beside where it was, with `.bak` behind its name;
+    return where it is.
 
     Raises `NetbuilderError`.
     """

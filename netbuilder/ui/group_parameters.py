@@ -85,7 +85,9 @@ def names_inside(project: Project, entered: Mapping[GroupId, Node | None]) -> di
 
 
 def values_of(node: Node, names: Mapping[str, Json]) -> dict[str, Json]:
-    """Return what the parameters of a node come to, of an instance that repeats for its first time; not those that can't be."""
+    """Return what the parameters of a node come to, of an instance that repeats for its first time;
+    not those that can't be.
+    """
     own = {name: value for name, value in node.params.items() if counts_itself(node, name)}
     others = {name: value for name, value in node.params.items() if name not in own}
     return resolved(others, names)[0] | resolved(own, {**names, INDEX: 0})[0]
@@ -94,7 +96,10 @@ def values_of(node: Node, names: Mapping[str, Json]) -> dict[str, Json]:
 def declared(group: Group) -> tuple[Parameter, ...]:
     """Return what an instance of a group can be set to, as a form shows it."""
     formals = (_declared(name, default) for name, default in group.parameters.items())
-    times = "How often it runs, each time on the output of the run before. In the other fields index counts the runs from 0."
+    times = (
+        "How often it runs, each time on the output of the run before. "
+        "In the other fields index counts the runs from 0."
+    )
     repeat = Parameter("repeat", "int", 1, times, minimum=1)
     shared = Parameter("shared", "bool", False, "Whether all repetitions use the same weights.")
     return (*formals, replace(repeat, maximum=MOST_REPEATS), shared)
@@ -142,8 +147,8 @@ def _check_name(project: Project, group: GroupId, name: str) -> Refusal | None:
 def rewritten(node: Node, change: Callable[[str, bool], Json], *, strict: bool = False) -> dict[str, Json]:
     """Return a node's parameters with every expression changed.
 
-    `change` is also told whether `index` there is the node's own, and not that of its surroundings. What it can't read is
-    kept as it is; `strict` lets its `ExpressionError` out.
+    `change` is also told whether `index` there is the node's own, and not that of its surroundings. What it can't read
+    is kept as it is; `strict` lets its `ExpressionError` out.
     """
 
     def changed(value: Json, *, own: bool) -> Json:
@@ -179,7 +184,10 @@ def names_used(node: Node) -> set[str]:
 
 
 def substituted(text: str, texts: Mapping[str, str]) -> str:
-    """Return an expression with other texts in the place of names. Raises `ExpressionError` for one that can't be read."""
+    """Return an expression with other texts in the place of names.
+
+    Raises `ExpressionError` for one that can't be read.
+    """
     for name, start in sorted(_places(parse(text)), key=lambda place: -place[1]):
         if name in texts:
             text = text[:start] + texts[name] + text[start + len(name) :]
@@ -189,8 +197,8 @@ def substituted(text: str, texts: Mapping[str, str]) -> str:
 def inlined(text: str, arguments: Mapping[str, Json], *, own_index: bool = False) -> Json:
     """Return what an expression becomes where its names stand for these values, which may be expressions themselves.
 
-    That is a value, unless names are left. With an `own_index` it counts repetitions itself, and values that count others
-    have no place in it. Raises `ExpressionError`.
+    That is a value, unless names are left. With an `own_index` it counts repetitions itself, and values that count
+    others have no place in it. Raises `ExpressionError`.
     """
     tree = parse(text)
     if own_index:

@@ -28,7 +28,10 @@ def connect(project: Project, source: PortRef, target: PortRef, specs: Specs = U
 
 
 def connect_to_block(project: Project, source: PortRef, node: NodeId, specs: Specs = UNKNOWN) -> Edit | Refusal:
-    """Draw a wire from `source` to the first input of the block that is free and fits. None that is there is replaced."""
+    """Draw a wire from `source` to the first input of the block that is free and fits.
+
+    None that is there is replaced.
+    """
     targets = [PortRef(node, socket.name) for socket in sockets(project, node).inputs]
     return _first_of((connect(project, source, target, specs) for target in targets), project, node, "inputs")
 
@@ -88,7 +91,9 @@ def add_block(
     after: NodeId | None = None,
     specs: Specs = UNKNOWN,
 ) -> Edit | Refusal:
-    """Put a new block on the canvas; `after` wires it to that block, if it fits, and places it where `position` is None."""
+    """Put a new block on the canvas; `after` wires it to that block, if it fits,
+    and places it where `position` is None.
+    """
     node = new_node(project, ids, type_id)
     if isinstance(node, Refusal):
         return node

@@ -18,7 +18,9 @@ _MOST_LOOKED_AT = 100
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """A run that can be gone on with: its folder, how many epochs it has done, how many it was to do, and its `task`."""
+    """A run that can be gone on with: its folder, how many epochs it has done, how many it was to do,
+    and its `task`.
+    """
 
     folder: Path
     done: int
@@ -35,7 +37,9 @@ def find(runs: Path, project: Project) -> Interrupted | None:
 
 
 def task(project: Project) -> str:
-    """Return what a run of a project learns and from what, as text to be compared: where its blocks stand is left away."""
+    """Return what a run of a project learns and from what, as text to be compared:
+    where its blocks stand is left away.
+    """
     twin = project.copy()
     twin.training = {}
     for _, sheet in twin.sheets():

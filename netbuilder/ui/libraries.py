@@ -44,7 +44,8 @@ def missing_packages(*, under_x: bool) -> list[str]:
 def advice(packages: list[str]) -> str:
     """Say in a sentence what to install."""
     return (
-        f"The window needs {len(packages)} system librar{'y' if len(packages) == 1 else 'ies'} that this machine lacks; "
+        f"The window needs {len(packages)} system librar{'y' if len(packages) == 1 else 'ies'} "
+        "that this machine lacks; "
         f"on Debian and Ubuntu: apt install {' '.join(packages)}."
     )
 

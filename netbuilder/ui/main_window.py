@@ -1,4 +1,6 @@
-"""The window: top bar, layers, canvas, inspector, panels at the bottom, status line; and how they hear of each other."""
+"""The window: top bar, layers, canvas, inspector, panels at the bottom, status line;
+and how they hear of each other.
+"""
 
 from __future__ import annotations
 
@@ -214,7 +216,9 @@ class MainWindow(QMainWindow):
         self.refresh()
 
     def show_node(self, node: str) -> None:
-        """Select a block and bring it into view, inside of its group if it is in one: of an instance where it has its problem."""
+        """Select a block and bring it into view, inside of its group if it is in one:
+        of an instance where it has its problem.
+        """
         take_typed(self)
         document, lowering, block = self.document, self.analysis.lowering, NodeId(node)
         document.show_home_of(block, lowering.way_to_problem(block, document.way()) if lowering else ())
@@ -274,7 +278,9 @@ class MainWindow(QMainWindow):
         return not self.is_closing  # that may have been asked for meanwhile
 
     def _stop_run(self) -> None:
-        """Stop the run under way, and come back once it has ended; the window is painted meanwhile, and takes no edits."""
+        """Stop the run under way, and come back once it has ended; the window is painted meanwhile,
+        and takes no edits.
+        """
         waiting = QEventLoop()
 
         def look() -> None:
@@ -304,7 +310,9 @@ class MainWindow(QMainWindow):
     # The end
 
     def end(self) -> None:
-        """Close without a question, as when the system shuts down: unsaved changes are kept and offered at the next start."""
+        """Close without a question, as when the system shuts down:
+        unsaved changes are kept and offered at the next start.
+        """
         self._is_ending = True
         while (dialog := QApplication.activeModalWidget()) and dialog.close():
             pass

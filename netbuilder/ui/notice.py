@@ -44,8 +44,8 @@ class _Message:
 class Notice(QFrame):
     """Shows one message at a time, at the bottom middle of the one of the widgets `over` that is to be seen.
 
-    It makes way for the widgets `beside`, if there is a place for it. A message takes the place of the one before; one that
-    is lasting waits under it, and is shown again once what came after is gone.
+    It makes way for the widgets `beside`, if there is a place for it. A message takes the place of the one before; one
+    that is lasting waits under it, and is shown again once what came after is gone.
     """
 
     def __init__(self, *over: QWidget, beside: Sequence[QWidget] = ()) -> None:

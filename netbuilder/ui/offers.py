@@ -36,7 +36,8 @@ _READY_HANDICAP = 2
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """A group of the project, or one in a file: the id by which it is dragged, its name, what it is, where it is listed.
+    """A group of the project, or one in a file: the id by which it is dragged, its name, what it is,
+    where it is listed.
 
     `tip` is its tooltip, as far as it can be told without reading its file.
     """
@@ -53,7 +54,9 @@ class GroupRow:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A line of the search, whose value is what is to be put there, and its ports; no ports for a file that is damaged."""
+    """A line of the search, whose value is what is to be put there, and its ports;
+    no ports for a file that is damaged.
+    """
 
     entry: Entry
     kind: Kind | None

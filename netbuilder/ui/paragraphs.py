@@ -43,7 +43,10 @@ class ParagraphField(QPlainTextEdit):
         self.document().setModified(False)
 
     def commit(self) -> None:
-        """Ask for what was typed, without blank ends and tabulators. It stays modified until it is shown as it was taken."""
+        """Ask for what was typed, without blank ends and tabulators.
+
+        It stays modified until it is shown as it was taken.
+        """
         if self.is_modified():
             lines = self.toPlainText().splitlines()
             self.committed.emit("\n".join(line.expandtabs(4).rstrip() for line in lines).strip())

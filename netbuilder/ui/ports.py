@@ -2,8 +2,8 @@
 
 An instance of a group declares what its group has inside: an input for each `Input`, an output for each `Output`.
 
-A network may hold blocks that this version does not know, and wires to ports that a block does not have. Both are shown,
-so that they can be seen and mended.
+A network may hold blocks that this version does not know, and wires to ports that a block does not have. Both are
+shown, so that they can be seen and mended.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Unsaved changes, kept in the user's state directory about a second after each change, and offered back after a crash.
 
-Each running window owns a snapshot and a lock beside it. A snapshot whose lock nobody holds any more was left by a crash.
+Each running window owns a snapshot and a lock beside it. A snapshot whose lock nobody holds any more was left by a
+crash.
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ class Recovery(QObject):
         self._worker.submit(lambda: self._write(project, facts), self._on_written)
 
     def close(self, *, keep: bool = False) -> None:
-        """End with the document saved or given up, and nothing left behind; or `keep` what is unsaved for the next start."""
+        """End with the document saved or given up, and nothing left behind;
+        or `keep` what is unsaved for the next start.
+        """
         self._timer.stop()
         if keep:
             self.keep()

@@ -72,7 +72,9 @@ def _group_named(project: Project, name: str) -> GroupId:
 
 
 def _pose(window: MainWindow) -> None:
-    """Select the first block that makes feature maps, if any, so that inspector and activations have something to show."""
+    """Select the first block that makes feature maps, if any,
+    so that inspector and activations have something to show.
+    """
     lowering = window.analysis.lowering
     assert lowering is not None
     ranks = {port.node: spec.rank for port, spec in lowering.specs.items()}

@@ -1,7 +1,7 @@
 """The search box that opens over the window: for blocks on the canvas, and for commands as the command palette.
 
-An overlay of the window rather than a window of its own: it needs no window manager, is never placed off the screen, and
-is in every screenshot.
+An overlay of the window rather than a window of its own: it needs no window manager, is never placed off the screen,
+and is in every screenshot.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ _AnyIndex = QModelIndex | QPersistentModelIndex
 class Entry:
     """One thing to find: found by its title and keywords, chosen as `value`.
 
-    `hint` stands at the right, such as a shortcut. A disabled entry is shown, and can't be chosen. `handicap` is by how many
-    ranks of `match` it stands back behind what is asked for more often.
+    `hint` stands at the right, such as a shortcut. A disabled entry is shown, and can't be chosen. `handicap` is by how
+    many ranks of `match` it stands back behind what is asked for more often.
     """
 
     title: str
@@ -79,7 +79,9 @@ def find(query: str, entries: Sequence[Entry]) -> list[Entry]:
 
 
 def matched_letters(query: str, title: str) -> list[int]:
-    """Return the places in `title` of the letters of `query`, in order, or an empty list where they aren't all there."""
+    """Return the places in `title` of the letters of `query`, in order,
+    or an empty list where they aren't all there.
+    """
     wanted, lowered = "".join(query.lower().split()), title.lower()
     at = lowered.find(wanted)
     if at >= 0:

@@ -1,8 +1,8 @@
 """The window's training run: prepared off the GUI thread, followed by a timer, stopped and joined before it is let go.
 
 1. `train` copies the project; a worker imports torch, loads the data, builds the network and hands back a `Run`.
-2. The run starts its own thread. 4 to 30 times a second, as often as takes little of the machine's time, the window pulls
-   what it wrote: events, never dropped, are told on as signals; numbers are read by whoever draws them.
+2. The run starts its own thread. 4 to 30 times a second, as often as takes little of the machine's time, the window
+   pulls what it wrote: events, never dropped, are told on as signals; numbers are read by whoever draws them.
 3. The run ends by itself, or one batch after `stop`; then its thread is joined and the session is idle again.
 """
 
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 State = Literal["idle", "preparing", "running", "paused"]
 
 _SOONEST_MS, _LATEST_MS = 33, 250
-"""How long the window waits before it looks at a run again: as long as its share of the time asks for, between these."""
+"""How long the window waits before it looks at a run again: as long as its share of the time asks for,
+between these.
+"""
 _SHARE = 0.05
 """Of a core's time that the window may take while a run goes on. What it draws after each look holds the interpreter's
 lock against the training thread: at 30 looks a second a run of the digits example lost a fifth of its speed.
@@ -52,7 +54,9 @@ class Session(QObject):
     failed = Signal(object)
     """Carries the `Diagnostic` of a run that could not start or go on."""
     found = Signal(object)
-    """Carries the run that a crash interrupted and that can go on (`Interrupted`); None once the network is another one."""
+    """Carries the run that a crash interrupted and that can go on (`Interrupted`);
+    None once the network is another one.
+    """
     polled = Signal()
     differs_changed = Signal()
 
@@ -110,8 +114,8 @@ class Session(QObject):
         return None
 
     def goal_epochs(self) -> int:
-        """Return to how many epochs in all a run would go on: to its own end if it was stopped or interrupted; if it was
-        finished, for as many more as its project asks for.
+        """Return to how many epochs in all a run would go on: to its own end if it was stopped or interrupted; if it
+        was finished, for as many more as its project asks for.
         """
         if self.run is None and self.interrupted:
             return self.interrupted.epochs
@@ -163,13 +167,18 @@ class Session(QObject):
         self._worker.close()
 
     def trained_folder(self) -> Path | None:
-        """Return the latest run's folder if it holds weights of the network that is on the canvas, be it ended or not."""
+        """Return the latest run's folder if it holds weights of the network that is on the canvas,
+        be it ended or not.
+        """
         if self.run is None or self.differs:
             return None
         return self.run.folder if (self.run.folder / "best.safetensors").exists() else None
 
     def _on_document_replaced(self) -> None:
-        """Let go of the run of a project that is gone; it stays in its folder. Whoever replaces the project stops it first."""
+        """Let go of the run of a project that is gone; it stays in its folder.
+
+        Whoever replaces the project stops it first.
+        """
         assert self.state == "idle", "stop first"
         self.run, self.started, self.ended, self._left = None, None, None, None
         self._compare()

@@ -37,7 +37,9 @@ def can_share(node: Node) -> bool:
 
 
 def sharers(graph: Graph, tag: str) -> list[Node]:
-    """Return the blocks with this tag, in the order in which they run: the weights are made and counted at the first."""
+    """Return the blocks with this tag, in the order in which they run:
+    the weights are made and counted at the first.
+    """
     if not tag:
         return []
     found = {node.id: node for node in graph.nodes() if tag_of(node) == tag and can_share(node)}

@@ -64,7 +64,9 @@ class ExampleCard(_Clickable):
         notifier().changed.connect(self.update)
 
     def load_picture(self) -> None:
-        """Read the network that the picture shows; a damaged file leaves the picture empty, and says why when opened."""
+        """Read the network that the picture shows; a damaged file leaves the picture empty,
+        and says why when opened.
+        """
         try:
             self.picture = Thumbnail.of(load(self.example.path))
         except NetbuilderError as error:
@@ -140,7 +142,9 @@ def _short_path(path: Path) -> str:
 
 
 class StartPage(QScrollArea):
-    """`new_requested`, `browse_requested` and `open_requested(path)` say what was chosen; `completed`, that all is drawn."""
+    """`new_requested`, `browse_requested` and `open_requested(path)` say what was chosen;
+    `completed`, that all is drawn.
+    """
 
     new_requested = Signal()
     browse_requested = Signal()

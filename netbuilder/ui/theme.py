@@ -1,4 +1,6 @@
-"""The look: colours, fonts, icons and the one stylesheet, in light and dark. Every colour in the window comes from here.
+"""The look: colours, fonts, icons and the one stylesheet, in light and dark.
+
+Every colour in the window comes from here.
 
 Widgets ask for roles, not for colours: `label.setProperty("role", "muted")` (also title, heading, mono, good, warning,
 error), `button.setProperty("role", "primary")` (also quiet). What paints itself reads `theme()` each time it paints and
@@ -308,7 +310,9 @@ def _picture(name: str, token: str, look: str, width: int, height: int, mode: QI
 
 
 def icon(name: str, token: str = "text") -> QIcon:
-    """Return an icon of the Material Design set (`mdi6.play`), in the theme's colour `token`, now and after a change."""
+    """Return an icon of the Material Design set (`mdi6.play`), in the theme's colour `token`,
+    now and after a change.
+    """
     return QIcon(_ThemedIconEngine(name, token))
 
 

@@ -86,7 +86,9 @@ class TopBar(QWidget):
             row.addWidget(button)
 
     def show_problems(self, found: Sequence[Diagnostic], *, is_known: bool, is_drawn: bool) -> None:
-        """Say how many problems there are, in the colour of the worst; `is_known` once the network was looked through."""
+        """Say how many problems there are, in the colour of the worst;
+        `is_known` once the network was looked through.
+        """
         if not is_known:
             self._say("checking", "")
         elif found:

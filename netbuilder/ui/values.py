@@ -19,7 +19,10 @@ NO_SIZES = "scalar"
 
 
 def to_text(parameter: Parameter, value: Any) -> str:
-    """Return the value as a person reads it: `3 × 3`, `0.001`, `same`. What doesn't fit the parameter is shown as JSON."""
+    """Return the value as a person reads it: `3 × 3`, `0.001`, `same`.
+
+    What doesn't fit the parameter is shown as JSON.
+    """
     match value:
         case str():
             return value
@@ -36,7 +39,9 @@ def to_text(parameter: Parameter, value: Any) -> str:
 
 
 def from_text(parameter: Parameter, text: str) -> Any:
-    """Return the JSON value that the text stands for; the text itself where it stands for none, so that nothing is lost."""
+    """Return the JSON value that the text stands for; the text itself where it stands for none,
+    so that nothing is lost.
+    """
     text = text.strip()
     if len(text) > _LONGEST_NUMBER or parameter.kind in ("text", "choice") or text in parameter.choices:
         return text

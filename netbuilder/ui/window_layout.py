@@ -1,4 +1,6 @@
-"""How the window is laid out, kept from one start to the next: its geometry, its splitters, which panels and layers show."""
+"""How the window is laid out, kept from one start to the next: its geometry, its splitters,
+which panels and layers show.
+"""
 
 from __future__ import annotations
 

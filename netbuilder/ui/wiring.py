@@ -86,7 +86,9 @@ def unknown(type_id: str) -> Refusal:
 
 
 def accepts_wires(project: Project, end: PortRef, socket: Socket) -> bool:
-    """Tell whether the socket is this end, and a wire may be drawn there: any on an unknown block, else declared ones."""
+    """Tell whether the socket is this end, and a wire may be drawn there: any on an unknown block,
+    else declared ones.
+    """
     return socket.name == end.port and (
         socket.port is not None or kind_of(project, project.graph.node(end.node).type) is None
     )

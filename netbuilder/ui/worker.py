@@ -1,4 +1,6 @@
-"""Work off the GUI thread: one named thread that does one thing after another, and hands results back in the GUI thread."""
+"""Work off the GUI thread: one named thread that does one thing after another,
+and hands results back in the GUI thread.
+"""
 
 from __future__ import annotations
 

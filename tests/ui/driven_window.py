@@ -1,7 +1,7 @@
 """The program's window in a process of its own, for hands that work from outside: `python -m tests.ui.driven_window`.
 
-Answers each line on standard input with a line of JSON: `place NAME` is where something is on the screen, `project` what is
-drawn, `close` the end. It says `ready` first.
+Answers each line on standard input with a line of JSON: `place NAME` is where something is on the screen, `project`
+what is drawn, `close` the end. It says `ready` first.
 """
 
 from __future__ import annotations

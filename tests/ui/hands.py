@@ -1,4 +1,6 @@
-"""What a person's hands do to the window: real presses, moves, releases, drops and keys, sent where they would arrive."""
+"""What a person's hands do to the window: real presses, moves, releases, drops and keys,
+sent where they would arrive.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,12 @@ from netbuilder.ui.screenshot import screenshot
 from netbuilder.ui.session import runs_folder
 from tests.drawing import digits_cnn
 
-MAIN = "import sys; from pathlib import Path; from netbuilder.ui.app import main; sys.exit(main(Path(sys.argv[1]), train=True))"
+MAIN = """
+import sys
+from pathlib import Path
+from netbuilder.ui.app import main
+sys.exit(main(Path(sys.argv[1]), train=True))
+"""
 
 
 @pytest.fixture

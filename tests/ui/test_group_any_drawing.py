@@ -1,4 +1,6 @@
-"""Whatever is drawn, making a group and taking one apart change nothing of what is computed, bit for bit and with the same weights."""
+"""Whatever is drawn, making a group and taking one apart change nothing of what is computed,
+bit for bit and with the same weights.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is asked of groups, told from a project alone: what becomes of it, what is refused, and that it computes the same."""
+"""What is asked of groups, told from a project alone: what becomes of it, what is refused,
+and that it computes the same.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Groups edited by hand while their network is trained: nothing breaks, and the run learns what it would have learned."""
+"""Groups edited by hand while their network is trained: nothing breaks,
+and the run learns what it would have learned.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What each gesture asks for, told from a project alone: the edit it makes, or the sentence with which it is refused."""
+"""What each gesture asks for, told from a project alone: the edit it makes,
+or the sentence with which it is refused.
+"""
 
 from __future__ import annotations
 

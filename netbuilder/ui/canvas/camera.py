@@ -99,7 +99,9 @@ class Camera(QObject):
         self._holds_all = not area.isEmpty()
 
     def hold(self, area: QRectF) -> None:
-        """Now that the room is another one: see the whole network again at once, if nothing else was looked at since."""
+        """Now that the room is another one: see the whole network again at once,
+        if nothing else was looked at since.
+        """
         if self._holds_all:
             self.fit_all(area)
             self.jump()

@@ -261,7 +261,9 @@ def select_wire(canvas: CanvasView, edge: Edge, adds: bool) -> None:
 
 
 def splice_target(canvas: CanvasView, sheet: Project, x: float, y: float, type_id: str) -> Edge | None:
-    """Return the wire behind the middle of a block that is held at `x`, `y`, if the block can go into it on this sheet."""
+    """Return the wire behind the middle of a block that is held at `x`, `y`,
+    if the block can go into it on this sheet.
+    """
     middle = QPointF(x + BLOCK_WIDTH / 2, y + BLOCK_HEIGHT / 2)
     edge = canvas.canvas_scene.wire_at(middle, BLOCK_HEIGHT / 3)
     if edge is None:

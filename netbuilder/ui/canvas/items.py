@@ -29,7 +29,9 @@ _MARGIN = 12.0
 
 
 class BlockItem(QGraphicsItem):
-    """A block: its name, type, parameters, output shape, share of the network's parameters, ports, and what is wrong."""
+    """A block: its name, type, parameters, output shape, share of the network's parameters, ports,
+    and what is wrong.
+    """
 
     def __init__(self, node: Node) -> None:
         """Make the item, which stands for this node and shows nothing before `show_node`."""
@@ -197,7 +199,10 @@ class BlockItem(QGraphicsItem):
         return "warning" if self.problems else None
 
     def port_severity(self, side: Side, name: str) -> str | None:
-        """Return the worst that is wrong at a port. A problem that names a port means an input, unless there is none."""
+        """Return the worst that is wrong at a port.
+
+        A problem that names a port means an input, unless there is none.
+        """
         found = [problem.severity for problem in self.problems if problem.port == name]
         has_input = any(socket.name == name for socket in self.sockets.inputs)
         if not found or has_input != (side is Side.INPUT):

@@ -1,4 +1,7 @@
-"""The canvas's keys. The window's own shortcuts come first; these hold for a canvas by itself, and for what has no menu."""
+"""The canvas's keys.
+
+The window's own shortcuts come first; these hold for a canvas by itself, and for what has no menu.
+"""
 
 from __future__ import annotations
 

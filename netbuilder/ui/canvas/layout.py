@@ -1,8 +1,8 @@
 """Arranges a network: layers from left to right, the longest path in a straight row, branches in rows beside it.
 
 1. fast-sugiyama ranks the blocks and orders each rank so that few wires cross.
-2. The longest path becomes a row, then the longest of what is left, and so on: what runs on runs straight. Each row goes
-   beside the one it branches off, on the side on which the ordering has it.
+2. The longest path becomes a row, then the longest of what is left, and so on: what runs on runs straight. Each row
+   goes beside the one it branches off, on the side on which the ordering has it.
 3. What is wider than the window is folded like lines of text, where the fewest wires are broken.
 4. Blocks without wires stand in a row of their own, below.
 
@@ -135,7 +135,9 @@ def _best_fold(
     heights: Mapping[NodeId, float],
     room: tuple[float, float],
 ) -> tuple[dict[NodeId, Position], float]:
-    """Return the places, and the height, of the fold that can be shown largest; of equals the one with the fewest lines."""
+    """Return the places, and the height, of the fold that can be shown largest;
+    of equals the one with the fewest lines.
+    """
     columns = 1 + max(column for column, _ in cells.values())
     crossing = [0] * (columns + 1)
     for source, target in wires:

@@ -1,4 +1,6 @@
-"""Small widgets that float over the canvas: a hint at the pointer, the name being edited, actions for a selected block."""
+"""Small widgets that float over the canvas: a hint at the pointer, the name being edited,
+actions for a selected block.
+"""
 
 from __future__ import annotations
 
@@ -225,7 +227,8 @@ class SelectionBar(QFrame):
         self.setStyleSheet(
             f"QFrame#selectionBar {{ background: {look.raised.name()}; border: 1px solid {look.line.name()};"
             f" border-radius: 7px; }}"
-            f"QToolButton {{ background: transparent; border: none; color: {look.muted.name()}; padding: 3px 7px; margin: 0; min-width: 0; }}"
+            f"QToolButton {{ background: transparent; border: none; color: {look.muted.name()};"
+            " padding: 3px 7px; margin: 0; min-width: 0; }"
             f"QToolButton:hover {{ color: {look.text.name()}; background: {look.hover.name()}; border-radius: 4px; }}"
         )
 

@@ -214,7 +214,9 @@ def _paint_signs(painter: QPainter, item: BlockItem, look: Theme, kind: str, rig
 
 
 def _paint_repeat(painter: QPainter, item: BlockItem, look: Theme, baseline: float) -> float:
-    """Write how often a group runs, after a link where the weights are the same each time; return how far the rest may go."""
+    """Write how often a group runs, after a link where the weights are the same each time;
+    return how far the rest may go.
+    """
     times = f"× {item.repeat}"
     left = _RIGHT - text_width("small", times)
     painter.setPen(look.text)
@@ -226,7 +228,9 @@ def _paint_repeat(painter: QPainter, item: BlockItem, look: Theme, baseline: flo
 
 
 def _paint_tag(painter: QPainter, item: BlockItem, look: Theme, right: float, baseline: float) -> float:
-    """Paint a link and, where there is room beside some of the parameters, the tag by which the block shares its weights; return how far the rest may go."""
+    """Paint a link and, where there is room beside some of the parameters,
+    the tag by which the block shares its weights; return how far the rest may go.
+    """
     is_hot = item.is_kin or item.selected
     width = text_width("small", item.tag)
     room = right - _LEFT - min(text_width("small", item.summary), _LEAST_SUMMARY) - _GAP - _LINK - 3
@@ -247,8 +251,8 @@ def _paint_link(painter: QPainter, left: float, baseline: float, token: str, siz
 def title(name: str, kind: str, room: int) -> tuple[str, str]:
     """Return the name and the type of a block, cut to the room there is for them side by side.
 
-    A type that only says what the name says is left out. The name is what a block is known by: where there is too little
-    room the type is cut, and left out where nothing of it could be read.
+    A type that only says what the name says is left out. The name is what a block is known by: where there is too
+    little room the type is cut, and left out where nothing of it could be read.
     """
     if name.rstrip("_0123456789").replace("_", "").lower() == kind.rstrip("0123456789").lower():
         return elided("name", name, room), ""

@@ -1,8 +1,8 @@
 """The way of a wire: straight on where nothing is in between, else through a lane around the blocks.
 
 A wire leaves an output to the right and enters an input from the left. One that goes forward is a single curve; where
-blocks stand in its way it takes a horizontal lane above or below them. One that goes backward turns round at both ends and
-runs in a lane between the rows. Pure geometry, in canvas pixels.
+blocks stand in its way it takes a horizontal lane above or below them. One that goes backward turns round at both ends
+and runs in a lane between the rows. Pure geometry, in canvas pixels.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ class Curve(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Curves from an output port to an input port. `middle` is a good place for a label, `room` the straight run there."""
+    """Curves from an output port to an input port.
+
+    `middle` is a good place for a label, `room` the straight run there.
+    """
 
     start: Point
     curves: tuple[Curve, ...]
@@ -214,7 +217,9 @@ def _backward(start: Point, end: Point, source: Rect, target: Rect, around: Surr
 def _free_lane(
     left: float, right: float, wanted: tuple[float, ...], start: Point, end: Point, around: Surroundings
 ) -> float:
-    """Return the height of a horizontal strip without blocks and other lanes: the cheapest to climb to from both ends."""
+    """Return the height of a horizontal strip without blocks and other lanes:
+    the cheapest to climb to from both ends.
+    """
 
     def cost(lane: float) -> float:
         return abs(lane - start.y) + abs(lane - end.y)

@@ -52,7 +52,10 @@ from netbuilder.ui.theme import notifier
 
 _WIRE_REACH = 6.0
 _INDEXED = QRectF(-4096, -4096, 8192, 8192)
-"""Where items are found by place, at least. Those beyond are found too, only later, and the view goes beyond as well."""
+"""Where items are found by place, at least.
+
+Those beyond are found too, only later, and the view goes beyond as well.
+"""
 
 
 class CanvasScene(QGraphicsScene):

@@ -23,7 +23,9 @@ def written(node: Node) -> str:
 
 
 def computed(node: Node, names: Names) -> dict[str, Json]:
-    """Return a node's parameters with what expressions come to; those that can't be computed, or differ each time, as they are."""
+    """Return a node's parameters with what expressions come to; those that can't be computed, or differ each time,
+    as they are.
+    """
     values = values_of(node, names)
     differing = {key for key, value in node.params.items() if counts_itself(node, key) and mentions_index(value)}
     return {**node.params, **{key: value for key, value in values.items() if key not in differing}}

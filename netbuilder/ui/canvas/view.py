@@ -1,10 +1,10 @@
 """The canvas: a document's network, to be looked at and changed by hand.
 
-Mouse and keys become gestures (`gestures`, `wiring_gestures`) and commands (`commands`); these ask `intents` for an edit,
-and the edit goes to `Document.apply`, the only way in which anything changes.
+Mouse and keys become gestures (`gestures`, `wiring_gestures`) and commands (`commands`); these ask `intents` for an
+edit, and the edit goes to `Document.apply`, the only way in which anything changes.
 
-Choices that a hand should know: Shift+click adds a block to the selection, as everywhere; W wires the selected blocks one
-to the next. Space and double-click put a block at the pointer, Tab puts one after the selected block and wires it.
+Choices that a hand should know: Shift+click adds a block to the selection, as everywhere; W wires the selected blocks
+one to the next. Space and double-click put a block at the pointer, Tab puts one after the selected block and wires it.
 """
 
 from __future__ import annotations
@@ -238,7 +238,9 @@ class CanvasView(GroupCommands):
         return "\n".join(filter(None, [described, self._what_is_hidden(node)]))
 
     def _what_is_hidden(self, node: Node) -> str:
-        """Say how a block is computed, whose weights it has too, and whether a group has the same each time that it runs."""
+        """Say how a block is computed, whose weights it has too,
+        and whether a group has the same each time that it runs.
+        """
         item = self.canvas_scene.blocks[node.id]
         computed = ", ".join(f"{name} = {text}" for name, text in item.formulas)
         each_time = f"Runs {item.repeat} times with the same weights." if item.repeats_weights else ""

@@ -225,7 +225,9 @@ def _compared_with(program: Program, node: NodeId) -> str:
 
 
 def _most_telling(program: Program) -> NodeId | None:
-    """Return the block whose activation says most: the last convolution, else the last feature maps, else the last layer."""
+    """Return the block whose activation says most: the last convolution, else the last feature maps,
+    else the last layer.
+    """
     results = {result.node for result in program.results}
     layers = [each for each in program.instructions if each.node not in results]
     maps = [each for each in layers if each.outputs[0][1].rank == 4]

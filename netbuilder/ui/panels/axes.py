@@ -21,7 +21,9 @@ _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 def round_step(span: float, most: int, *, least: float = 0.0) -> float:
-    """Return the smallest of 1, 2, 2.5, 5, 10, ... that cuts `span` into at most `most` parts, and is at least `least`."""
+    """Return the smallest of 1, 2, 2.5, 5, 10, ... that cuts `span` into at most `most` parts,
+    and is at least `least`.
+    """
     wanted = max(span / most, least, 1e-30)
     power = 10.0 ** math.floor(math.log10(wanted) + 1e-9)
     return next(step for factor in _ROUND if (step := factor * power) >= wanted * (1 - 1e-9))

@@ -115,7 +115,10 @@ class CodeView(QWidget):
         if not errors:
             return "The network is empty: add blocks to see its code."
         if [each.code for each in errors] == ["missing-loss"]:
-            return "This network has a data set to learn from: its code appears once there is a loss. Without data it needs none."
+            return (
+                "This network has a data set to learn from: its code appears once there is a loss. "
+                "Without data it needs none."
+            )
         more = f" And {len(errors) - 1} more: see Problems." if len(errors) > 1 else ""
         return f"The code appears when the network fits together. {errors[0].message}{more}"
 

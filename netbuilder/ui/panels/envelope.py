@@ -1,7 +1,7 @@
 """Long curves made short for the screen, without losing a spike: least and greatest value of blocks of steps.
 
-A pyramid of blocks of 8, 64, 512, ... values is kept up to date as values are added, each value looked at once a level. A
-view of any stretch then costs in proportion to the pixels that it fills, and where there are pixels enough it is the
+A pyramid of blocks of 8, 64, 512, ... values is kept up to date as values are added, each value looked at once a level.
+A view of any stretch then costs in proportion to the pixels that it fills, and where there are pixels enough it is the
 values themselves. Pure numpy.
 """
 
@@ -70,7 +70,8 @@ class Envelope:
             low, high = level.low.view(), level.high.view()
 
     def view(self, first: int, last: int, columns: int) -> tuple[Doubles, Floats]:
-        """Return places and values of a line that shows steps `first` up to `last` (not with it) in about `columns` columns.
+        """Return places and values of a line that shows steps `first` up to `last` (not with it)
+        in about `columns` columns.
 
         Each column that stands for many steps goes from their least to their greatest value. Blocks lie at multiples of
         their size, so that a growing curve does not shimmer.
@@ -93,7 +94,8 @@ class Envelope:
         if last <= first:
             return np.empty(0), np.empty(0)
         places = np.unique(np.linspace(first, last - 1, min(columns, last - first)).round().astype(np.int64))
-        # Evenly narrower towards the start, where a loss falls fast; one-sided at the end, so that it stands still there.
+        # Evenly narrower towards the start, where a loss falls fast; one-sided at the end,
+        # so that it stands still there.
         half = np.minimum(window // 2, places)
         ends = np.minimum(places + half + 1, len(self._values))
         means = (self._sums[ends] - self._sums[places - half]) / (ends - places + half) + self._shift
@@ -122,7 +124,9 @@ class Envelope:
         self._summed = end
 
     def _blocks(self, first: int, last: int, width: int) -> tuple[Floats, Floats, Doubles]:
-        """Return least, greatest and start of each block of `width` steps from `first`, the last one perhaps unfinished."""
+        """Return least, greatest and start of each block of `width` steps from `first`,
+        the last one perhaps unfinished.
+        """
         level = next((each for each in reversed(self._levels) if each.size <= width), None)
         size = level.size if level else 1
         known_low, known_high = (level.low.view(), level.high.view()) if level else (self._values, self._values)

@@ -1,4 +1,6 @@
-"""What the inspector shows inside of a group while no block is selected: the group itself, its parameters, its ports."""
+"""What the inspector shows inside of a group while no block is selected: the group itself, its parameters,
+its ports.
+"""
 
 from __future__ import annotations
 
@@ -183,7 +185,8 @@ class FormalRow(QWidget):
 
 def _use(name: str) -> str:
     return (
-        f"Fields of the blocks inside may use them, as ={name}*2 does. Where an instance repeats, index counts its runs "
+        f"Fields of the blocks inside may use them, as ={name}*2 does. "
+        "Where an instance repeats, index counts its runs "
         f"there, from 0: ={name}*(index+1)."
     )
 

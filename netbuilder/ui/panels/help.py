@@ -12,7 +12,9 @@ from netbuilder.graph.project import Group
 
 
 def body(block: type[Block]) -> str:
-    """Return what its documentation says after the first line, as HTML: formula, shapes, when to use it, where it is from."""
+    """Return what its documentation says after the first line, as HTML: formula, shapes, when to use it,
+    where it is from.
+    """
     _, _, rest = (inspect.getdoc(block) or "").partition("\n")
     return _html(" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", rest.strip()) if paragraph.strip())
 

@@ -1,4 +1,6 @@
-"""The palette: blocks by category, and groups; found by name or alias, dragged out, or added by a double click or Enter."""
+"""The palette: blocks by category, and groups; found by name or alias, dragged out,
+or added by a double click or Enter.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,9 @@ from netbuilder.ui.wiring import Refusal
 class Palette(QWidget):
     """A search field over the list. `block_requested(id)` asks to add one behind what is selected and wire it.
 
-    The id is a type of block, or the entry of a group in a file. `refused` carries why a group can't be deleted. Of the library
-    of groups, `keep_requested(id)` asks to keep one of the project, and the others name the file of one that is kept.
+    The id is a type of block, or the entry of a group in a file. `refused` carries why a group can't be deleted. Of the
+    library of groups, `keep_requested(id)` asks to keep one of the project, and the others name the file of one that is
+    kept.
     """
 
     block_requested = Signal(str)
@@ -112,7 +115,9 @@ class Palette(QWidget):
             self.block_requested.emit(id_of(block))
 
     def _open_menu(self, place: QPoint) -> None:
-        """Open the menu of a group of the project or of a kept one, where the pointer is; by key, of the current one."""
+        """Open the menu of a group of the project or of a kept one, where the pointer is;
+        by key, of the current one.
+        """
         index = self.list.indexAt(place)
         index = index if index.isValid() else self.list.currentIndex()
         group, file = self._group_at(index), self._file_at(index)

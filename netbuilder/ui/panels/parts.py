@@ -30,7 +30,10 @@ from netbuilder.ui.theme import icon, mix, text_font, theme
 
 
 def words(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
-    """Return a label of a role of the theme: title, heading, muted, mono, error. Its text is no HTML, whoever wrote it."""
+    """Return a label of a role of the theme: title, heading, muted, mono, error.
+
+    Its text is no HTML, whoever wrote it.
+    """
     label = _Lines() if wrap else QLabel()
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setText(text)
@@ -237,8 +240,8 @@ class _FixButton(QPushButton):
 class ProblemCard(QFrame):
     """One problem: what it is, where, and a button for each fix. A click on it asks for its block.
 
-    Where a card comes to show another problem, it is deaf to its buttons for the time of a double click: the second click
-    of one that was meant for the problem before must not mend this one.
+    Where a card comes to show another problem, it is deaf to its buttons for the time of a double click: the second
+    click of one that was meant for the problem before must not mend this one.
     """
 
     fix_requested = Signal(object)

@@ -1,4 +1,7 @@
-"""Pictures of what is inside a network: maps in a grid, a heat map, bars, a histogram. Painted from numpy, pixel by pixel."""
+"""Pictures of what is inside a network: maps in a grid, a heat map, bars, a histogram.
+
+Painted from numpy, pixel by pixel.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,8 @@ _LIMIT_VALUES = 16_384
 
 
 class ActivationView(QWidget):
-    """Shows one activation: `C x H x W` as maps, `A x B` as a heat map, `F` as bars, or as a heat map where those are many.
+    """Shows one activation: `C x H x W` as maps, `A x B` as a heat map, `F` as bars,
+    or as a heat map where those are many.
 
     Bars that stand for classes bear their names.
     """

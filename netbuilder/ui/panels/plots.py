@@ -1,7 +1,7 @@
 """The curves of a run: the loss a step and an epoch, and each metric an epoch, over one axis of epochs.
 
-Curves are cut to the pixels that they fill before they are handed to pyqtgraph, so a refresh costs the same at a thousand
-steps and at ten million. Zooming in shows single steps again.
+Curves are cut to the pixels that they fill before they are handed to pyqtgraph, so a refresh costs the same at a
+thousand steps and at ten million. Zooming in shows single steps again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ _DOTS_APART = 11.0
 
 
 class Plot(QWidget):
-    """A title with the latest values, and curves below it. The wheel zooms in time, a drag moves, a double click resets."""
+    """A title with the latest values, and curves below it.
+
+    The wheel zooms in time, a drag moves, a double click resets.
+    """
 
     zoomed = Signal()
 
@@ -182,8 +185,8 @@ class Plot(QWidget):
 
 
 class LossPlot(Plot):
-    """The training loss of each step, faint, with its mean over it; the validation loss of each epoch; and, fainter, the
-    run before.
+    """The training loss of each step, faint, with its mean over it; the validation loss of each epoch; and, fainter,
+    the run before.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -275,7 +278,9 @@ class LossPlot(Plot):
         return max(0, first), min(len(self._envelope), int(np.ceil(right * self._steps_per_epoch)) + 1)
 
     def _mean_line(self, first: int, last: int) -> tuple[Array, Array]:
-        """Return the smoothed loss: each place the mean over a fiftieth of the run so far, or over an epoch if that is less."""
+        """Return the smoothed loss: each place the mean over a fiftieth of the run so far,
+        or over an epoch if that is less.
+        """
         window = max(3, min(self._steps_per_epoch, len(self._envelope) // 25))
         places, means = self._envelope.smooth(first, last, _SMOOTH_COLUMNS, window)
         return (places + 1) / self._steps_per_epoch, means

@@ -67,8 +67,8 @@ class Problems(QScrollArea):
     def diagnostics(self) -> list[Diagnostic]:
         """Return the problems in the order in which they are shown: errors first, else as they were found.
 
-        They are counted wherever the window says how many there are. An empty canvas is a beginning, and no problem; what
-        is wrong inside of a group is one, at the block there, however many instances show it.
+        They are counted wherever the window says how many there are. An empty canvas is a beginning, and no problem;
+        what is wrong inside of a group is one, at the block there, however many instances show it.
         """
         lowering = self._analysis.lowering
         found = [*lowering.diagnostics, *section_problems(self._document.project)] if lowering else []
