@@ -296,7 +296,9 @@ class BlockPage(QWidget):
         self._fit_name(self.name.text())
 
     def _fit_name(self, text: str) -> None:
-        """Give the name the room it needs; of what is too little for both, the type gets its part, and a tooltip tells all."""
+        """Give the name the room it needs; of what is too little for both, the type gets its part,
+        and a tooltip tells all.
+        """
         kind = min(self._type.fontMetrics().horizontalAdvance(self._type.text()), self.width() // 3)
         room = max(self.width() - kind - 24, 80)
         wanted = QFontMetrics(self.name.font()).horizontalAdvance(text or "name") + 14
