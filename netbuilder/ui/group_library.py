@@ -110,8 +110,14 @@ def keep(project: Project, group: GroupId, name: str = "") -> tuple[Path, Path |
     path = folder() / f"{called}{SUFFIX}"
     with _told(f"The folder {path.parent} can't be made"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    before = put_away(path) if path.exists() else None
-    save(copied.project, path)
+    fresh = path.with_name(f"{path.name}.new")
+    save(copied.project, fresh)
+    try:
+        before = put_away(path) if path.exists() else None  # only once the new one is safe
+        with _told(f"{path} can't be written"):
+            fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
     return path, before
 
 

@@ -56,6 +56,19 @@ def test_keeping_a_group_leaves_the_project_alone_and_puts_away_what_was_kept() 
     assert trashed.parent != first.parent
 
 
+def test_a_group_that_can_not_be_written_leaves_the_one_that_is_kept() -> None:
+    first, _ = group_library.keep(stack().project, G1)
+    before = first.read_bytes()
+    in_the_way = first.with_name("stage.netb.new")
+    in_the_way.mkdir()
+    with pytest.raises(NetbuilderError, match="is a folder"):
+        group_library.keep(stack().project, G1)
+    assert first.read_bytes() == before
+    in_the_way.rmdir()
+    group_library.keep(stack().project, G1)
+    assert not in_the_way.exists()
+
+
 def test_what_can_not_go_to_the_trash_stays_beside() -> None:
     first, _ = group_library.keep(stack().project, G1)
     trash = group_library.folder().parent.parent / "Trash"
