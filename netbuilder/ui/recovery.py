@@ -6,6 +6,7 @@ crash.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -66,7 +67,7 @@ class Recovery(QObject):
         """Write the snapshot now if the document has unsaved changes, else take it away."""
         document = self._document
         if not document.modified:
-            self._worker.submit(lambda file=self._file: file.unlink(missing_ok=True), lambda _: None)
+            self._worker.submit(self._discard, lambda _: None)
             return
         project = document.project.copy()
         facts = {"name": document.name, "path": str(document.path) if document.path else None}
@@ -81,10 +82,14 @@ class Recovery(QObject):
             self.keep()
         self._worker.close()
         if not keep or not self._document.modified:
-            self._file.unlink(missing_ok=True)
+            self._discard()
         if self._lock:
             self._lock.unlock()
             self._lock = None
+
+    def _discard(self) -> None:
+        with contextlib.suppress(NotADirectoryError):  # where the folder can't be made, there is no snapshot
+            self._file.unlink(missing_ok=True)
 
     def _write(self, project: Project, facts: dict[str, str | None]) -> str | None:
         """Write a snapshot, on the worker, and return what went wrong, if anything."""
@@ -99,7 +104,8 @@ class Recovery(QObject):
             content = {**facts, "written": moment, "project": dumps(project)}
             atomic_write(self._file, json.dumps(content).encode())
         except (NetbuilderError, OSError) as error:
-            return f"Unsaved changes can't be kept safe against a crash: {error}"
+            why = f"{reason(error)}." if isinstance(error, OSError) else str(error)
+            return f"Unsaved changes can't be kept safe against a crash: {why}"
         return None
 
     _told = False

@@ -82,6 +82,19 @@ def test_the_latest_change_is_the_one_that_is_kept(qtbot: QtBot) -> None:
     recovery.close()
 
 
+def test_a_folder_that_can_not_be_made_is_told_in_a_sentence(qtbot: QtBot) -> None:
+    folder = recovery_folder()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("a file")
+    document = Document(digits_cnn().project)
+    recovery = Recovery(document)
+    document.apply(RenameNode(next(iter(document.project.graph)), "one"))
+    with qtbot.waitSignal(recovery.failed, timeout=10_000) as failed:
+        recovery.keep()
+    assert failed.args == ["Unsaved changes can't be kept safe against a crash: there is one already."]
+    recovery.close()
+
+
 def test_a_full_disk_is_told_once(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     document = Document(digits_cnn().project)
     recovery = Recovery(document)
