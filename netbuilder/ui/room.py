@@ -5,12 +5,12 @@ Pure: places in, places out.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection
 
 from netbuilder.graph.model import NodeId
 from netbuilder.graph.placing import ROW
 from netbuilder.graph.project import Position, Project
+from netbuilder.ui.canvas.routing import Obstacles
 from netbuilder.ui.geometry import BLOCK_HEIGHT, Rect, block_height, block_rect
 from netbuilder.ui.ports import sockets
 
@@ -34,12 +34,13 @@ def room_for(sheet: Project, added: Collection[NodeId], before: Rect) -> dict[No
             moved[node] = _shifted(area, 0.0, down)
         elif area.bottom > before.top and area.left >= before.right:
             moved[node] = _shifted(area, right, 0.0)
-    after = others | moved
-    meet = any(area.meets(other) for area in new for other in after.values()) or any(
-        after[one].meets(after[other]) and not others[one].meets(others[other])
-        for one, other in itertools.combinations(after, 2)
+    after = Obstacles[NodeId]()
+    for node, area in (others | moved).items():
+        after.put(node, area)
+    is_met = any(map(after.meeting, new)) or any(
+        not others[node].meets(others[other]) for node in moved for other in after.keys_meeting(moved[node])
     )
-    if not meet:
+    if not is_met:
         return {node: area[:2] for node, area in moved.items() if area != others[node]}
     below = max(area.bottom for area in others.values()) + ROW - BLOCK_HEIGHT - min(area.top for area in new)
     return {node: _shifted(areas[node], 0.0, below)[:2] for node in added}
