@@ -188,7 +188,8 @@ def _bind_network(window: MainWindow) -> None:
     actions.bind("arrange", window.canvas.arrange, lambda: _empty(window))
 
     def too_few() -> str | None:
-        return None if len(window.canvas.selected()) > 1 else "Select the blocks to wire, in their order."
+        is_chain = len(window.canvas.selected()) > 1
+        return _not_on_start_page(window) or (None if is_chain else "Select the blocks to wire, in their order.")
 
     actions.bind("connect", window.canvas.connect_selected, too_few)
     _bind_groups(window)

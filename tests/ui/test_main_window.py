@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from netbuilder.examples import find
 from netbuilder.graph.edits import AddNode, Batch, Disconnect, RenameNode, SetSection
 from netbuilder.graph.files import load
 from netbuilder.graph.model import Node, NodeId
@@ -62,6 +63,16 @@ def test_an_example_opens_ready_to_train(window: MainWindow, qtbot: QtBot) -> No
     qtbot.waitUntil(lambda: window.analysis.is_current, timeout=60_000)
     assert window.top_bar.problems.text() == "no problems"
     assert window.top_bar.buttons["train"].isEnabled()
+
+
+def test_nothing_is_wired_from_the_start_page(window: MainWindow, qtbot: QtBot) -> None:
+    window.files.open(find("digits_cnn").path)
+    window.canvas.select([*window.document.project.graph][:2])
+    wire = window.actions_by_id["connect"]
+    assert wire.isEnabled()
+    window.show_start_page()
+    assert not wire.isEnabled()
+    assert "Open or begin a network" in wire.toolTip()
 
 
 def test_a_card_opens_by_the_keyboard(window: MainWindow, qtbot: QtBot) -> None:
