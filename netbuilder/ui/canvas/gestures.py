@@ -20,7 +20,7 @@ from netbuilder.ui import group_library, intents
 from netbuilder.ui.canvas.painting import paint_ghost, with_alpha
 from netbuilder.ui.geometry import BLOCK_HEIGHT, BLOCK_WIDTH, GRID
 from netbuilder.ui.group_library import Supply
-from netbuilder.ui.ports import kind_of
+from netbuilder.ui.ports import Kind, kind_of
 from netbuilder.ui.theme import GROUP_CATEGORY, theme
 from netbuilder.ui.wiring import Refusal
 
@@ -216,6 +216,17 @@ class Place(Gesture):
         document = canvas.document
         self._supply = group_library.supply(document.project, document.group, document.new_ids(), type_id)
         self._into: Edge | None = None
+        kind = self._kind()
+        self.name = kind.name if kind else type_id.partition(":")[2] or type_id
+        """What the block in the hand is called."""
+        block = registry.get(type_id)
+        self._category = block.category if block else GROUP_CATEGORY if kind else ""
+
+    def _kind(self) -> Kind | None:
+        supply = self._supply
+        if isinstance(supply, Supply):
+            return kind_of(supply.sheet, supply.type_id)
+        return kind_of(self.canvas.document.project, self.type_id)
 
     @property
     def _corner(self) -> tuple[float, float]:
@@ -241,12 +252,7 @@ class Place(Gesture):
         self.canvas.offer_wire(None)
 
     def paint(self, painter: QPainter) -> None:
-        supply, block = self._supply, registry.get(self.type_id)
-        kind = kind_of(supply.sheet, supply.type_id) if isinstance(supply, Supply) else None
-        category = block.category if block else GROUP_CATEGORY if kind else ""
-        paint_ghost(
-            painter, self._corner, kind.name if kind else self.type_id.partition(":")[2] or self.type_id, category
-        )
+        paint_ghost(painter, self._corner, self.name, self._category)
 
 
 def select_wire(canvas: CanvasView, edge: Edge, adds: bool) -> None:

@@ -345,4 +345,5 @@ def paint_ghost(painter: QPainter, corner: tuple[float, float], name: str, categ
     painter.drawRoundedRect(QRectF(*corner, STRIPE, BLOCK_HEIGHT).adjusted(2, 8, 0, -8), 1.5, 1.5)
     painter.setPen(look.text)
     painter.setFont(font("name"))
-    painter.drawText(frame.adjusted(16, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, name)
+    words = frame.adjusted(16, 0, -8, 0)
+    painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, elided("name", name, int(words.width())))

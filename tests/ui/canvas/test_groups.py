@@ -13,6 +13,7 @@ from netbuilder.graph.edits import DescribeGroup, RenameGroup, RenameNode, SetFo
 from netbuilder.graph.files import dumps
 from netbuilder.graph.project import GroupId, Project
 from netbuilder.ui import group_library
+from netbuilder.ui.canvas.gestures import Place
 from netbuilder.ui.canvas.items import BlockItem
 from netbuilder.ui.canvas.parts import Side
 from tests.drawing import Drawing, digits_cnn
@@ -310,6 +311,9 @@ def test_a_group_is_put_inside_of_another_and_not_into_itself(open_canvas: Open)
     hand.key(Key.Key_Return)
     place = hand.scene.extent().bottomLeft() + QPointF(100, 80)
     before = dumps(hand.document.project)
+    hand.carry("group:g1", place)
+    assert isinstance(hand.canvas.gesture, Place)
+    assert hand.canvas.gesture.name == hand.document.project.groups[G1].name
     hand.drop("group:g1", place)
     assert "contain itself" in hand.hint()
     assert dumps(hand.document.project) == before
