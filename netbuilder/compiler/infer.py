@@ -126,8 +126,8 @@ class _Shortcuts(TorchFunctionMode):
 
     On the meta device torch would go through every step of every RNN, LSTM and GRU, which takes seconds for long
     sequences, to learn what their definition says: each weight meets each step once. A batch normalisation it takes
-    apart in Python, for a millisecond, to give what has the shape of its input. Of the CTC loss, a number, that device
-    has no form.
+    apart in Python, for a millisecond, to give what has the shape of its input. A bilinear layer it goes through output
+    by output, of which one shows the shape. Of the CTC loss, a number, that device has no form.
     """
 
     def __init__(self) -> None:
@@ -141,6 +141,10 @@ class _Shortcuts(TorchFunctionMode):
             return args[0].new_empty(())
         if func is nn.functional.batch_norm:
             return args[0]
+        if func is nn.functional.bilinear:
+            x1, x2, weight, bias = args
+            one = func(x1, x2, weight[:1], None if bias is None else bias[:1])
+            return one.new_empty(*one.shape[:-1], weight.shape[0])
         if func not in (torch.rnn_tanh, torch.rnn_relu, torch.lstm, torch.gru):
             return func(*args, **(kwargs or {}))
         x, state, weights, *_, bidirectional, _ = args  # the sequence stands batch first

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _PRINT_MS = 60
 """How long the code waits for shapes and problems to be painted: the two threads would be in each other's way."""
+_PATIENCE = 5.0
+"""Seconds that a window which is closed waits for what is under way."""
 
 
 class Analysis(QObject):
@@ -93,10 +95,10 @@ class Analysis(QObject):
             self.changed.emit()
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker; what it looks at for too long ends with the process."""
         self._timer.stop()
         self._printing.stop()
-        self._worker.close()
+        self._worker.close(_PATIENCE)
 
     def _own_diagnostics(self) -> tuple[Diagnostic, ...]:
         assert self.lowering

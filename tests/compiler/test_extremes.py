@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from netbuilder.blocks.library.linear import Bilinear
 from netbuilder.blocks.library.recurrent import GRU, LSTM, RNN
 from netbuilder.blocks.spec import BATCH, TensorSpec
 from netbuilder.compiler.build import build
@@ -63,6 +64,15 @@ def test_a_long_sequence_costs_no_more_to_look_at_than_a_short_one() -> None:
     deep = LSTM(hidden_size=2048, num_layers=256, bidirectional=True)
     spec = TensorSpec((BATCH, 1000, 5))
     assert dict(infer(deep.lower(spec), (spec,)).outputs)["hidden"].shape == (BATCH, 2048)
+
+
+def test_many_outputs_of_a_bilinear_layer_cost_no_more_to_look_at_than_one() -> None:
+    x1, x2 = TensorSpec((BATCH, 7, 4)), TensorSpec((BATCH, 7, 6))
+    for bias in (True, False):
+        block = Bilinear(out_features=2**31 - 1, bias=bias)
+        found = infer(block.lower(x1, x2), (x1, x2))
+        assert dict(found.outputs)["y"].shape == (BATCH, 7, 2**31 - 1)
+        assert found.parameters == (2**31 - 1) * (4 * 6 + bias)
 
 
 def test_recurrent_shapes_are_those_of_torch() -> None:
