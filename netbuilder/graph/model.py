@@ -80,10 +80,11 @@ def name_problem(name: str) -> str | None:
 
 
 def free_name(stem: str, taken: Container[str]) -> str:
-    """Return `stem` as a name that is not taken: conv2d, conv2d_2, conv2d_3."""
+    """Return `stem` as a name that is not taken: conv2d, conv2d_2, conv2d_3. One that is too long is cut."""
     base = re.sub(r"_[0-9]+$", "", stem)
-    numbered = (f"{base}_{count}" for count in itertools.count(2))
-    return next(name for name in itertools.chain([stem], numbered) if name not in taken)
+    numbers = (f"_{count}" for count in itertools.count(2))
+    numbered = (base[: _NAME_LENGTH - len(number)] + number for number in numbers)
+    return next(name for name in itertools.chain([stem[:_NAME_LENGTH]], numbered) if name not in taken)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 
 from netbuilder.graph.edits import AddNode, Connect, RemoveNode
 from netbuilder.graph.files import dumps, loads
-from netbuilder.graph.model import Edge, Graph, GraphError, Node, NodeId, PortRef
+from netbuilder.graph.model import Edge, Graph, GraphError, Node, NodeId, PortRef, free_name, name_problem
 from netbuilder.graph.project import GroupId, Project
 from tests.graph.projects import grouped_project, small_project, wire
 
@@ -68,6 +68,17 @@ def test_wires_are_found_from_both_their_ends() -> None:
     assert graph.edge_into(PortRef(NodeId("n99"), "x")) is None
     assert graph.has_edge(wire("n2.y", "n3.x"))
     assert not graph.has_edge(wire("n1.y", "n3.x"))
+
+
+@pytest.mark.parametrize("length", [62, 63, 64, 68])
+def test_a_free_name_is_as_long_as_a_name_can_be(length: int) -> None:
+    stem = "a" * length
+    first = free_name(stem, ())
+    second = free_name(stem, {first})
+    assert name_problem(first) is None
+    assert name_problem(second) is None
+    assert second.endswith("_2")
+    assert free_name(second, {first, second}).endswith("_3")
 
 
 def test_a_free_name_counts_up_from_the_stem() -> None:
