@@ -23,6 +23,16 @@ def test_flatten_runs_forwards() -> None:
     assert refusal(Flatten(end_dim=4), batch(4, 6, 5)).code == "no-such-dimension"
 
 
+@pytest.mark.parametrize(("start_dim", "end_dim"), [(-1, 1), (1, -4), (3, 2)])
+def test_what_is_offered_lets_flatten_run(start_dim: int, end_dim: int) -> None:
+    block = Flatten(start_dim=start_dim, end_dim=end_dim)
+    offered = refusal(block, batch(4, 6, 5)).suggestions
+    assert offered
+    for each in offered:
+        assert isinstance(each, SetOwn)
+        output(block.model_copy(update={each.parameter: each.value}), IMAGES)
+
+
 @pytest.mark.parametrize("shape", [(120,), (-1,), (20, 6), (2, -1, 3), (2, 2, 6, 5)])
 def test_reshape_is_torchs(shape: tuple[int, ...]) -> None:
     assert torch.equal(output(Reshape(shape=shape), IMAGES), IMAGES.reshape(3, *shape))

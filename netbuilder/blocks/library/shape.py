@@ -45,11 +45,12 @@ class Flatten(Block):
 
     def lower(self, x: TensorSpec) -> Call:
         if x.axis(self.start_dim) > x.axis(self.end_dim):
+            to_last = SetOwn("end_dim", -1)
             raise Mismatch(
                 f"start_dim {self.start_dim} comes after end_dim {self.end_dim} in the input {x}.",
                 parameter="start_dim",
                 code="bad-parameter",
-                suggestions=(SetOwn("start_dim", 1), SetOwn("end_dim", -1)),
+                suggestions=(SetOwn("start_dim", 1), to_last) if x.axis(self.end_dim) else (to_last,),
             )
         return function("torch.flatten", Arg(0), start_dim=self.start_dim, end_dim=self.end_dim)
 
