@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -37,6 +38,7 @@ from netbuilder.graph.model import PortRef
 
 _PREFIXES = {"torch.nn.functional.": "functional.", "torch.nn.": "nn.", "torch.": "torch.", "netbuilder.nn.": ""}
 _METHODS = "torch.Tensor."
+_NEGATIVE = re.compile(r"-[\d.]+")
 
 
 def source(program: Program, class_name: str = "Network") -> str:
@@ -173,11 +175,13 @@ def _modules(making: Making, values: Mapping[str, Code], index: Code) -> list[Co
 
 def _stepped(start: Code, step: Code, index: Code) -> Code:
     """Return `start + step * index`, as short as it can be said."""
+    if start == "0":
+        return _times(step, index)
     if start == step:
         return _times(step, operation("operator.add", (index, 1)))
-    if step.startswith("-"):
+    if _NEGATIVE.fullmatch(step):
         return operation("operator.sub", (start, _times(Code(step[1:]), index)))
-    return _times(step, index) if start == "0" else operation("operator.add", (start, _times(step, index)))
+    return operation("operator.add", (start, _times(step, index)))
 
 
 def _times(step: Code, count: Code) -> Code:

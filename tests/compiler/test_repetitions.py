@@ -83,6 +83,23 @@ def test_an_argument_that_counts_repetitions_is_computed_in_the_loop() -> None:
     assert_equal_to_its_print(program, torch.randn(2, 8))
 
 
+@pytest.mark.parametrize("step", ["-w", "-w-1", "-(w+1)", "-w//2", "-2"])
+def test_a_step_down_that_is_computed_is_taken_down_whole(step: str) -> None:
+    drawing = Drawing()
+    with drawing.group("Layer", width=8, down=-2) as layer:
+        fc = drawing.put("Linear", "fc", drawing.put("Input", "x"), out_features="=width")
+        drawing.put("Output", "y", fc)
+    with drawing.group("Stage", w=1, base=20) as stage:
+        first = drawing.put("Linear", "first", drawing.put("Input", "x"), out_features="=base")
+        widths = f"=base+({step})*(index+1)"
+        layers = drawing.put_group(layer, "layers", first, repeat=3, width=widths, down=f"={step}")
+        drawing.put("Output", "y", layers)
+    x = drawing.put("Input", "x", shape=[4])
+    for w in (1, 2):
+        drawing.put("Output", f"out{w}", drawing.put_group(stage, f"stage{w}", x, w=w))
+    assert_equal_to_its_print(program_of(drawing.project))
+
+
 def test_a_formal_parameter_may_have_the_name_of_a_step() -> None:
     drawing = Drawing()
     with drawing.group("Dense", in_features_step=0.25) as layer:
