@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from netbuilder.blocks.spec import Port
 
-SIGNALS = Port("x", help="Signals: N × channels × length.", rank=3)
-IMAGES = Port("x", help="Images: N × channels × height × width.", rank=4)
-VOLUMES = Port("x", help="Volumes: N × channels × depth × height × width.", rank=5)
-SEQUENCES = Port("x", help="Sequences: N × time × features.", rank=3)
+SIGNALS = Port("x", help="Signals.", rank=3, layout="N × channels × length")
+IMAGES = Port("x", help="Images.", rank=4, layout="N × channels × height × width")
+VOLUMES = Port("x", help="Volumes.", rank=5, layout="N × channels × depth × height × width")
+SEQUENCES = Port("x", help="Sequences.", rank=3, layout="N × time × features")
 PADDING = Port(
     "key_padding_mask",
-    help="N × time: true, or not 0, at steps that are padding, where nothing is to be looked for.",
+    help="True, or not 0, at steps that are padding, where nothing is to be looked for.",
     rank=2,
+    layout="N × time",
     dtype="integer",
     optional=True,
 )

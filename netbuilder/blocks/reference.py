@@ -46,10 +46,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _port_row(port: Port) -> tuple[str, ...]:
-    lowest, highest = port.ranks
-    facts: list[str] = []
-    if port.rank is not None:
-        facts.append(f"{lowest} dimensions" if lowest == highest else f"{lowest} to {highest} dimensions")
+    facts = [port.sizes()] if port.sizes() else []
     if port.dtype is not None:
         facts.append(_DTYPES[port.dtype])
     if port.variadic:

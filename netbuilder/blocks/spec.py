@@ -88,18 +88,29 @@ class TensorSpec:
 class Port:
     """A place for wires.
 
-    `rank` bounds the number of dimensions that an input takes (a number, or lowest and highest), `dtype` its type. A
-    variadic input stands for x1, x2, ... as many as are wired, at least two. `truth` marks the input for what a
-    prediction is compared with: class labels, or numbers of its own shape.
+    `rank` bounds the number of dimensions that an input takes (a number, or lowest and highest), `layout` says what
+    they are (`N × time × features`), `dtype` is its type. A variadic input stands for x1, x2, ... as many as are wired,
+    at least two. `truth` marks the input for what a prediction is compared with: class labels, or numbers of its own
+    shape.
     """
 
     name: str
     help: str = ""
     rank: int | tuple[int, int] | None = None
+    layout: str = ""
     dtype: Literal["float", "integer"] | None = "float"
     variadic: bool = False
     optional: bool = False
     truth: Literal["labels", "numbers"] | None = None
+
+    def sizes(self) -> str:
+        """Say what dimensions an input takes: how they are laid out, else how many; empty where any will do."""
+        lowest, highest = self.ranks
+        if self.layout or self.rank is None:
+            return self.layout
+        if lowest == highest:
+            return "1 dimension" if lowest == 1 else f"{lowest} dimensions"
+        return f"{lowest} {'or' if highest == lowest + 1 else 'to'} {highest} dimensions"
 
     @property
     def ranks(self) -> tuple[int, int]:

@@ -56,6 +56,7 @@ def _port(port: Port) -> dict[str, Any]:
         "name": port.name,
         "help": port.help,
         "rank": rank,
+        "layout": port.layout,
         "dtype": port.dtype,
         "variadic": port.variadic,
         "optional": port.optional,

@@ -20,14 +20,6 @@ from netbuilder.graph.edits import Disconnect, RenameNode, inside
 from netbuilder.graph.model import Edge, Node, NodeId, PortRef, creation_number
 from netbuilder.graph.project import GroupId, Project
 
-_RANKS = {
-    0: "a single number",
-    1: "N",
-    2: "N × features",
-    3: "N × channels × length",
-    4: "N × channels × height × width",
-    5: "N × channels × depth × height × width",
-}
 _MOST_BRANCHES = 128
 """Wires into one variadic port: a sum of so many is a call inside a call for each."""
 _MOST_MENDED = 50
@@ -118,8 +110,7 @@ class Review:
         if port.takes_rank(spec):
             return True
         lowest, highest = port.ranks
-        shapes = " or ".join(_RANKS[rank] for rank in range(lowest, min(highest, 5) + 1))
-        message = f"{node.type} takes {shapes} at “{name}”, and gets {spec}."
+        message = f"{node.type} takes {port.sizes()} at “{name}”, and gets {spec}."
         target = PortRef(node.id, name)
         offers = fixes.for_rank(self.project, target, spec, (lowest, highest)) if self._mends() else ()
         code = "missing-flatten" if highest == 2 < spec.rank else "wrong-rank"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from netbuilder.blocks.spec import Port, TensorSpec
+from netbuilder.blocks.spec import TensorSpec
 from netbuilder.graph.model import Graph, NodeId, PortRef
 from netbuilder.graph.project import Project
 from netbuilder.ui.ports import Kind, Socket, input_sockets, kind_of, sockets
@@ -104,15 +104,8 @@ def misfit(socket: Socket, name: str, spec: TensorSpec | None) -> Refusal | None
         wanted = "whole numbers (int64)" if port.dtype == "integer" else "real numbers (float32)"
         return Refusal("dtype", f"{where} takes {wanted}; this wire carries {spec.dtype}.")
     if not port.takes_rank(spec):
-        return Refusal("rank", f"{where} takes {_ranks(port)}; this wire carries {spec}.")
+        return Refusal("rank", f"{where} takes {port.sizes()}; this wire carries {spec}.")
     return None
-
-
-def _ranks(port: Port) -> str:
-    low, high = port.ranks
-    if low == high:
-        return "1 dimension" if low == 1 else f"{low} dimensions"
-    return f"{low} or {high} dimensions" if high == low + 1 else f"{low} to {high} dimensions"
 
 
 def first_fit(kind: Kind, spec: TensorSpec | None) -> str | None:

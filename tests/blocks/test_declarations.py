@@ -54,6 +54,12 @@ def test_no_base_that_blocks_share_is_taken_for_a_block() -> None:
     assert all(not name.startswith("_") for name in blocks())
 
 
+def test_a_layout_names_as_many_dimensions_as_the_port_takes() -> None:
+    fixed = [port for block in blocks().values() for port in block.inputs if port.layout and isinstance(port.rank, int)]
+    assert fixed
+    assert all(len(port.layout.split(" × ")) == port.rank for port in fixed)
+
+
 def test_categories_are_in_palette_order_and_all_in_use() -> None:
     assert tuple(by_category()) == CATEGORIES
     assert [block for group in by_category().values() for block in group] == list(blocks().values())

@@ -50,6 +50,27 @@ def test_a_wrong_rank_names_both_shapes_and_reshapes_with_one_click() -> None:
     assert lowering.specs[PortRef(conv, "y")].shape[2:] == (8, 8)
 
 
+@pytest.mark.parametrize(
+    ("block", "layout"),
+    [
+        ("LSTM", "N × time × features"),
+        ("MultiheadSelfAttention", "N × time × features"),
+        ("TransformerEncoderLayer", "N × time × features"),
+        ("SinusoidalPositionalEncoding", "N × time × features"),
+        ("LearnedPositionalEncoding", "N × time × features"),
+        ("ClassToken", "N × time × features"),
+        ("RotaryEmbedding", "N × time × features, or N × heads × time × features"),
+        ("Conv1d", "N × channels × length"),
+        ("MaxPool1d", "N × channels × length"),
+        ("InstanceNorm1d", "N × channels × length"),
+    ],
+)
+def test_a_wrong_rank_is_told_in_the_layout_that_the_block_reads(block: str, layout: str) -> None:
+    drawing = Drawing()
+    drawing.put("Output", "out", drawing.put(block, "block", drawing.put("Input", "flat", shape=[64])))
+    assert f"{block} takes {layout} at “x”, and gets N × 64." in only(drawing.project, "wrong-rank").message
+
+
 def test_branches_of_unequal_width_meet_at_add_and_are_made_equal() -> None:
     drawing = Drawing()
     x = drawing.put("Input", "x", shape=[16])

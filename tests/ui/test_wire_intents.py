@@ -50,7 +50,7 @@ def test_a_wire_of_the_wrong_rank_is_refused_where_the_shape_is_known() -> None:
     image, conv = drawing.put("Input", "image"), drawing.put("Conv2d", "conv")
     assert isinstance(intents.connect(drawing.project, out(image), out(conv, "x")), Edit)
     message = refused(intents.connect(drawing.project, out(image), out(conv, "x"), {out(image): ROW}), "rank")
-    assert "4 dimensions" in message
+    assert "N × channels × height × width" in message
     assert "N × 10" in message
 
 

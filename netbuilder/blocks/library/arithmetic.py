@@ -74,8 +74,8 @@ class MatMul(Block):
     category = "Merge"
     aliases = ("matrix multiplication", "bmm", "dot product", "@", "similarity")
     inputs = (
-        Port("a", help="Matrices: N × … × I × K.", rank=(3, 8)),
-        Port("b", help="Matrices: N × … × K × J.", rank=(3, 8)),
+        Port("a", help="Matrices.", rank=(3, 8), layout="N × … × I × K"),
+        Port("b", help="Matrices.", rank=(3, 8), layout="N × … × K × J"),
     )
     example_inputs = (TensorSpec((BATCH, 4, 6)), TensorSpec((BATCH, 6, 5)))
 

@@ -25,6 +25,8 @@ from netbuilder.blocks.spec import (
     param,
 )
 
+_WITH_HEADS = "N × time × features, or N × heads × time × features"
+
 
 class PaddingMask(Block):
     """Mark the steps that only fill a sequence up.
@@ -37,7 +39,7 @@ class PaddingMask(Block):
 
     category = "Attention"
     aliases = ("mask", "pad", "key_padding_mask", "attention mask")
-    inputs = (Port("x", help="Token numbers: N × time.", rank=2, dtype="integer"),)
+    inputs = (Port("x", help="Token numbers.", rank=2, layout="N × time", dtype="integer"),)
 
     padding_idx: Annotated[int, Field(ge=0, le=LARGEST)] = param(0, help="The token that fills up.")
 
@@ -60,9 +62,9 @@ class ScaledDotProductAttention(Block):
     category = "Attention"
     aliases = ("sdpa", "dot product", "flash attention", "softmax", "causal")
     inputs = (
-        Port("query", help="What each step looks for: N × time × features, or with heads in dimension 1.", rank=(3, 4)),
-        Port("key", help="What is offered for it, with as many features.", rank=(3, 4)),
-        Port("value", help="What is gathered: one for each key.", rank=(3, 4)),
+        Port("query", help="What each step looks for.", rank=(3, 4), layout=_WITH_HEADS),
+        Port("key", help="What is offered for it, with as many features.", rank=(3, 4), layout=_WITH_HEADS),
+        Port("value", help="What is gathered: one for each key.", rank=(3, 4), layout=_WITH_HEADS),
         PADDING,
     )
     features_from = "value"
@@ -143,12 +145,13 @@ class MultiheadAttention(Block):
     category = "Attention"
     aliases = ("cross-attention", "multihead cross attention", "mha", "encoder-decoder attention", "seq2seq")
     inputs = (
-        Port("query", help="The sequence that looks: N × time × features.", rank=3),
-        Port("key", help="The sequence that is looked at: N × time × features.", rank=3),
+        Port("query", help="The sequence that looks.", rank=3, layout=SEQUENCES.layout),
+        Port("key", help="The sequence that is looked at.", rank=3, layout=SEQUENCES.layout),
         Port(
             "value",
             help="What is gathered from it, one for each key; the keys themselves if open.",
             rank=3,
+            layout=SEQUENCES.layout,
             optional=True,
         ),
         PADDING,

@@ -87,7 +87,7 @@ class Unembedding(Block):
 
     category = "Embedding"
     aliases = ("weight tying", "tied head", "lm head", "logits", "gpt", "language model")
-    inputs = (Port("x", help="Vectors: features in the last dimension.", rank=(2, 8)),)
+    inputs = (Port("x", help="Vectors.", rank=(2, 8), layout="N × … × features"),)
     features_from = "num_embeddings"
     has_weights = True
     weights_like = "TiedEmbedding"
@@ -148,7 +148,9 @@ class RotaryEmbedding(Block):
 
     category = "Embedding"
     aliases = ("rope", "rotary", "relative position", "llama")
-    inputs = (Port("x", help="Queries or keys: N × time × features, or N × heads × time × features.", rank=(3, 4)),)
+    inputs = (
+        Port("x", help="Queries or keys.", rank=(3, 4), layout="N × time × features, or N × heads × time × features"),
+    )
     features_from = "x"
 
     base: Annotated[float, Field(ge=1.0, le=1e9)] = param(10_000.0, help="The larger, the slower the angles grow.")

@@ -15,7 +15,7 @@ class Linear(Block):
 
     category = "Linear"
     aliases = ("dense", "fc", "fully connected", "mlp", "projection")
-    inputs = (Port("x", help="Features in the last dimension.", rank=(2, 8)),)
+    inputs = (Port("x", help="Features in the last dimension.", rank=(2, 8), layout="N × … × features"),)
     features_from = "out_features"
     has_weights = True
 
@@ -48,8 +48,13 @@ class Bilinear(Block):
     category = "Linear"
     aliases = ("interaction", "pair", "biaffine", "outer product")
     inputs = (
-        Port("x1", help="Features in the last dimension.", rank=(2, 8)),
-        Port("x2", help="Features in the last dimension; all other sizes as those of x1.", rank=(2, 8)),
+        Port("x1", help="Features in the last dimension.", rank=(2, 8), layout="N × … × features"),
+        Port(
+            "x2",
+            help="Features in the last dimension; all other sizes as those of x1.",
+            rank=(2, 8),
+            layout="N × … × features",
+        ),
     )
     features_from = "out_features"
     has_weights = True

@@ -178,7 +178,7 @@ class MultiMargin(Loss):
     """
 
     aliases = ("multi-class hinge", "svm", "classification", "criterion")
-    inputs = (Port("logits", help="Scores, one for each class: N × classes.", rank=2), LABELS)
+    inputs = (Port("logits", help="Scores, one for each class.", rank=2, layout="N × classes"), LABELS)
     example_inputs = _LABELLED
 
     margin: Margin = param(1.0, help="By how much the right class has to lead.")
@@ -261,11 +261,12 @@ class CTC(Loss):
     aliases = ("speech", "handwriting", "ocr", "alignment", "criterion")
     takes = "logits"
     inputs = (
-        Port("logits", help="Raw scores of each step: N × time × classes.", rank=3),
+        Port("logits", help="Raw scores of each step.", rank=3, layout="N × time × classes"),
         Port(
             "target",
-            help="Texts as integers, filled up with blanks: N × length.",
+            help="Texts as integers, filled up with blanks.",
             rank=2,
+            layout="N × length",
             dtype="integer",
             truth="labels",
         ),

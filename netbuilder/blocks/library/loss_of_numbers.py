@@ -15,7 +15,7 @@ _Positive = Annotated[float, Field(ge=1e-6, le=1e6)]
 _ALIKE = Port(
     "target", help="1 for two of a kind, 0 for two that differ: N.", dtype=None, optional=True, truth="labels"
 )
-_EMBEDDINGS = tuple(Port(name, help="Embeddings: N × features.", rank=2) for name in ("a", "b"))
+_EMBEDDINGS = tuple(Port(name, help="Embeddings.", rank=2, layout="N × features") for name in ("a", "b"))
 _PAIR = (TensorSpec((BATCH, 12)), TensorSpec((BATCH, 12)), TensorSpec((BATCH,), "int64", 2))
 
 
@@ -208,9 +208,9 @@ class TripletMargin(Loss):
 
     aliases = ("facenet", "embedding", "metric learning", "siamese", "criterion")
     inputs = (
-        Port("anchor", help="Embeddings: N × features.", rank=2),
-        Port("positive", help="Embeddings of the same kind as the anchor.", rank=2),
-        Port("negative", help="Embeddings of another kind.", rank=2),
+        Port("anchor", help="Embeddings.", rank=2, layout="N × features"),
+        Port("positive", help="Embeddings of the same kind as the anchor.", rank=2, layout="N × features"),
+        Port("negative", help="Embeddings of another kind.", rank=2, layout="N × features"),
     )
 
     margin: _Positive = param(1.0, help="By how much the other kind has to be farther away.")

@@ -55,7 +55,7 @@ class BatchNorm1d(_BatchNorm):
     """
 
     aliases = ("bn", "batch normalization", "batchnorm")
-    inputs = (Port("x", help="Features N × C, or signals N × C × L.", rank=(2, 3)),)
+    inputs = (Port("x", help="Features, or signals.", rank=(2, 3), layout="N × features, or N × channels × length"),)
 
 
 class BatchNorm2d(_BatchNorm):
@@ -87,7 +87,7 @@ class _FeatureNorm(Block):
     """What normalising the last dimensions of each sample is."""
 
     category = "Normalization"
-    inputs = (Port("x", help="Features in the last dimension.", rank=(2, 8)),)
+    inputs = (Port("x", help="Features in the last dimension.", rank=(2, 8), layout="N × … × features"),)
     features_from = "x"
     has_weights = True
 
@@ -169,7 +169,7 @@ class GroupNorm(Block):
 
     category = "Normalization"
     aliases = ("gn", "group normalization", "norm", "diffusion")
-    inputs = (Port("x", help="Features, signals, images or volumes: N × channels × sizes.", rank=(2, 8)),)
+    inputs = (Port("x", help="Features, signals, images or volumes.", rank=(2, 8), layout="N × channels × sizes"),)
     features_from = "x"
     has_weights = True
     example_inputs = (TensorSpec((BATCH, 4, 6, 5)),)
@@ -266,7 +266,7 @@ class LocalResponseNorm(Block):
 
     category = "Normalization"
     aliases = ("lrn", "alexnet", "lateral inhibition", "norm")
-    inputs = (Port("x", help="Signals, images or volumes: N × channels × sizes.", rank=(3, 5)),)
+    inputs = (Port("x", help="Signals, images or volumes.", rank=(3, 5), layout="N × channels × sizes"),)
     features_from = "x"
 
     size: Annotated[int, Field(ge=1, le=4096)] = param(5, help="Neighbouring channels that are summed over.")

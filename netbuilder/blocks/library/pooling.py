@@ -275,7 +275,7 @@ class _GlobalPool(Block):
 
     category = "Pooling"
     features_from = "x"
-    inputs = (Port("x", help="Signals, images or volumes: N × channels × sizes.", rank=(3, 5)),)
+    inputs = (Port("x", help="Signals, images or volumes.", rank=(3, 5), layout="N × channels × sizes"),)
 
     def _call(self, operation: str, x: TensorSpec) -> Call:
         return function(operation, Arg(0), dim=tuple(range(2, x.rank)))

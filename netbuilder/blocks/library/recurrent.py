@@ -36,10 +36,18 @@ _OUTPUTS = (
     ),
 )
 _H_0 = Port(
-    "h_0", help="Hidden state to begin with, for every layer: N × hidden_size; zeros if open.", rank=2, optional=True
+    "h_0",
+    help="Hidden state to begin with, for every layer; zeros if open.",
+    rank=2,
+    layout="N × hidden_size",
+    optional=True,
 )
 _C_0 = Port(
-    "c_0", help="Cell state to begin with, for every layer: N × hidden_size; zeros if open.", rank=2, optional=True
+    "c_0",
+    help="Cell state to begin with, for every layer; zeros if open.",
+    rank=2,
+    layout="N × hidden_size",
+    optional=True,
 )
 _LAST_STEP: tuple[Key, ...] = (0, ((None, None), -1))
 

@@ -38,7 +38,7 @@ class Upsample(Block):
 
     category = "Pooling"
     aliases = ("interpolate", "resize", "enlarge", "upsampling", "unpooling", "scale", "decoder")
-    inputs = (Port("x", help="Signals, images or volumes: N × channels × sizes.", rank=(3, 5)),)
+    inputs = (Port("x", help="Signals, images or volumes.", rank=(3, 5), layout="N × channels × sizes"),)
     features_from = "x"
 
     scale_factor: Annotated[float, Field(ge=0.01, le=1024.0)] = param(2.0, help="By how much each dimension grows.")

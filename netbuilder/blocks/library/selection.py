@@ -208,7 +208,14 @@ class Crop(Block):
     gives = "same"
     inputs = (
         IMAGES,
-        Port("like", help="Images whose height and width are taken.", rank=4, dtype=None, optional=True),
+        Port(
+            "like",
+            help="Images whose height and width are taken.",
+            rank=4,
+            layout=IMAGES.layout,
+            dtype=None,
+            optional=True,
+        ),
     )
     example_inputs = (TensorSpec((BATCH, 4, 12, 10)),)
 

@@ -82,19 +82,21 @@ class TransformerDecoderLayer(_TransformerLayer):
 
     aliases = ("transformer block", "decoder", "translation", "seq2seq", "cross-attention", "causal")
     inputs = (
-        Port("tgt", help="The sequence that is being written: N × time × features.", rank=3),
-        Port("memory", help="What the encoder made: N × time × features.", rank=3),
+        Port("tgt", help="The sequence that is being written.", rank=3, layout=SEQUENCES.layout),
+        Port("memory", help="What the encoder made.", rank=3, layout=SEQUENCES.layout),
         Port(
             "tgt_key_padding_mask",
-            help="N × time: true, or not 0, where tgt is padding.",
+            help="True, or not 0, where tgt is padding.",
             rank=2,
+            layout=PADDING.layout,
             dtype="integer",
             optional=True,
         ),
         Port(
             "memory_key_padding_mask",
-            help="N × time: true, or not 0, where memory is padding.",
+            help="True, or not 0, where memory is padding.",
             rank=2,
+            layout=PADDING.layout,
             dtype="integer",
             optional=True,
         ),

@@ -42,6 +42,7 @@ from netbuilder.ui.canvas.parts import Hit, PortPlace, Side
 from netbuilder.ui.canvas.wiring_gestures import DrawWire, Reroute
 from netbuilder.ui.document import Document
 from netbuilder.ui.offers import BLOCK_MIME
+from netbuilder.ui.panels.help import port_tooltip
 from netbuilder.ui.sharing import in_words
 
 _WHEEL_STEP = 1.2
@@ -229,7 +230,7 @@ class CanvasView(GroupCommands):
         if hit.port is not None:
             sockets = scene.blocks[hit.port.ref.node].side(hit.port.side)
             declared = next((socket.port for socket in sockets if socket.name == hit.port.ref.port), None)
-            return declared.help if declared else ""
+            return port_tooltip(declared) if declared and declared.help else ""
         if hit.node is None:
             return ""
         node = scene.blocks[hit.node].node

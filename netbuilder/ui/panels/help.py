@@ -38,11 +38,7 @@ def tooltip(block: type[Block]) -> str:
 
 def port_tooltip(port: Port) -> str:
     """Say in words what a port is for and what it takes."""
-    facts: list[str] = []
-    if isinstance(port.rank, int):
-        facts.append(f"{port.rank} dimensions")
-    elif port.rank is not None:
-        facts.append(f"{port.rank[0]} to {port.rank[1]} dimensions")
+    facts = [port.sizes()] if port.sizes() else []
     if port.dtype is not None:
         facts.append({"float": "measurements", "integer": "whole numbers"}[port.dtype])
     if port.variadic:
