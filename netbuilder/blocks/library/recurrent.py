@@ -110,9 +110,9 @@ class _Recurrent(Block):
 class RNN(_Recurrent):
     """Read a sequence step by step, with a memory that each step writes over.
 
-    hₜ = tanh(W·xₜ + U·hₜ₋₁ + b), or ReLU in tanh's place. Input `N × T × F`; outputs `sequence` (all steps), `last`
-    (the last step) and `hidden` (the final state). The plainest recurrent network; it forgets within some ten steps,
-    since gradients fade or explode on their way back through U: LSTM and GRU were made against that.
+    hₜ = tanh(W_ih·xₜ + b_ih + W_hh·hₜ₋₁ + b_hh), or ReLU in tanh's place. Input `N × T × F`; outputs `sequence` (all
+    steps), `last` (the last step) and `hidden` (the final state). The plainest recurrent network; it forgets within
+    some ten steps, since gradients fade or explode on their way back through W_hh: LSTM and GRU were made against that.
     Source: `torch.nn.RNN` with batch_first; Elman, Finding Structure in Time, 1990.
     """
 
@@ -127,9 +127,11 @@ class RNN(_Recurrent):
 class LSTM(_Recurrent):
     """Read a sequence step by step, with a memory that gates keep, fill and empty.
 
-    i, f, o = σ(W·[xₜ, hₜ₋₁]), c̃ = tanh(W·[xₜ, hₜ₋₁]); cₜ = f ⊙ cₜ₋₁ + i ⊙ c̃; hₜ = o ⊙ tanh(cₜ). Input `N × T × F`;
-    outputs `sequence` (all steps, to stack more on), `last` (the last step, for a classifier), `hidden` and `cell` (the
-    final state). For sequences whose order matters over long distances: sensors, text, rows of an image.
+    i = σ(W_ii·xₜ + b_ii + W_hi·hₜ₋₁ + b_hi), f = σ(W_if·xₜ + b_if + W_hf·hₜ₋₁ + b_hf),
+    g = tanh(W_ig·xₜ + b_ig + W_hg·hₜ₋₁ + b_hg), o = σ(W_io·xₜ + b_io + W_ho·hₜ₋₁ + b_ho); cₜ = f ⊙ cₜ₋₁ + i ⊙ g;
+    hₜ = o ⊙ tanh(cₜ). Input `N × T × F`; outputs `sequence` (all steps, to stack more on), `last` (the last step, for a
+    classifier), `hidden` and `cell` (the final state). For sequences whose order matters over long distances: sensors,
+    text, rows of an image.
     Source: `torch.nn.LSTM` with batch_first; Hochreiter & Schmidhuber, Long Short-Term Memory, 1997.
     """
 
@@ -148,11 +150,12 @@ class LSTM(_Recurrent):
 class GRU(_Recurrent):
     """Read a sequence step by step, with a memory that two gates update.
 
-    r, z = σ(W·[xₜ, hₜ₋₁]); h̃ = tanh(W·xₜ + b + r ⊙ (U·hₜ₋₁ + c)); hₜ = (1 − z) ⊙ h̃ + z ⊙ hₜ₋₁. Input `N × T × F`;
-    outputs `sequence` (all steps), `last` (the last step) and `hidden` (the final state). Does what LSTM does with a
-    quarter fewer weights.
+    r = σ(W_ir·xₜ + b_ir + W_hr·hₜ₋₁ + b_hr), z = σ(W_iz·xₜ + b_iz + W_hz·hₜ₋₁ + b_hz),
+    n = tanh(W_in·xₜ + b_in + r ⊙ (W_hn·hₜ₋₁ + b_hn)); hₜ = (1 − z) ⊙ n + z ⊙ hₜ₋₁. Input `N × T × F`; outputs
+    `sequence` (all steps), `last` (the last step) and `hidden` (the final state). Does what LSTM does with a quarter
+    fewer weights.
     Source: `torch.nn.GRU` with batch_first; Cho et al., RNN Encoder-Decoder, 2014, where r stands inside the product:
-    U·(r ⊙ hₜ₋₁).
+    W_hn·(r ⊙ hₜ₋₁).
     """
 
     aliases = ("gated recurrent unit", "rnn", "sequence", "time series")
