@@ -57,7 +57,8 @@ class Conv1d(_Convolution[Size1d, AutoPadding1d]):
     """Slide learned kernels along a signal, one output channel per kernel.
 
     y[o, l] = bias[o] + Σ w[o, c, k] · x[c, l·stride + k·dilation − padding], summed over c and k. Input `N × C × L`,
-    output `N × out_channels × L′` with L′ = ⌊(L + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1. For what
+    output `N × out_channels × L′`. With padding “same” L′ = L, by dilation·(kernel_size − 1) zeros in all; else
+    L′ = ⌊(L + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1, where “valid” is a padding of 0. For what
     repeats along one dimension: audio, sensor readings, text as characters. A sequence `N × T × F` has its channels
     last: Permute it first.
     Source: `torch.nn.Conv1d`.
@@ -71,9 +72,10 @@ class Conv2d(_Convolution[Size2d, AutoPadding2d]):
     """Slide learned kernels over an image, one output channel per kernel.
 
     y[o, i, j] = bias[o] + Σ w[o, c, a, b] · x[c, i·stride + a·dilation, j·stride + b·dilation], summed over c, a and b
-    in the padded image. Input `N × C × H × W`, output `N × out_channels × H′ × W′` with
-    H′ = ⌊(H + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1. The same kernel is used everywhere, so it
-    finds its pattern wherever it is, with few weights: the base of image networks.
+    in the padded image. Input `N × C × H × W`, output `N × out_channels × H′ × W′`. With padding “same” H′ = H, by
+    dilation·(kernel_size − 1) zeros in all; else H′ = ⌊(H + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1,
+    where “valid” is a padding of 0; W′ likewise. The same kernel is used everywhere, so it finds its pattern wherever
+    it is, with few weights: the base of image networks.
     Source: `torch.nn.Conv2d`; LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998.
     """
 
@@ -84,9 +86,10 @@ class Conv2d(_Convolution[Size2d, AutoPadding2d]):
 class Conv3d(_Convolution[Size3d, AutoPadding3d]):
     """Slide learned kernels through a volume, one output channel per kernel.
 
-    As Conv2d, with a third dimension. Input `N × C × D × H × W`, output `N × out_channels × D′ × H′ × W′` with
-    D′ = ⌊(D + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1. For medical scans, and for video with time as
-    the depth. A kernel of 3 has 27 weights for each pair of channels, so these networks are costly.
+    As Conv2d, with a third dimension. Input `N × C × D × H × W`, output `N × out_channels × D′ × H′ × W′`. With padding
+    “same” D′ = D; else D′ = ⌊(D + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1, where “valid” is a padding
+    of 0. For medical scans, and for video with time as the depth. A kernel of 3 has 27 weights for each pair of
+    channels, so these networks are costly.
     Source: `torch.nn.Conv3d`; Tran et al., Learning Spatiotemporal Features with 3D Convolutional Networks, 2014.
     """
 
@@ -98,8 +101,8 @@ class DepthwiseConv2d(Block):
     """Slide kernels over each channel by itself.
 
     Conv2d with groups = C: each channel of the output comes of one channel of the input alone. Input `N × C × H × W`,
-    output `N × C·depth_multiplier × H′ × W′`. C times cheaper than Conv2d, as nothing is mixed between channels; a 1×1
-    convolution after it does that. In MobileNet, EfficientNet and ConvNeXt.
+    output `N × C·depth_multiplier × H′ × W′`, sizes as there. C times cheaper than Conv2d, as nothing is mixed between
+    channels; a 1×1 convolution after it does that. In MobileNet, EfficientNet and ConvNeXt.
     Source: `torch.nn.Conv2d` with groups; Howard et al., MobileNets, 2017.
     """
 
@@ -138,8 +141,8 @@ class SeparableConv2d(Block):
     """Convolve each channel by itself, then mix the channels pixel by pixel.
 
     A DepthwiseConv2d without bias and a Conv2d with a 1×1 kernel. Input `N × C × H × W`, output
-    `N × out_channels × H′ × W′`. k²·C + C·out_channels weights in place of k²·C·out_channels: about k² times cheaper
-    than Conv2d, and nearly as good. In Xception and MobileNet.
+    `N × out_channels × H′ × W′`, sizes as for Conv2d. k²·C + C·out_channels weights in place of k²·C·out_channels:
+    about k² times cheaper than Conv2d, and nearly as good. In Xception and MobileNet.
     Source: Chollet, Xception: Deep Learning with Depthwise Separable Convolutions, 2016.
     """
 
