@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import re
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from netbuilder.atomic import atomic_write
 from netbuilder.commands.output import print_json, print_table
 from netbuilder.compiler.program import Program
+from netbuilder.compiler.text import class_name
 from netbuilder.diagnostics import Diagnostic, NetbuilderError, one_line
 from netbuilder.examples import examples as bundled
 from netbuilder.examples import find
@@ -131,6 +131,5 @@ def _count(number: int, what: str) -> str:
 
 def _class_name(stem: str) -> str:
     """Return a file's name as a class name: digits_cnn -> DigitsCnn."""
-    words = re.findall(r"[A-Za-z0-9]+", stem)
-    name = "".join(word[0].upper() + word[1:] for word in words)
+    name = class_name(stem)
     return name if name.isidentifier() and not keyword.iskeyword(name) else "Network"

@@ -22,11 +22,13 @@ from netbuilder.compiler.calls import with_constants
 from netbuilder.compiler.constructor import Constructor, Parameter, Slot, reading, same
 from netbuilder.compiler.groups import INDEX, mentions_index
 from netbuilder.compiler.program import GroupCall, Instruction, Program
-from netbuilder.compiler.text import Code, unlike
+from netbuilder.compiler.text import Code, class_name, unlike
 from netbuilder.graph.model import Json, NodeId, PortRef
 
 RESERVED = frozenset({"self", "super", "nn", "torch", "functional", "range", "tuple", "min", "max", "abs", "round"})
 """What printed code calls."""
+_KEYWORDS = frozenset({"False", "None", "True"})
+"""What a group's name may be as that of a class, but no class may be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Making:
 
 def classes(program: Program, name: str, taken: Iterable[str]) -> list[GroupClass]:
     """Return the classes of all groups in a program, those that others use first, and last that of the program."""
-    found = _Classes({name, *taken, *RESERVED})
+    found = _Classes({name, *taken, *RESERVED, *_KEYWORDS})
     for group, parts in _parts(program).items():
         found.add(group, parts)
     whole = found.class_of(name, [_Part(program, {}, {}, "")])
@@ -124,8 +126,9 @@ class _Classes:
         for part in parts:
             variants.setdefault(self._form(part), []).append(part)
         for alike in variants.values():
-            numbered = (f"{group}{number}" for number in itertools.count(2))
-            name = next(name for name in itertools.chain([group], numbered) if name not in self._taken)
+            wanted = class_name(group)
+            numbered = (f"{wanted}{number}" for number in itertools.count(2))
+            name = next(name for name in itertools.chain([wanted], numbered) if name not in self._taken)
             self._taken.add(name)
             self.classes.append(self.class_of(name, alike))
 

@@ -133,6 +133,12 @@ def unlike(name: str, taken: Container[str]) -> str:
     return name
 
 
+def class_name(name: str) -> str:
+    """Return a name as one that a class would have: `conv_norm_act` as `ConvNormAct`."""
+    words = re.findall(r"[^\W_]+", name)
+    return "".join(word[0].upper() + word[1:] for word in words)
+
+
 def constant(value: Any) -> Code:
     """Print a constant; what is code already stays as it is."""
     if isinstance(value, Code):

@@ -112,6 +112,8 @@ def test_code_goes_to_a_file_where_one_is_named(command: Command, file: Path, tm
 def test_a_class_is_named_after_its_file_where_python_can(command: Command, file: Path) -> None:
     file.rename(file.with_name("3 größe.netb"))
     assert "class Network(nn.Module):" in command("code", file.with_name("3 größe.netb")).out
+    file.with_name("3 größe.netb").rename(file.with_name("größe_3.netb"))
+    assert "class Größe3(nn.Module):" in command("code", file.with_name("größe_3.netb")).out
 
 
 def test_new_writes_an_empty_project_once(command: Command, tmp_path: Path) -> None:

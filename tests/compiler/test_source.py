@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -130,6 +131,18 @@ def test_a_group_or_a_network_may_have_the_name_of_what_the_code_calls(name: str
     namespace: dict[str, Any] = {}
     exec(source(program, name), namespace)
     assert len(namespace[f"{name}Network"]()(torch.randn(2, 8))) == 2
+
+
+def test_classes_of_groups_are_named_as_python_names_classes() -> None:
+    drawing = Drawing()
+    x = drawing.put("Input", "x", shape=[8])
+    for name in ("group", "res_2", "conv_norm_act", "GPTBlock", "Res2", "none", "network"):
+        x = drawing.put_group(dense(drawing, name, out_features=8), f"{name}_1", x)
+    drawing.put("Output", "out", x)
+    program = program_of(drawing.project)
+    classes = re.findall(r"^class (\w+)", source(program), re.MULTILINE)
+    assert classes == ["Group", "Res2", "ConvNormAct", "GPTBlock", "Res22", "None2", "Network2", "Network"]
+    assert_equal_to_its_print(program, torch.randn(2, 8))
 
 
 def test_instances_that_do_different_things_have_numbered_classes() -> None:
