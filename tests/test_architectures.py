@@ -112,6 +112,18 @@ def test_its_code_is_a_network_with_the_same_weights(example: Example) -> None:
     assert shapes == [result.spec.shape_with({"N": 2}) for result in program.results]
 
 
+@pytest.mark.parametrize("name", ["gpt2_small", "python_gpt"])
+def test_the_code_of_a_language_model_continues_a_text_of_any_length_up_to_its_own(name: str) -> None:
+    program = program_of(load(find(name).path)).only("output")
+    scope: dict[str, Any] = {}
+    exec(source(program), scope)
+    with torch.device("meta"):
+        logits: torch.Tensor = scope["Network"]()(torch.zeros(1, 10, dtype=torch.int64))
+    length = program.inputs[0].spec.size(1)
+    expected = program.results[0].spec.shape_with({"N": 1})
+    assert tuple(logits.shape) == tuple(10 if size == length else size for size in expected)
+
+
 @pytest.mark.parametrize("name", ["bert_base", "gpt2_small", "resnet50"])
 def test_it_reads_like_the_figure_of_its_paper(name: str) -> None:
     assert len(load(find(name).path).graph) <= 12

@@ -70,7 +70,7 @@ class TiedEmbedding(nn.Module):
 
 
 class LearnedPositionalEncoding(nn.Module):
-    """Adds a learned vector to each step of `N x length x features`."""
+    """Adds a learned vector to each of up to `length` steps of `N x T x features`."""
 
     def __init__(self, length: int, features: int) -> None:
         super().__init__()
@@ -79,11 +79,11 @@ class LearnedPositionalEncoding(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return `x` with the positions added."""
-        return x + self.position
+        return x + self.position[: x.shape[1]]
 
 
 class SinusoidalPositionalEncoding(nn.Module):
-    """Adds sines and cosines of the place to each step of `N x length x features`.
+    """Adds waves of the place to each of up to `length` steps of `N x T x features`.
 
     Vaswani et al., Attention Is All You Need, 2017.
     """
@@ -98,11 +98,13 @@ class SinusoidalPositionalEncoding(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return `x` with the positions added."""
-        return x + self.position
+        return x + self.position[: x.shape[1]]
 
 
 class RotaryEmbedding(nn.Module):
-    """Turns pairs of features of `N x ... x length x features` by the place's angles.
+    """Turns pairs of features of `N x ... x T x features` by the place's angles.
+
+    There are angles for up to `length` steps.
 
     Su et al., RoFormer, 2021.
     """
@@ -126,7 +128,8 @@ class RotaryEmbedding(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return `x` turned, neighbours or (not interleaved) halves as pairs."""
         a, b = (x[..., 0::2], x[..., 1::2]) if self.interleaved else x.chunk(2, dim=-1)
-        turned = (a * self.cos - b * self.sin, a * self.sin + b * self.cos)
+        cos, sin = self.cos[: x.shape[-2]], self.sin[: x.shape[-2]]
+        turned = (a * cos - b * sin, a * sin + b * cos)
         if self.interleaved:
             return torch.stack(turned, dim=-1).flatten(-2)
         return torch.cat(turned, dim=-1)

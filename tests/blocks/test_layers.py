@@ -20,7 +20,8 @@ from netbuilder.blocks.library.embedding import (
     Unembedding,
 )
 from netbuilder.blocks.library.linear import Bilinear, Linear
-from netbuilder.blocks.spec import Insert, SetOwn
+from netbuilder.blocks.spec import Block, Insert, SetOwn
+from netbuilder.compiler.calls import instantiate
 from tests.blocks.calling import batch, output, refusal
 
 IMAGES = torch.randn(3, 4, 9, 7, generator=torch.Generator().manual_seed(1))
@@ -110,6 +111,17 @@ def test_rotation_pairs_neighbours_or_halves() -> None:
     assert torch.equal(torch.cat((turned[..., 0::2], turned[..., 1::2]), dim=-1), output(RotaryEmbedding(), halves))
     assert torch.equal(turned[:, :, 0], x[:, :, 0])
     assert refusal(RotaryEmbedding(), batch(6, 7)).code == "odd-features"
+
+
+@pytest.mark.parametrize(
+    "block",
+    [LearnedPositionalEncoding(), SinusoidalPositionalEncoding(), RotaryEmbedding()],
+    ids=lambda block: type(block).__name__,
+)
+def test_the_first_places_of_a_longer_sequence_do_for_a_shorter_one(block: Block) -> None:
+    module = instantiate(block.lower(batch(6, 8)))
+    sequences = torch.randn(2, 6, 8)
+    assert torch.equal(module(sequences[:, :4]), module(sequences)[:, :4])
 
 
 def test_patches_are_projected_row_by_row() -> None:

@@ -104,8 +104,9 @@ class Unembedding(Block):
 class LearnedPositionalEncoding(Block):
     """Add a learned vector to each place of a sequence.
 
-    y[n, t] = x[n, t] + position[t]. `N × T × F`, unchanged; T has to be fixed. Attention alone does not know the order
-    of what it sees: this tells it. Before the first attention block of a transformer.
+    y[n, t] = x[n, t] + position[t]. `N × T × F`, unchanged; T has to be fixed, and is the most that the printed code
+    takes: a shorter sequence gets the first places. Attention alone does not know the order of what it sees: this tells
+    it. Before the first attention block of a transformer.
     Source: Devlin et al., BERT, 2018.
     """
 
