@@ -83,9 +83,17 @@ def test_a_border_that_can_not_be_made_is_refused(block: Pad) -> None:
 
 def test_the_middle_is_cut_out() -> None:
     assert torch.equal(output(Crop(size=(4, 2)), X), X[:, :, 1:5, 1:3])
-    assert torch.equal(output(Crop(), X, torch.zeros(3, 9, 2, 5)), X[:, :, 2:4, :])
+    assert torch.equal(output(Crop(size="like"), X, torch.zeros(3, 9, 2, 5)), X[:, :, 2:4, :])
     assert refusal(Crop(size=(7, 2)), batch(4, 6, 5)).suggestions == (SetOwn("size", (6, 2)),)
-    assert refusal(Crop(), batch(4, 6, 5), batch(4, 8, 8)).port == "x"
+    assert refusal(Crop(size="like"), batch(4, 6, 5), batch(4, 8, 8)).port == "x"
+
+
+def test_one_thing_alone_says_how_much_is_cut_out() -> None:
+    assert Crop(size="like").summary() == "like"
+    assert refusal(Crop(size="like"), batch(4, 6, 5)).port == "like"
+    assert Crop(size=(4, 2)).summary() == "4×2"
+    both = refusal(Crop(size=(4, 2)), batch(4, 6, 5), batch(4, 3, 3))
+    assert (both.parameter, both.suggestions) == ("size", (SetOwn("size", "like"),))
 
 
 def test_shapes_are_laid_out_and_taken_back() -> None:

@@ -198,8 +198,8 @@ class Pad(Block):
 class Crop(Block):
     """Cut the middle out of images.
 
-    Input `N × C × H × W`, output `N × C × size`. Where a second input `like` is wired, its height and width are the
-    size: so the original U-Net makes an earlier map as small as the later one that it is joined to.
+    Input `N × C × H × W`, output `N × C × size`. With the size “like”, height and width are those of a second input:
+    so the original U-Net makes an earlier map as small as the later one that it is joined to.
     Source: Ronneberger et al., U-Net, 2015.
     """
 
@@ -217,12 +217,14 @@ class Crop(Block):
             optional=True,
         ),
     )
-    example_inputs = (TensorSpec((BATCH, 4, 12, 10)),)
+    example_inputs = (TensorSpec((BATCH, 4, 12, 10)), TensorSpec((BATCH, 3, 8, 6)))
 
-    size: Size2d = param((8, 8), help="Height and width that are kept, unless `like` is wired.")
+    size: Literal["like"] | Size2d = param(
+        "like", help="Height and width that are kept: those of the input `like`, or so much."
+    )
 
     def lower(self, x: TensorSpec, like: TensorSpec | None = None) -> Call:
-        height, width = (like.size(2), like.size(3)) if like else self.size
+        height, width = self._size(like)
         whole = x.size(2), x.size(3)
         if height > whole[0] or width > whole[1]:
             raise Mismatch(
@@ -235,5 +237,24 @@ class Crop(Block):
         rows = function("torch.narrow", Arg(0), 2, (whole[0] - height) // 2, height)
         return function("torch.narrow", rows, 3, (whole[1] - width) // 2, width)
 
+    def _size(self, like: TensorSpec | None) -> tuple[int, int]:
+        if self.size == "like":
+            if not like:
+                raise Mismatch(
+                    "Wire the images whose height and width are wanted to `like`, or set size to two numbers.",
+                    port="like",
+                    code="bad-parameter",
+                )
+            return like.size(2), like.size(3)
+        if like:
+            raise Mismatch(
+                f"The size is {times(self.size)}, but `like` is wired to give one too: set size to “like”, "
+                "or leave that input open.",
+                parameter="size",
+                code="bad-parameter",
+                suggestions=(SetOwn("size", "like"),),
+            )
+        return self.size
+
     def summary(self) -> str:
-        return times(self.size)
+        return "like" if self.size == "like" else times(self.size)
