@@ -241,14 +241,14 @@ class Crop(Block):
         if self.size == "like":
             if not like:
                 raise Mismatch(
-                    "Wire the images whose height and width are wanted to `like`, or set size to two numbers.",
+                    "Wire images of the height and width that are wanted to “like”, or set size to two numbers.",
                     port="like",
                     code="bad-parameter",
                 )
             return like.size(2), like.size(3)
         if like:
             raise Mismatch(
-                f"The size is {times(self.size)}, but `like` is wired to give one too: set size to “like”, "
+                f"The size is {times(self.size)}, but “like” is wired to give one too: set size to “like”, "
                 "or leave that input open.",
                 parameter="size",
                 code="bad-parameter",
