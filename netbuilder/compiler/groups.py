@@ -64,12 +64,12 @@ def instance(project: Project, node: Node, names: Names) -> tuple[Instance | Non
         message = f"“{node.name}” stands for a group that is not in this project any more."
         return None, [Diagnostic("error", "unknown-group", message, node.id)]
     params = untagged(node.params)
-    own, problems = resolved({name: params.pop(name) for name in _OWN if name in params}, names)
+    given = {name: params.pop(name) for name in _OWN if name in params}
+    own, problems = resolved(given, names)
     repeat, shared = own.get("repeat", 1), own.get("shared", False)
     if type(repeat) is not int or not 1 <= repeat <= MOST_REPEATS:
-        problems.append(
-            _problem("repeat", f"repeat has to be a whole number from 1 to {MOST_REPEATS:,}, not {repeat}.")
-        )
+        message = f"repeat has to be a whole number from 1 to {MOST_REPEATS:,}, not {repeat}."
+        problems.append(_problem("repeat", message + way_to_whole(given.get("repeat"), repeat)))
         repeat = 1
     if type(shared) is not bool:
         problems.append(_problem("shared", f"shared has to be on or off, not {shared}."))
@@ -133,6 +133,14 @@ def resolved(
         except ExpressionError as error:
             problems.append(_problem(key, f"{key}: {error}", "bad-expression"))
     return values, problems
+
+
+def way_to_whole(given: Json, value: Json) -> str:
+    """Say how an expression gives whole numbers, where it was to and came to a fraction; else nothing."""
+    texts, numbers = (each if isinstance(each, tuple) else (each,) for each in (given, value))
+    if any(map(is_expression, texts)) and any(isinstance(number, float) for number in numbers):
+        return " “//” divides to whole numbers, and round, floor and ceil make one of any number."
+    return ""
 
 
 def expressions(params: Mapping[str, Json]) -> tuple[tuple[str, str], ...]:

@@ -23,7 +23,7 @@ from netbuilder.blocks.parameters import parameters, parse
 from netbuilder.blocks.spec import BATCH, Block, Call, Mismatch, TensorSpec
 from netbuilder.blocks.targets import Loss
 from netbuilder.compiler import fixes
-from netbuilder.compiler.groups import Instance, Names, expressions, instance, resolved
+from netbuilder.compiler.groups import Instance, Names, expressions, instance, resolved, way_to_whole
 from netbuilder.compiler.infer import Inference, InferenceError, infer
 from netbuilder.compiler.program import Cost, GroupCall, InputSlot, Instruction, Lowering, Program, Result
 from netbuilder.compiler.review import Review
@@ -150,7 +150,16 @@ class _Lowerer(Review):
     def _block(self, block_type: type[Block], node: Node) -> tuple[Block | None, list[Diagnostic]]:
         texts = tuple(parameter.name for parameter in parameters(block_type) if parameter.kind == "text")
         params, problems = resolved(untagged(node.params), self.names, plain=texts)
-        return (None, problems) if problems else parse(block_type, params)
+        if problems:
+            return None, problems
+        block, problems = parse(block_type, params)
+        whole = {parameter.name for parameter in parameters(block_type) if parameter.kind in ("int", "sizes")}
+        return block, [
+            replace(problem, message=problem.message + way_to_whole(node.params[name], params[name]))
+            if (name := problem.parameter) in whole
+            else problem
+            for problem in problems
+        ]
 
     def _lower_node(self, node: Node) -> None:
         block = self.blocks.get(node.id)

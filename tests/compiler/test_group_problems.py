@@ -80,7 +80,7 @@ def test_a_warning_inside_is_told_once_however_many_instances_have_it() -> None:
         ({"depth": 3}, "unknown-parameter", "no parameter “depth”"),
         ({"width": -1}, "problem-inside", "at least 1"),
         ({"repeat": 1_000_000}, "bad-parameter", "from 1 to 1,000"),
-        ({"repeat": "=1.5"}, "bad-parameter", "from 1 to 1,000"),
+        ({"repeat": "=1.5"}, "bad-parameter", "from 1 to 1,000, not 1.5. “//” divides to whole numbers, and round"),
         ({"shared": 1}, "bad-parameter", "on or off"),
         ({"width": {"a": 1}}, "bad-parameter", "a number, a text, a switch or a list"),
         ({"width": [{"a": 1}]}, "bad-parameter", "a number, a text, a switch or a list"),
@@ -92,6 +92,24 @@ def test_arguments_that_can_not_be_are_told_at_the_instance(arguments: dict[str,
     (parameter,) = arguments if code != "problem-inside" else [None]
     assert (problem.code, problem.node, problem.parameter) == (code, id_of(drawing.project, "block"), parameter)
     assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    ("block", "parameter", "value"),
+    [("Linear", "out_features", "=width/2"), ("Reshape", "shape", ["=width/2", 2])],
+)
+def test_an_expression_that_comes_to_a_fraction_is_told_how_to_come_to_a_whole_number(
+    block: str, parameter: str, value: Any
+) -> None:
+    drawing = Drawing()
+    with drawing.group("Half", width=3) as half:
+        drawing.put("Output", "y", drawing.put(block, "block", drawing.put("Input", "x"), **{parameter: value}))
+    drawing.put("Output", "out", drawing.put_group(half, "half", drawing.put("Input", "x", shape=[4])))
+    (problem,) = (each for each in lower(drawing.project).errors() if each.code == "problem-inside")
+    assert "1.5" in problem.message
+    assert "“//” divides to whole numbers, and round, floor and ceil make one of any number." in problem.message
+    SetParameter(inside(drawing, "block"), parameter, [1.5, 2] if value[0] != "=" else 1.5, half).apply(drawing.project)
+    assert not any("//" in each.message for each in lower(drawing.project).errors()), "no expression is at fault there"
 
 
 def test_a_repetition_may_take_what_is_as_wide_as_the_first_made_it() -> None:
