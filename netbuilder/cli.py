@@ -205,7 +205,7 @@ def _parser(verbs: Iterable[Verb]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"NetBuilder {__version__}")
     commands = parser.add_subparsers(dest="verb", metavar="VERB", required=True, prog="netbuilder")
     for verb in verbs:
-        command = commands.add_parser(verb.name, help=verb.help, description=verb.help.capitalize() + ".")
+        command = commands.add_parser(verb.name, help=verb.help, description=f"{verb.help[0].upper()}{verb.help[1:]}.")
         for each in verb.arguments:
             command.add_argument(*each.names, **each.options)
     return parser

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from netbuilder.cli import main
 from netbuilder.commands import window
 from netbuilder.examples import find
 from tests.commands.conftest import Command
@@ -121,6 +122,17 @@ def test_a_picture_that_can_not_be_written_is_refused(process: Command, file: Pa
     (tmp_path / "taken").touch()
     sentence = process("screenshot", file, "-o", tmp_path / "taken" / "window.png", **NO_DISPLAY).refusal()
     assert "can't be written: a part of its path is a file, not a folder." in sentence
+
+
+@pytest.mark.parametrize(
+    ("verb", "sentence"),
+    [("code", "Print a network as plain PyTorch."), ("export", "Write an ONNX file that is proven equal.")],
+)
+def test_the_help_of_a_verb_writes_names_as_their_owners_do(
+    verb: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([verb, "--help"]) == 0
+    assert sentence in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"], ["check", "gone"], ["blocks"]])
