@@ -141,10 +141,10 @@ def show_problem(parent: QWidget | None, title: str, sentence: str, details: str
 
 
 GESTURES = (
-    ("Add the layer below the selected block, wired", "Double-click a layer"),
+    ("Add a layer to the right of the selected one, wired", "Double-click the layer"),
     ("Search for a layer at the pointer", "Double-click or Space"),
     ("Search for a layer behind the selected block", "Tab"),
-    ("Rename a block", "Double-click it"),
+    ("Rename a block, or go into a group", "Double-click it"),
     ("Wire two blocks", "Drag from port to port"),
     ("Search for a layer that fits the wire", "Drop a wire on empty canvas"),
     ("Put a block into a wire", "Drop it on the wire"),

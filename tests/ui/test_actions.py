@@ -68,6 +68,8 @@ def test_question_mark_shows_the_keys(editor: MainWindow, qtbot: QtBot) -> None:
     assert sheets[0].isVisible()
     texts = [label.text() for label in sheets[0].findChildren(QLabel)]
     assert "Ctrl+Enter" in texts
+    assert "Add a layer to the right of the selected one, wired" in texts
+    assert "Rename a block, or go into a group" in texts
     area = sheets[0].findChild(QScrollArea)
     assert isinstance(area, QScrollArea)
     qtbot.waitUntil(lambda: area.horizontalScrollBar().maximum() == 0, timeout=5_000)
