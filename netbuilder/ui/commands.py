@@ -72,8 +72,9 @@ def refresh(window: MainWindow) -> None:
 def _show_continue(window: MainWindow) -> None:
     """Offer to go on with the last run where that can be done, and say beforehand what it will do."""
     action, session, button = window.actions_by_id["continue"], window.session, window.top_bar.buttons["continue"]
-    button.setVisible(action.isEnabled())
-    if not action.isEnabled():
+    is_ended = action.isEnabled() and session.state == "idle"
+    button.setVisible(is_ended)
+    if not is_ended:
         action.setText("Continue")
         return
     goal = session.goal_epochs()
@@ -247,12 +248,17 @@ def _bind_train(window: MainWindow) -> None:
             return "The run is being finished."
         return None if session.state in ("running", "paused") else "Nothing is being trained."
 
+    def not_going_on() -> str | None:
+        return not_running() if session.state == "paused" else busy() or session.can_continue()
+
     actions.bind("train", session.train, lambda: busy() or _untrainable(window))
     actions.bind("pause", lambda: session.resume() if session.state == "paused" else session.pause(), not_running)
     actions.bind("step", session.step, not_running)
     actions.bind("stop", session.stop, lambda: not_running() if session.state != "preparing" else None)
     actions.bind(
-        "continue", session.continue_run, lambda: _not_on_start_page(window) or busy() or session.can_continue()
+        "continue",
+        lambda: session.resume() if session.state == "paused" else session.continue_run(),
+        lambda: _not_on_start_page(window) or not_going_on(),
     )
     actions.bind("show_runs", lambda: show_folder(runs_folder(), window.notice))
 

@@ -33,6 +33,11 @@ def test_train_pause_go_on_and_stop_by_the_buttons(editor: MainWindow, qtbot: Qt
     assert buttons["pause"].text() == "Go on"
     click(qtbot, buttons["pause"])
     qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
+    click(qtbot, buttons["pause"])
+    qtbot.waitUntil(lambda: session.state == "paused", timeout=10_000)
+    assert not buttons["continue"].isVisible(), "“Go on” is the button for that"
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_Return, CONTROL | SHIFT)
+    qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
     qtbot.keyClick(editor.canvas, Qt.Key.Key_F5, SHIFT)
     qtbot.waitUntil(lambda: session.state == "idle", timeout=10_000)
     assert buttons["train"].text() == "Train anew"
