@@ -68,7 +68,9 @@ class _Lines(QLabel):
     def heightForWidth(self, width: int) -> int:
         if self.textFormat() == Qt.TextFormat.RichText:
             return super().heightForWidth(width)
-        return ceil(self._broken(width).boundingRect().height())
+        margins = self.contentsMargins()
+        room = width - margins.left() - margins.right()
+        return ceil(self._broken(room).boundingRect().height()) + margins.top() + margins.bottom()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.textFormat() == Qt.TextFormat.RichText:
@@ -76,10 +78,11 @@ class _Lines(QLabel):
             return
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        lines = self._broken(self.width())
+        room = self.contentsRect()
+        lines = self._broken(room.width())
         size = lines.boundingRect().size().toSize()
-        place = QStyle.alignedRect(self.layoutDirection(), self.alignment(), size, self.rect())
-        lines.draw(painter, QPointF(0, place.top()))
+        place = QStyle.alignedRect(self.layoutDirection(), self.alignment(), size, room)
+        lines.draw(painter, QPointF(room.left(), place.top()))
 
     def _broken(self, width: int) -> QTextLayout:
         """Return the text in lines of this width."""

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from netbuilder.graph.edits import AddNode, Disconnect, RemoveNode, SetParameter
@@ -165,6 +165,21 @@ def test_without_code_the_first_error_is_the_reason(
     sentence = "out_channels has to be a whole number of at least 1, not 0."
     qtbot.waitUntil(lambda: sentence in code.message(), timeout=10_000)
     assert not code.copy_button.isEnabled()
+
+
+def test_the_reason_stands_below_its_heading_and_not_at_the_edge(
+    code: CodeView, document: Document, node: Named, qtbot: QtBot
+) -> None:
+    document.apply(RemoveNode(node("loss")))
+    qtbot.waitUntil(lambda: code.message() != "", timeout=10_000)
+    heading, reason = (
+        next(label for label in code.findChildren(QLabel) if label.text() == text)
+        for text in ("No code yet", code.message())
+    )
+    picture = reason.grab().toImage()
+    ground = picture.pixel(0, 0)
+    inked = (x for x in range(picture.width()) for y in range(picture.height()) if picture.pixel(x, y) != ground)
+    assert abs(next(inked) - heading.x()) <= 2
 
 
 def test_an_empty_network_says_what_to_do(qtbot: QtBot) -> None:
