@@ -30,6 +30,7 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QMenu, QWid
 from netbuilder.blocks.parameters import Parameter
 from netbuilder.ui.canvas.motion import Fade
 from netbuilder.ui.theme import theme
+from netbuilder.ui.undo_keys import is_undo_or_redo
 from netbuilder.ui.values import from_text, stepped, to_text
 
 _BUTTON = 20  # width of the step buttons at a field's right edge
@@ -100,7 +101,7 @@ class TextField(QLineEdit):
     def _show(self, value: Any, text: str, placeholder: str) -> None:
         self._value = value
         self.setPlaceholderText(placeholder or self.when_empty)
-        if text != self.text():
+        if text != self.text() or self.isUndoAvailable():  # setting a text lets go of the steps that led to it
             everything, caret = self.hasSelectedText() and self.selectedText() == self.text(), self.cursorPosition()
             self.setText(text)
             if everything and self.hasFocus():
@@ -168,9 +169,13 @@ class TextField(QLineEdit):
     def event(self, event: QEvent) -> bool:
         # Enter and Esc are the field's while something is typed, whatever shortcuts the window has; Ctrl+Enter is not.
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape) if self.isModified() else ()
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in keys:
-            event.setAccepted(not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier)
-            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() in keys:
+                event.setAccepted(not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier)
+                return True
+            if is_undo_or_redo(event):
+                event.setAccepted(self.isModified())
+                return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

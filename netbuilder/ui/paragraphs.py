@@ -5,8 +5,10 @@ from __future__ import annotations
 from math import ceil
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
+
+from netbuilder.ui.undo_keys import is_undo_or_redo
 
 _LEAST, _MOST = 3, 12
 """Lines that are shown without scrolling."""
@@ -40,6 +42,7 @@ class ParagraphField(QPlainTextEdit):
         self._shown = text
         if text != self.toPlainText():
             self.setPlainText(text)
+        self.document().clearUndoRedoStacks()
         self.document().setModified(False)
 
     def commit(self) -> None:
@@ -58,11 +61,8 @@ class ParagraphField(QPlainTextEdit):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Escape or _is_commit(event):
+            if event.key() == Qt.Key.Key_Escape or _is_commit(event) or is_undo_or_redo(event):
                 event.setAccepted(self.is_modified())
-                return True
-            if event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo):
-                event.setAccepted(self.is_modified())  # with nothing typed, it is the project's
                 return True
         return super().event(event)
 

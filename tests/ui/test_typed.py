@@ -15,6 +15,7 @@ from netbuilder.graph.files import load, save
 from netbuilder.graph.project import Project
 from netbuilder.ui.fields import TextField
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.paragraphs import ParagraphField
 from tests.drawing import digits_cnn, id_of
 from tests.ui.hands import answer, click, click_block
 
@@ -138,3 +139,63 @@ def test_the_breadcrumb_takes_what_is_typed_inside_of_the_group_that_it_leaves(e
     QTest.mouseClick(editor.crumb.parts[0], Qt.MouseButton.LeftButton)
     assert editor.document.group is None
     assert inside.graph.node(conv).params["out_channels"] == 7
+
+
+def test_undo_in_a_field_takes_back_what_was_committed_there(editor: MainWindow) -> None:
+    field = channels(editor)
+    type_into(field, "20")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    QTest.keyClick(field, Qt.Key.Key_Z, CONTROL)
+    assert (out_channels(editor.document.project), field.text()) == (4, "4")
+    assert editor.actions_by_id["redo"].isEnabled()
+    QTest.keyClick(field, Qt.Key.Key_Y, CONTROL)
+    assert (out_channels(editor.document.project), field.text()) == (20, "20")
+    QTest.keyClick(field, Qt.Key.Key_Z, CONTROL)
+    editor.canvas.setFocus()
+    assert not editor.document.modified
+
+
+def test_undo_of_what_is_typed_stops_at_what_was_committed(editor: MainWindow) -> None:
+    field = channels(editor)
+    type_into(field, "20")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    QTest.keyClick(field, Qt.Key.Key_End)
+    QTest.keyClicks(field, "5")
+    QTest.keyClick(field, Qt.Key.Key_Z, CONTROL)
+    assert (out_channels(editor.document.project), field.text()) == (20, "20")
+    QTest.keyClick(field, Qt.Key.Key_Z, CONTROL)
+    assert (out_channels(editor.document.project), field.text()) == (4, "4")
+
+
+def test_undo_in_a_description_stops_at_what_was_committed(editor: MainWindow) -> None:
+    editor.canvas.select([id_of(editor.document.project, "conv1")])
+    editor.actions_by_id["group"].trigger()
+    editor.actions_by_id["enter_group"].trigger()
+    editor.canvas.select([])
+    field = editor.inspector.findChild(ParagraphField)
+    assert field
+    field.setFocus()
+    QTest.keyClicks(field, "one")
+    QTest.keyClick(field, Qt.Key.Key_Return, CONTROL)
+    group = editor.document.group
+    assert group
+    assert editor.document.project.groups[group].description == "one"
+    QTest.keyClicks(field, "x")
+    QTest.keyClick(field, Qt.Key.Key_Z, CONTROL)
+    assert field.toPlainText() == "one"
+
+
+def test_undo_in_a_name_that_nothing_was_typed_into_is_the_projects(editor: MainWindow) -> None:
+    conv = id_of(editor.document.project, "conv1")
+    editor.canvas.rename(conv)
+    name = editor.canvas.rename_field
+    QTest.keyClicks(name, "first")
+    QTest.keyClick(name, Qt.Key.Key_Return)
+    editor.canvas.rename(conv)
+    QTest.keyClicks(name, "second")
+    QTest.keyClick(name, Qt.Key.Key_Z, CONTROL)
+    assert name.text() == "first"
+    QTest.keyClick(name, Qt.Key.Key_Z, CONTROL)
+    assert editor.document.project.graph.node(conv).name == "conv1"
+    editor.canvas.setFocus()
+    assert not editor.document.modified

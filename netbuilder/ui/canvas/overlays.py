@@ -16,6 +16,7 @@ from netbuilder.graph.model import NodeId
 from netbuilder.ui.geometry import BLOCK_WIDTH
 from netbuilder.ui.group_intents import rename_block
 from netbuilder.ui.theme import notifier, text_font, theme
+from netbuilder.ui.undo_keys import is_undo_or_redo
 from netbuilder.ui.wiring import Refusal
 
 if TYPE_CHECKING:
@@ -154,8 +155,12 @@ class RenameField(QLineEdit):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()  # a key typed into a name is no shortcut
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if is_undo_or_redo(event) and not self.isModified():
+                self.close_field()  # the block may get another name by it
+                event.ignore()
+            else:
+                event.accept()  # a key typed into a name is no shortcut
             return True
         return super().event(event)
 
