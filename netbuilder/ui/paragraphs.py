@@ -60,10 +60,11 @@ class ParagraphField(QPlainTextEdit):
         self.reverted.emit()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Escape or _is_commit(event) or is_undo_or_redo(event):
-                event.setAccepted(self.is_modified())
-                return True
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return super().event(event)
+        if event.key() == Qt.Key.Key_Escape or _is_commit(event) or is_undo_or_redo(event):
+            event.setAccepted(self.is_modified())
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
