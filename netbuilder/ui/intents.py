@@ -16,8 +16,10 @@ from netbuilder.graph.model import Edge, Graph, Node, NodeId, PortRef, creation_
 from netbuilder.graph.placing import COLUMN, free_spot
 from netbuilder.graph.project import Position, Project, Sheet
 from netbuilder.ui.geometry import snap
-from netbuilder.ui.ports import Kind, kind_of, sockets
+from netbuilder.ui.ports import Kind, input_sockets, kind_of, sockets
 from netbuilder.ui.wiring import UNKNOWN, Refusal, Specs, accepts_wires, check, first_fit, misfit, taken, unknown
+
+_JUDGES = ("loss", "metric")
 
 # Wires
 
@@ -92,14 +94,14 @@ def add_block(
     specs: Specs = UNKNOWN,
 ) -> Edit | Refusal:
     """Put a new block on the canvas; `after` wires it to that block, if it fits,
-    and places it where `position` is None.
+    and places it where `position` is None. Nothing is wired to a loss or metric: another of them judges what it judges.
     """
     node = new_node(project, ids, type_id)
     if isinstance(node, Refusal):
         return node
     spot = snap(position) if position else _spot_after(project, after)
-    wire = _wire_after(project, after, node, specs) if after else None
-    return _batch(f"Add {node.name}", AddNode(node, spot), *([Connect(wire)] if wire else []))
+    wires = _wires_after(project, after, node, specs) if after in project.graph else ()
+    return _batch(f"Add {node.name}", AddNode(node, spot), *map(Connect, wires))
 
 
 def add_fed_block(
@@ -170,7 +172,7 @@ def can_splice(project: Project, edge: Edge, type_id: str, specs: Specs = UNKNOW
         return unknown(type_id)
     if not project.graph.has_edge(edge):
         return Refusal("unknown", "This wire is gone.")
-    if not kind.outputs or kind.role in ("loss", "metric"):
+    if not kind.outputs or kind.role in _JUDGES:
         return Refusal("no-port", f"{kind.name} ends a path; it can't stand inside one.")
     if first_fit(kind, specs.get(edge.source)) is None:
         return Refusal("no-port", f"{kind.name} has no input that takes this wire.")
@@ -288,16 +290,23 @@ def _spot_after(project: Project, after: NodeId | None) -> Position:
     return snap(free_spot(project.layout.values(), (x + COLUMN, y)))
 
 
-def _wire_after(project: Project, after: NodeId, node: Node, specs: Specs) -> Edge | None:
-    if after not in project.graph:
-        return None
-    kind = _kind_of(project, node)
+def _wires_after(project: Project, after: NodeId, node: Node, specs: Specs) -> Iterator[Edge]:
+    """Yield the wire from a block to a new one; from what feeds a loss or metric to the ports of the same names."""
+    graph, kind = project.graph, _kind_of(project, node)
+    before = kind_of(project, graph.node(after).type)
+    if before and before.role in _JUDGES:
+        inputs = {socket.name: socket for socket in input_sockets(kind.inputs) if kind.role in _JUDGES}
+        for edge in graph.edges_into(after):
+            socket = inputs.get(edge.target.port)
+            if socket and misfit(socket, "", specs.get(edge.source)) is None:
+                yield Edge(edge.source, PortRef(node.id, socket.name))
+        return
     for socket in sockets(project, after).outputs:
         source = PortRef(after, socket.name)
         port = first_fit(kind, specs.get(source))
         if port and accepts_wires(project, source, socket):
-            return Edge(source, PortRef(node.id, port))
-    return None
+            yield Edge(source, PortRef(node.id, port))
+            return
 
 
 def _healed(project: Project, gone: set[NodeId], cut: set[Edge], specs: Specs) -> Iterator[Edge]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 import pytest
 
 from netbuilder.blocks.spec import BATCH, TensorSpec
+from netbuilder.compiler.lower import lower
 from netbuilder.graph.edits import Edit, RemoveNode
 from netbuilder.graph.files import dumps
 from netbuilder.graph.model import Edge, NodeId
 from netbuilder.graph.project import Project
 from netbuilder.ui import intents
-from tests.drawing import DIGITS, Drawing
+from tests.drawing import DIGITS, Drawing, digits_cnn, id_of
 from tests.ui.asking import ROW, do, out, refused, wires
 
 # New blocks
@@ -60,6 +61,24 @@ def test_the_first_block_is_placed_without_being_told_where() -> None:
     project = Project()
     (node,) = intents.added(do(project, intents.add_block(project, project.new_ids(), "Input", None)))
     assert project.layout[node] == (0.0, 0.0)
+
+
+def test_a_metric_added_after_a_loss_judges_what_the_loss_judges() -> None:
+    project = digits_cnn().project
+    specs = dict(lower(project).specs)
+    RemoveNode(id_of(project, "accuracy")).apply(project)
+    loss = id_of(project, "loss")
+    do(project, intents.add_block(project, project.new_ids(), "Accuracy", None, loss, specs))
+    assert {("classes", "y", "accuracy", "logits"), ("label", "y", "accuracy", "target")} <= {*wires(project)}
+
+
+@pytest.mark.parametrize("type_id", ["Accuracy", "Linear", "Output", "MSE"])
+def test_nothing_is_wired_to_a_loss_by_itself(type_id: str) -> None:
+    drawing = Drawing()
+    loss = drawing.put("CrossEntropy", "loss")
+    project = drawing.project
+    do(project, intents.add_block(project, project.new_ids(), type_id, None, loss))
+    assert not wires(project)
 
 
 def test_a_block_is_put_where_a_wire_from_an_input_was_let_go() -> None:
