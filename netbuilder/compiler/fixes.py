@@ -8,7 +8,7 @@ from typing import Any
 
 from netbuilder.blocks import registry
 from netbuilder.blocks.parameters import defaults, value_in_words
-from netbuilder.blocks.spec import Block, Bypass, Insert, Port, Resize, SetOwn, Suggestion, TensorSpec
+from netbuilder.blocks.spec import Block, Bypass, Insert, Mismatch, Port, Resize, SetOwn, Suggestion, TensorSpec
 from netbuilder.compiler.groups import Instance
 from netbuilder.compiler.weights import untagged
 from netbuilder.diagnostics import Fix
@@ -22,6 +22,9 @@ Blocks = Mapping[NodeId, Block | Instance]
 
 _LOSSES = {"labels": "CrossEntropy", "numbers": "MSE"}
 """The usual loss for each kind of truth."""
+
+_READERS = ("output", "loss", "metric")
+"""What looks at a value and leaves it to others too."""
 
 
 def new_node(project: Project, type_id: str, name: str | None = None, **params: Any) -> Node:
@@ -60,18 +63,61 @@ def for_rank(project: Project, target: PortRef, spec: TensorSpec, wanted: tuple[
 def for_unconnected(
     project: Project, target: PortRef, port: Port, blocks: Blocks, specs: Mapping[PortRef, TensorSpec]
 ) -> tuple[Fix, ...]:
-    """Offer what belongs at this open port: what a loss compares with, the nearest loose end of a layer, or a wire."""
+    """Offer what belongs at this open port: what a loss compares with, the nearest loose end of a layer, or a wire.
+
+    An end that the block takes comes before one whose shape is not known yet; one that it refuses is not offered.
+    """
     if port.truth:
         return _for_open_truth(project, target, port.truth)
     graph = project.graph
-    behind = graph.descendants([target.node])
+    behind = {target.node, *graph.descendants([target.node])}
+    asks = _meaning(graph.node(target.node), blocks)
+    is_judge = asks is not None and asks.role in _READERS
     ends = [
         PortRef(node.id, block.outputs[0].name)
         for node in graph.nodes()
-        if (block := _meaning(node, blocks)) and block.outputs and block.role in ("layer", "input")
-        if not graph.edges_out_of(node.id) and node.id not in behind and not _is_label(project, node)
+        if (block := _meaning(node, blocks)) and block.outputs and node.id not in behind
+        if _is_said(project, PortRef(node.id, block.outputs[0].name), blocks)
+        if all(is_judge and _is_read_only(project, edge, blocks) for edge in graph.edges_out_of(node.id))
     ]
-    return _connect_nearest(project, target, ends) or _put_between(project, target, port, blocks, specs)
+    known = [end for end in ends if end in specs]
+    taken = [end for end in known if _takes(project, target, port, end, blocks, specs)]
+    unknown = [end for end in ends if end not in specs]
+    return _connect_nearest(project, target, taken or unknown) or _put_between(project, target, port, blocks, specs)
+
+
+def _is_read_only(project: Project, edge: Edge, blocks: Blocks) -> bool:
+    """Tell whether a wire leads to what only looks at a value: an output, loss or metric."""
+    reader = _meaning(project.graph.node(edge.target.node), blocks)
+    return reader is not None and reader.role in _READERS
+
+
+def _takes(
+    project: Project, target: PortRef, port: Port, source: PortRef, blocks: Blocks, specs: Mapping[PortRef, TensorSpec]
+) -> bool:
+    """Tell whether a block would take a value at its open port, as far as that can be told: what is not wired yet but
+    has its Input counts as wired.
+    """
+    spec, block = specs[source], blocks.get(target.node)
+    if not (port.takes_rank(spec) and port.takes_dtype(spec)):
+        return False
+    if not isinstance(block, Block) or block.role == "output" or port.variadic:
+        return True
+    label = next((PortRef(node.id, "y") for node in project.graph.nodes() if _is_label(project, node)), None)
+
+    def value(other: Port) -> TensorSpec | None:
+        edge = project.graph.edge_into(PortRef(target.node, other.name))
+        fed = source if other is port else edge.source if edge else label if other.truth else None
+        return specs.get(fed) if fed else None
+
+    inputs = [value(other) for other in block.inputs]
+    if any(given is None and not other.optional for given, other in zip(inputs, block.inputs, strict=True)):
+        return True
+    try:
+        block.lower(*inputs)
+    except Mismatch:
+        return False
+    return True
 
 
 def _put_between(
@@ -82,10 +128,8 @@ def _put_between(
     block = registry.get(graph.node(target.node).type)
     if block is None or block.features_from != port.name or len(block.outputs) != 1 or graph.edges_out_of(target.node):
         return ()
-    fitting = (source for source, spec in specs.items() if port.takes_rank(spec) and port.takes_dtype(spec))
-    source = _nearest(
-        project, target, (source for source in fitting if not _is_label(project, graph.node(source.node)))
-    )
+    fitting = (source for source in specs if _takes(project, target, port, source, blocks, specs))
+    source = _nearest(project, target, (source for source in fitting if _is_said(project, source, blocks)))
     wires = graph.edges_out_of(source.node) if source else []
     if source is None or len(wires) != 1:
         return ()
@@ -101,6 +145,13 @@ def _put_between(
     name, before, after = (graph.node(node).name for node in (target.node, source.node, wire.target.node))
     title = f"Put “{name}” between “{before}” and “{after}”"
     return (Fix(title, Batch(edits, title)),)
+
+
+def _is_said(project: Project, source: PortRef, blocks: Blocks) -> bool:
+    """Tell whether a value is the network's: no label, and nothing that a loss or metric gives."""
+    node = project.graph.node(source.node)
+    block = _meaning(node, blocks)
+    return block is not None and block.role in ("layer", "input") and not _is_label(project, node)
 
 
 def _for_open_truth(project: Project, target: PortRef, truth: str) -> tuple[Fix, ...]:

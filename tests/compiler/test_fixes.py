@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from netbuilder.compiler import fixes
 from netbuilder.compiler.lower import lower
-from netbuilder.graph.edits import Connect, MoveNodes, RemoveNode, SetParameter
+from netbuilder.graph.edits import AddNode, Connect, Disconnect, MoveNodes, RemoveNode, SetParameter
 from netbuilder.graph.model import Edge, NodeId, PortRef
+from netbuilder.graph.project import Project
 from tests.compiler.test_lower import only
 from tests.drawing import DIGITS, Drawing, digits_cnn, id_of, program_of
 
@@ -19,6 +21,29 @@ def test_an_unconnected_port_offers_the_loose_end_beside_it() -> None:
     assert (problem.node, problem.port) == (conv, "x")
     problem.fixes[0].edit.apply(drawing.project)
     assert PortRef(conv, "y") in lower(drawing.project).specs
+
+
+def fixes_for(project: Project, name: str) -> list[str]:
+    node = id_of(project, name)
+    return [fix.title for problem in lower(project).diagnostics if problem.node == node for fix in problem.fixes]
+
+
+def test_a_loss_is_offered_the_layer_that_fits_and_not_a_nearer_one() -> None:
+    project = digits_cnn().project
+    wire = project.graph.edge_into(PortRef(id_of(project, "loss"), "logits"))
+    assert wire
+    Disconnect(wire).apply(project)
+    AddNode(fixes.new_node(project, "MaxPool2d", "stray"), (212.0 * 7, 0.0)).apply(project)
+    AddNode(fixes.new_node(project, "Linear", "narrow", out_features=3), (212.0 * 7, 80.0)).apply(project)
+    Connect(Edge(PortRef(id_of(project, "flatten"), "y"), PortRef(id_of(project, "narrow"), "x"))).apply(project)
+    assert fixes_for(project, "loss") == ["Connect classes"]
+
+
+def test_nothing_is_offered_that_a_block_would_refuse() -> None:
+    drawing = Drawing(DIGITS)
+    drawing.put("Input", "image", field="image")
+    drawing.put("LSTM", "lstm")
+    assert fixes_for(drawing.project, "lstm") == []
 
 
 def test_a_missing_flatten_is_put_in_with_one_click() -> None:
