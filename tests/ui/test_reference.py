@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -9,7 +13,7 @@ from netbuilder.blocks import registry
 from netbuilder.graph.edits import DescribeGroup, SetFormal
 from netbuilder.graph.project import GroupId
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.reference import Reference
+from netbuilder.ui.reference import Reference, Search
 from tests.drawing import id_of
 
 
@@ -52,6 +56,78 @@ def test_f1_shows_all_blocks_where_none_is_selected(editor: MainWindow, qtbot: Q
     assert all(block.purpose() in text for block in registry.blocks().values())
     assert "Let all words of a text look at one another" in text
     shown(editor).close()
+
+
+@pytest.fixture
+def search(editor: MainWindow, qtbot: QtBot) -> Iterator[Search]:
+    """Return the search field of the whole reference."""
+    editor.canvas.select([])
+    qtbot.keyClick(editor.canvas, Qt.Key.Key_F1)
+    search = shown(editor).search
+    assert search
+    qtbot.waitUntil(search.field.hasFocus, timeout=5_000)
+    yield search
+    shown(editor).close()
+
+
+def found_at(editor: MainWindow) -> int:
+    """Return where what is found begins, which has to be in view, and of the text that is searched for."""
+    text, search = shown(editor).text, shown(editor).search
+    assert search
+    assert text.textCursor().selectedText().lower() == search.field.text().lower()
+    assert text.viewport().rect().contains(text.cursorRect())
+    return text.textCursor().selectionStart()
+
+
+def test_what_is_typed_is_found_in_the_reference(editor: MainWindow, search: Search, qtbot: QtBot) -> None:
+    everything = shown(editor).text.toPlainText().lower()
+    qtbot.keyClicks(search.field, "lstm")
+    places = [match.start() for match in re.finditer("lstm", everything)]
+    assert found_at(editor) == places[0]
+    for key, shift, place in (
+        (Qt.Key.Key_Return, False, places[1]),
+        (Qt.Key.Key_F3, False, places[2]),
+        (Qt.Key.Key_Return, True, places[1]),
+        (Qt.Key.Key_F3, True, places[0]),
+        (Qt.Key.Key_F3, True, places[-1]),
+        (Qt.Key.Key_Enter, False, places[0]),
+    ):
+        modifier = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+        qtbot.keyClick(search.field, key, modifier)
+        assert found_at(editor) == place
+    assert not search.verdict.isVisible()
+
+
+def test_what_is_not_in_the_reference_is_said_and_moves_nothing(
+    editor: MainWindow, search: Search, qtbot: QtBot
+) -> None:
+    qtbot.keyClicks(search.field, "gated r")
+    bar = shown(editor).text.verticalScrollBar()
+    place = bar.value()
+    assert place > 0
+    qtbot.keyClicks(search.field, "acoon")
+    assert search.verdict.isVisible()
+    assert search.verdict.text() == "Nothing found"
+    assert bar.value() == place
+    qtbot.keyClick(search.field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(search.field, Qt.Key.Key_Delete)
+    assert not search.verdict.isVisible()
+
+
+def test_ctrl_f_goes_to_the_search_and_the_text_scrolls_from_there(
+    editor: MainWindow, search: Search, qtbot: QtBot
+) -> None:
+    text = shown(editor).text
+    qtbot.keyClicks(search.field, "lstm")
+    text.setFocus()
+    qtbot.keyClick(text, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert search.field.hasFocus()
+    assert search.field.selectedText() == "lstm"
+    before = text.verticalScrollBar().value()
+    qtbot.keyClick(search.field, Qt.Key.Key_PageDown)
+    assert text.verticalScrollBar().value() > before
+    qtbot.keyClick(search.field, Qt.Key.Key_PageUp)
+    assert text.verticalScrollBar().value() == before
 
 
 def test_f1_on_a_line_of_the_palette_shows_what_it_offers(editor: MainWindow, qtbot: QtBot) -> None:
