@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self._remembers = remembers
         self._is_shown = False
         self.is_closing = False
-        """Whether the window goes as soon as the run under way has ended."""
+        """Whether the window goes, be it once the run under way has ended."""
         self._is_ending = False
         self.training: TrainingPanel | None = None
         self.activations: Activations | None = None
@@ -325,8 +325,8 @@ class MainWindow(QMainWindow):
         if not may_leave and not self._is_ending:  # that may have come to pass while the question was open
             event.ignore()
             return
+        self.is_closing = True
         if self.session.state != "idle":
-            self.is_closing = True
             self.setEnabled(False)  # the question about unsaved changes is answered: no more of them
             self.session.stop()
             self.notice.tell("Finishing the run; the window closes when it is safe on disk…")

@@ -10,10 +10,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from netbuilder.graph.edits import RenameNode
 from netbuilder.graph.files import dumps, load, save
 from netbuilder.ui.dialogs import Message
 from netbuilder.ui.main_window import MainWindow
-from tests.drawing import Drawing
+from tests.drawing import Drawing, id_of
 from tests.ui.hands import answer
 
 _PATIENCE = 60_000
@@ -70,6 +71,41 @@ def test_the_window_is_closed_while_the_run_ends_for_another_project(
     assert not editor.files.open(other)
     assert not editor.isVisible()
     assert dumps(editor.document.project) == dumps(load(digits))
+
+
+def test_the_window_is_closed_with_unsaved_changes_while_the_run_ends_for_another_project(
+    editor: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.netb"
+    save(Drawing().project, other)
+    qtbot.waitUntil(lambda: editor.actions_by_id["train"].isEnabled(), timeout=_PATIENCE)
+    editor.document.apply(RenameNode(id_of(editor.document.project, "conv1"), "precious"))
+    qtbot.waitUntil(lambda: editor.actions_by_id["train"].isEnabled(), timeout=_PATIENCE)
+    editor.actions_by_id["train"].trigger()
+    qtbot.waitUntil(lambda: editor.session.state == "running", timeout=_PATIENCE)
+    asked: list[str] = []
+
+    def press() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, Message):
+            if editor.session.stopping and "close" not in asked:
+                asked.append("close")
+                QTimer.singleShot(0, editor.close)  # asks in a loop of its own
+        elif asked == [] or (asked[-1] == "close" and editor.session.state == "idle"):
+            asked.append("discard")
+            QTest.mouseClick(dialog.button("discard"), Qt.MouseButton.LeftButton)
+        elif asked == ["discard"]:
+            asked.append("stop")
+            QTest.mouseClick(dialog.button("stop"), Qt.MouseButton.LeftButton)
+
+    clock = QTimer(editor, interval=0)
+    clock.timeout.connect(press)
+    clock.start()
+    assert not editor.files.open(other)
+    clock.stop()
+    assert asked == ["discard", "stop", "close", "discard"]
+    assert not editor.isVisible()
+    assert editor.document.project.graph.named("precious")
 
 
 def test_nothing_is_drawn_while_the_run_ends_for_another_project(
