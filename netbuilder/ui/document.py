@@ -139,7 +139,7 @@ class Document(QObject):
         trail = tuple(group for box in boxes if (group := group_of(box.type)))
         if tuple(homes.get(each) for each in (*way, node)) != (None, *trail):  # not, or no longer, a way there
             self.show(homes[node])
-        elif tuple(way) != self.way():
+        elif (trail, tuple(way)) != (self.trail, self.way()):
             self._entered_by |= zip(trail, way, strict=True)
             self._show(trail)
 

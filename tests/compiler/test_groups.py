@@ -227,6 +227,28 @@ def test_every_instance_is_known_inside_as_it_is_itself() -> None:
         assert cost.parameters == parameters
 
 
+def test_the_way_to_a_problem_leads_through_an_instance_that_has_it() -> None:
+    drawing = Drawing()
+    block = block_of(drawing)
+    with drawing.group("Outer") as outer:
+        inner = drawing.put_group(block, "inner", drawing.put("Input", "x"), width=-1)
+        drawing.put("Output", "y", PortRef(inner, "y"))
+    x = drawing.put("Input", "x", shape=[8])
+    fine = drawing.put_group(block, "fine", x)
+    deep, near = drawing.put_group(outer, "deep", x), drawing.put_group(block, "near", x, width=-2)
+    lowering, fc = lower(drawing.project), inside(drawing, "fc")
+    for here, way in (
+        ((), (near,)),
+        ((fine,), (near,)),
+        ((near,), (near,)),
+        ((deep, inner), (deep, inner)),
+        ((deep, NodeId("n99")), (near,)),
+    ):
+        assert lowering.way_to_problem(fc, here) == way
+    assert lowering.way_to_problem(inside(drawing, "relu")) == ()
+    assert lowering.way_to_problem(x) == ()
+
+
 def test_one_looks_into_a_group_as_into_the_network() -> None:
     drawing = stack(repeat=2)
     program = program_of(drawing.project)

@@ -8,6 +8,7 @@ from netbuilder.graph.edits import AddNode, Batch, MoveNodes, RenameNode, SetPar
 from netbuilder.graph.files import dumps
 from netbuilder.graph.model import Node, NodeId
 from netbuilder.ui.document import Document
+from tests.drawing import Drawing
 
 ONE, TWO = NodeId("n1"), NodeId("n2")
 
@@ -94,3 +95,26 @@ def test_a_recovered_project_is_modified_from_the_start(qapp: QApplication) -> N
     document.replace(document.project, None, name="rescued", modified=True)
     assert document.modified
     assert document.name == "rescued"
+
+
+def test_the_home_of_a_block_is_shown_by_the_way_there_and_without_one_too(qapp: QApplication) -> None:
+    drawing = Drawing()
+    with drawing.group("Block") as block:
+        inner = drawing.put("ReLU", "relu", drawing.put("Input", "x"))
+    with drawing.group("Unused") as unused:
+        drawing.put("Input", "x")
+    first, second = (drawing.put_group(block, name, drawing.put("Input", f"in_{name}")) for name in ("one", "two"))
+    document = Document(drawing.project)
+    shown: list[tuple[NodeId, ...]] = []
+    document.sheet_changed.connect(lambda: shown.append(document.way()))
+    for way in ((second,), (second,), (first,), (NodeId("n99"),), ()):
+        document.show_home_of(inner, way)
+        assert document.group == block
+    assert shown == [(second,), (first,)]
+    document.show(unused)
+    document.show_home_of(first)
+    assert document.group is None
+    document.show_home_of(inner, (NodeId("n99"), second))
+    assert document.group == block
+    document.show_home_of(NodeId("n99"))
+    assert document.group == block
