@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from netbuilder.blocks.parameters import value_in_words
 from netbuilder.blocks.spec import Call
 from netbuilder.compiler.program import GroupCall, Program
 from netbuilder.diagnostics import Diagnostic
@@ -64,7 +65,8 @@ def _group_difference(first: GroupCall, other: GroupCall) -> str:
 def _setting_difference(first: Call, other: Call) -> str:
     here, there = dict(other.settings or ()), dict(first.settings or ())
     unlike = (name for name in {**here, **there} if repr(here.get(name)) != repr(there.get(name)))
-    return _first(f"{name} is {here.get(name)} here and {there.get(name)} there" for name in unlike)
+    words = value_in_words
+    return _first(f"{name} is {words(here.get(name))} here and {words(there.get(name))} there" for name in unlike)
 
 
 def inner_difference(first: Program, other: Program) -> str:

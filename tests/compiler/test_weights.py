@@ -194,7 +194,7 @@ def test_the_exported_network_has_the_weights_once(tmp_path: Path) -> None:
     ("drawing", "words"),
     [
         (siamese(right={"out_features": 5}), "out_features is 5 here and 3 there"),
-        (siamese(left={"bias": False}), "bias is True here and False there"),
+        (siamese(left={"bias": False}), "bias is on here and off there"),
         (towers_of_groups(width=6), "“fc1” inside: out_features is 6 here and 5 there"),
         (towers_of_groups(features=7), "“fc1” inside: in_features is 7 here and 4 there"),
         (towers_of_groups(repeat=2), "it has weights for 2 runs here and for one run there"),
