@@ -104,7 +104,7 @@ class Recovery(QObject):
             content = {**facts, "written": moment, "project": dumps(project)}
             atomic_write(self._file, json.dumps(content).encode())
         except (NetbuilderError, OSError) as error:
-            why = f"{reason(error)}." if isinstance(error, OSError) else str(error)
+            why = f"{self._file.parent}: {reason(error)}." if isinstance(error, OSError) else str(error)
             return f"Unsaved changes can't be kept safe against a crash: {why}"
         return None
 

@@ -91,7 +91,7 @@ def test_a_folder_that_can_not_be_made_is_told_in_a_sentence(qtbot: QtBot) -> No
     document.apply(RenameNode(next(iter(document.project.graph)), "one"))
     with qtbot.waitSignal(recovery.failed, timeout=10_000) as failed:
         recovery.keep()
-    assert failed.args == ["Unsaved changes can't be kept safe against a crash: there is one already."]
+    assert failed.args == [f"Unsaved changes can't be kept safe against a crash: {folder}: there is one already."]
     recovery.close()
 
 
