@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,13 @@ import torch
 from torch import nn
 
 from netbuilder.blocks.library import pooling
-from netbuilder.blocks.library.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from netbuilder.blocks.library.pooling import AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool2d
 from netbuilder.blocks.spec import SetOwn
+from netbuilder.compiler.build import build
+from netbuilder.diagnostics import NetbuilderError
+from netbuilder.exchange.onnx_export import export
 from tests.blocks.calling import batch, output, refusal
+from tests.drawing import Drawing, program_of
 
 VOLUMES = torch.randn(3, 4, 9, 7, 6, generator=torch.Generator().manual_seed(1))
 INPUTS = {1: VOLUMES[..., 0, 0], 2: VOLUMES[..., 0], 3: VOLUMES}
@@ -92,6 +97,30 @@ def test_with_ceil_mode_a_window_may_reach_out_of_a_small_input(
             assert refusal(block(**settings), batch(*small.shape[1:])).code == "kernel-too-large"
         else:
             assert torch.equal(output(block(**settings), small), wanted)
+
+
+@pytest.mark.parametrize(
+    ("block", "size", "whole"),
+    [
+        (AvgPool1d(kernel_size=(4,), stride=(4,), padding=(1,), ceil_mode=True), (7,), False),
+        (AvgPool1d(kernel_size=(4,), stride=(4,), padding=(1,), ceil_mode=True), (8,), True),
+        (MaxPool2d(kernel_size=(3, 3), stride=(3, 3), padding=(1, 1), ceil_mode=True), (6, 5), False),
+        (MaxPool2d(kernel_size=(3, 3), stride=(3, 3), padding=(1, 1), ceil_mode=True), (6, 6), True),
+        (MaxPool2d(kernel_size=(3, 3), stride=(3, 3), padding=(1, 1)), (6, 5), True),
+    ],
+)
+def test_a_window_that_torch_leaves_out_is_no_onnx(
+    block: AvgPool1d | MaxPool2d, size: tuple[int, ...], whole: bool, tmp_path: Path
+) -> None:
+    drawing = Drawing()
+    x = drawing.put("Input", "x", shape=[2, *size])
+    drawing.put("Output", "y", drawing.put(type(block).__name__, "pool", x, **block.model_dump()))
+    program = program_of(drawing.project)
+    if whole:
+        export(program, build(program), tmp_path / "pool.onnx")
+    else:
+        with pytest.raises(NetbuilderError, match="Turn ceil_mode off"):
+            export(program, build(program), tmp_path / "pool.onnx")
 
 
 @pytest.mark.parametrize("block", [MaxPool2d(padding=(1, 2)), AvgPool2d(padding=(1, 2))])

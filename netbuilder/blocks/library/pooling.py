@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import ceil
 from typing import Generic
 
 from netbuilder.blocks.ports import IMAGES, SIGNALS, VOLUMES
@@ -54,7 +56,26 @@ class _Pool(Block, Generic[SizeT, StrideT, PaddingT]):
         settings["stride"] = self.steps()
         beyond = tuple(step - 1 for step in self.steps()) if settings["ceil_mode"] else None
         require_fit(x, self.kernel_size, self.padding, dilation, beyond)
-        return function(f"torch.nn.functional.{operation}{len(self.kernel_size)}d", Arg(0), **settings)
+        call = function(f"torch.nn.functional.{operation}{len(self.kernel_size)}d", Arg(0), **settings)
+        left_out = settings["ceil_mode"] and self._leaves_a_window_out(x, dilation or (1,) * len(self.kernel_size))
+        return replace(call, unexportable=_LEFT_OUT) if left_out else call
+
+    def _leaves_a_window_out(self, x: TensorSpec, dilation: tuple[int, ...]) -> bool:
+        """Tell whether with ceil_mode there would be a window that begins behind the input: torch leaves it out."""
+        return any(
+            isinstance(size, int)
+            and (windows := ceil((size + 2 * pad - step * (kernel - 1) - 1) / stride)) > 0
+            and windows * stride >= size + pad
+            for size, kernel, pad, stride, step in zip(
+                x.shape[2:], self.kernel_size, self.padding, self.steps(), dilation, strict=True
+            )
+        )
+
+
+_LEFT_OUT = (
+    "with ceil_mode its last window would see nothing but padding; torch leaves it out, and ONNX does not. "
+    "Turn ceil_mode off or take other sizes."
+)
 
 
 class _MaxPool(_Pool[SizeT, StrideT, PaddingT], Generic[SizeT, StrideT, PaddingT]):
