@@ -17,7 +17,7 @@ from netbuilder.compiler.lower import lower
 from netbuilder.compiler.program import Lowering
 from netbuilder.diagnostics import Diagnostic
 from netbuilder.examples import find
-from netbuilder.graph.edits import AddNode, Batch, Connect, Edit, MoveNodes, RemoveNode, SetParameter
+from netbuilder.graph.edits import AddNode, Batch, Connect, Disconnect, Edit, MoveNodes, RemoveNode, SetParameter
 from netbuilder.graph.files import load
 from netbuilder.graph.model import Edge, GraphError, Node, NodeId, PortRef
 from netbuilder.graph.project import Project
@@ -270,6 +270,18 @@ def test_from_afar_one_item_draws_all(open_canvas: Open) -> None:
     hand.document.apply(RemoveNode(hand.node("add")))
     hand.canvas.camera.look(QPointF(300, 100), 0.5)
     assert all(item.isVisible() for item in (*hand.scene.blocks.values(), *hand.scene.wires.values()))
+
+
+def test_a_wire_is_cut_and_drawn_from_afar_too(open_canvas: Open) -> None:
+    hand = open_canvas(line())
+    hand.canvas.camera.look(QPointF(300, 100), 0.3)
+    place = hand.middle("a", "b")
+    with_wire = colour_at(hand, place)
+    (edge,) = hand.document.project.graph.edges_into(hand.node("b"))
+    hand.document.apply(Disconnect(edge))
+    assert not is_like(colour_at(hand, place), with_wire)
+    hand.document.undo_stack.undo()
+    assert is_like(colour_at(hand, place), with_wire)
 
 
 def test_an_empty_canvas_says_how_to_begin(open_canvas: Open) -> None:
