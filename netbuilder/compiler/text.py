@@ -261,6 +261,7 @@ def assignment(target: str, code: Code, depth: int = 0, comment: str = "") -> li
 
 
 def _tuple_assignment(targets: Code, code: Code, room: int) -> list[str]:
+    assert code.kind != "chain", "operators give one value"
     start = f"{targets} = "
     if len(start) + len(code) <= room or (code.kind and len(start + code.opening) <= room):
         return _lay(code, room, start)
