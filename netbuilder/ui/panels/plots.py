@@ -218,6 +218,12 @@ class LossPlot(Plot):
         self.set_epochs(epochs, _LEAST_STEPS / steps_per_epoch)
         self.show_legend()
 
+    def forget(self) -> None:
+        """Let go of all runs: what is drawn next is of another project."""
+        self._envelope, self._validation, self._ghost = Envelope(), [], None
+        self.draw()
+        self.show_legend()
+
     def add_check(self, epoch: float, loss: float) -> None:
         """Add the validation loss after an epoch; it is drawn with the next refresh."""
         self._validation = [point for point in self._validation if point[0] < epoch] + [(epoch, loss)]
@@ -251,7 +257,8 @@ class LossPlot(Plot):
         if epoch is None:
             loss = self._mean_line(len(self._envelope) - 1, len(self._envelope))[1][-1]
             parts = [Told("train", measure(loss), look.accent)]
-            return parts + [Told("validation", measure(loss), look.warning) for _, loss in self._validation[-1:]]
+            parts += [Told("validation", measure(loss), look.warning) for _, loss in self._validation[-1:]]
+            return parts + [Told("run before", measure(self._ghost[1][-1]), look.muted)] if self._ghost else parts
         step = round(epoch * self._steps_per_epoch) - 1
         value = self._envelope.value(step)
         if value is None:

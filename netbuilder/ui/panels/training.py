@@ -132,6 +132,7 @@ class TrainingPanel(QWidget):
 
     def _on_document_replaced(self) -> None:
         self._run = ""  # what is drawn belongs to the project that is gone
+        self.loss.forget()
         self._show_settings()
         self._show_state()
 

@@ -159,6 +159,21 @@ def test_another_run_leaves_the_last_one_as_a_faint_line(panel: TrainingPanel, s
     assert told(panel.loss) == ""
 
 
+def test_the_faint_line_is_named_as_the_run_before(panel: TrainingPanel, session: HandSession) -> None:
+    session.begin("one", losses=np.full(50, 2.0))
+    session.end()
+    session.begin("two", losses=np.full(50, 1.0))
+    assert told(panel.loss) == "train 1.000   run before 2.000"
+
+
+def test_no_line_of_another_project_stays(panel: TrainingPanel, session: HandSession, document: Document) -> None:
+    session.begin("one", losses=np.linspace(2, 1, 50))
+    session.end()
+    document.replace(document.project.copy(), None)
+    session.begin("two", losses=np.linspace(2, 1, 50))
+    assert not len(panel.loss.earlier.getData()[0])
+
+
 def test_a_run_that_goes_on_keeps_its_points(panel: TrainingPanel, session: HandSession) -> None:
     session.begin("one", epochs=2, losses=np.linspace(2, 1, 20))
     session.end_epoch(1, {"validation_loss": 1.5, "validation_accuracy": 0.5})
