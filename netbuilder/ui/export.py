@@ -15,7 +15,7 @@ from netbuilder.diagnostics import NetbuilderError
 from netbuilder.exchange.process import ExportProcess
 from netbuilder.graph.project import Project
 from netbuilder.ui.analysis import Analysis
-from netbuilder.ui.dialogs import show_problem
+from netbuilder.ui.dialogs import Choice, ask, show_problem
 from netbuilder.ui.document import Document
 from netbuilder.ui.file_dialog import ask_file
 from netbuilder.ui.folders import show_folder
@@ -49,7 +49,12 @@ class Export(QObject):
         self._process = ExportProcess()
 
     def ask_and_export(self) -> None:
-        """Ask for a file and write the ONNX model there. The process that will do it starts meanwhile."""
+        """Ask for a file and write the ONNX model there. The process that will do it starts meanwhile.
+
+        A network that was changed since it was trained has other weights than those: that is asked about first.
+        """
+        if self._session.differs and not self._agrees_to_untrained():
+            return
         self._process.warm_up()
         path = ask_file(
             self._window,
@@ -60,6 +65,14 @@ class Export(QObject):
         )
         if path:
             self.export(path)
+
+    def _agrees_to_untrained(self) -> bool:
+        text = (
+            "The network was changed since it was trained, so what it learned does not fit it: the file would hold "
+            "untrained, random weights. To export what was trained, undo the changes; or train anew."
+        )
+        choices = (Choice("back", "Back to the drawing", "primary"), Choice("untrained", "Export untrained"))
+        return ask(self._window, "This is not the trained network", text, choices) == "untrained"
 
     def export(self, path: Path) -> None:
         """Write the ONNX model, prove it, and say how it went. The window goes on meanwhile."""

@@ -9,10 +9,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from netbuilder.graph.edits import Disconnect, SetSection
+from netbuilder.graph.edits import Disconnect, SetParameter, SetSection
 from netbuilder.training.telemetry import EpochEnded
 from netbuilder.ui.main_window import MainWindow
-from tests.ui.hands import click, message
+from tests.drawing import id_of
+from tests.ui.hands import answer, click, message, on_question, save_in_dialog
 
 
 def test_the_code_goes_to_the_clipboard(editor: MainWindow, qtbot: QtBot) -> None:
@@ -48,6 +49,27 @@ def test_export_after_training_takes_the_best_weights(editor: MainWindow, tmp_pa
     qtbot.waitUntil(lambda: not editor.export.busy, timeout=120_000)
     assert "at batch 17" in editor.notice.label.text()
     assert f"the weights of epoch {best[-1]}, the run's best" in editor.notice.label.text()
+
+
+def test_a_network_that_is_no_longer_the_trained_one_is_exported_untrained_only_where_one_agrees(
+    editor: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    editor.document.apply(SetSection("training", {"device": "cpu", "epochs": 1}))
+    click(qtbot, editor.top_bar.buttons["train"])
+    qtbot.waitUntil(lambda: editor.session.ended is not None, timeout=60_000)
+    editor.document.apply(SetParameter(id_of(editor.document.project, "conv1"), "out_channels", 8))
+    qtbot.waitUntil(lambda: editor.analysis.is_current, timeout=10_000)
+    path, said = tmp_path / "digits.onnx", list[str]()
+    on_question(lambda dialog: (said.append(dialog.heading.text()), click(qtbot, dialog.button("back"))))
+    editor.actions_by_id["export_onnx"].trigger()
+    assert said == ["This is not the trained network"]
+    assert not editor.export.busy
+    answer("untrained")
+    save_in_dialog(path)
+    editor.actions_by_id["export_onnx"].trigger()
+    qtbot.waitUntil(lambda: not editor.export.busy, timeout=120_000)
+    assert path.exists()
+    assert "holds untrained, random weights" in editor.notice.label.text()
 
 
 def test_the_offer_to_export_stands_only_while_the_network_can_be_exported(editor: MainWindow, qtbot: QtBot) -> None:
