@@ -100,7 +100,7 @@ def add_block(
     if isinstance(node, Refusal):
         return node
     spot = snap(position) if position else _spot_after(project, after)
-    wires = _wires_after(project, after, node, specs) if after in project.graph else ()
+    wires = _wires_after(project, after, node, specs) if after and after in project.graph else ()
     return _batch(f"Add {node.name}", AddNode(node, spot), *map(Connect, wires))
 
 
