@@ -65,25 +65,27 @@ def for_unconnected(
 ) -> tuple[Fix, ...]:
     """Offer what belongs at this open port: what a loss compares with, the nearest loose end of a layer, or a wire.
 
-    An end that the block takes comes before one whose shape is not known yet; one that it refuses is not offered.
+    An end that the block refuses is not offered; one whose shape is not known yet may be, but not to what only reads
+    where another fits.
     """
     if port.truth:
         return _for_open_truth(project, target, port.truth)
     graph = project.graph
     behind = {target.node, *graph.descendants([target.node])}
     asks = _meaning(graph.node(target.node), blocks)
-    is_judge = asks is not None and asks.role in _READERS
+    only_reads = asks is not None and asks.role in _READERS
     ends = [
         PortRef(node.id, block.outputs[0].name)
         for node in graph.nodes()
         if (block := _meaning(node, blocks)) and block.outputs and node.id not in behind
         if _is_said(project, PortRef(node.id, block.outputs[0].name), blocks)
-        if all(is_judge and _is_read_only(project, edge, blocks) for edge in graph.edges_out_of(node.id))
+        if all(only_reads and _is_read_only(project, edge, blocks) for edge in graph.edges_out_of(node.id))
     ]
     known = [end for end in ends if end in specs]
     taken = [end for end in known if _takes(project, target, port, end, blocks, specs)]
     unknown = [end for end in ends if end not in specs]
-    return _connect_nearest(project, target, taken or unknown) or _put_between(project, target, port, blocks, specs)
+    ends = taken if taken and only_reads else taken + unknown
+    return _connect_nearest(project, target, ends) or _put_between(project, target, port, blocks, specs)
 
 
 def _is_read_only(project: Project, edge: Edge, blocks: Blocks) -> bool:
