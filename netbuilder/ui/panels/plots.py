@@ -258,7 +258,7 @@ class LossPlot(Plot):
             loss = self._mean_line(len(self._envelope) - 1, len(self._envelope))[1][-1]
             parts = [Told("train", measure(loss), look.accent)]
             parts += [Told("validation", measure(loss), look.warning) for _, loss in self._validation[-1:]]
-            return parts + [Told("run before", measure(self._ghost[1][-1]), look.muted)] if self._ghost else parts
+            return [*parts, Told("run before", measure(self._ghost[1][-1]), look.muted)] if self._ghost else parts
         step = round(epoch * self._steps_per_epoch) - 1
         value = self._envelope.value(step)
         if value is None:
