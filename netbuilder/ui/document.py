@@ -35,9 +35,9 @@ class Document(QObject):
     """A project with its undo stack and its file, and which of its sheets is shown.
 
     Views read `project` and call `apply`; nothing else changes it. `edited` carries every edit once it is applied, be
-    it new, undone or redone, and `replayed` follows on one that was undone or redone, with its inverse; `replaced` says
-    that another project took the old one's place; `modified_changed` that the project came to differ from its file, or
-    to equal it again.
+    it new, undone or redone; `replayed` follows on one that was undone or redone, with its inverse, and `mended` on one
+    that a problem offered; `replaced` says that another project took the old one's place; `modified_changed` that the
+    project came to differ from its file, or to equal it again.
 
     One sheet is shown at a time: the network itself, or the inside of a group. `sheet` is that as a project, to be read
     only, and `apply_here` edits it; `sheet_changed` says that another one is shown.
@@ -45,6 +45,7 @@ class Document(QObject):
 
     edited = Signal(object)
     replayed = Signal(object, object)
+    mended = Signal(object)
     replaced = Signal()
     path_changed = Signal()
     modified_changed = Signal()
@@ -86,6 +87,11 @@ class Document(QObject):
         self.undo_stack.push(_Step(self, text, edit, inverse, merge))
         self._leave_vanished()
         self.edited.emit(edit)
+
+    def mend(self, edit: Edit) -> None:
+        """Apply the edit of a problem's fix, as `apply` does."""
+        self.apply(edit)
+        self.mended.emit(edit)
 
     def apply_here(self, edit: Edit, *, merge: str | None = None) -> None:
         """Apply an edit of the sheet that is shown, as `apply` does."""

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.examples import find
-from netbuilder.graph.edits import AddNode, Batch, Disconnect, RenameNode, SetSection
+from netbuilder.graph.edits import AddNode, Batch, Disconnect, MoveNodes, RemoveNode, RenameNode, SetSection
 from netbuilder.graph.files import load
 from netbuilder.graph.model import Node, NodeId
 from netbuilder.ui.main_window import MainWindow
@@ -287,3 +287,16 @@ def test_a_broken_network_is_not_said_to_be_as_large_as_what_of_it_is_known(edit
     qtbot.waitUntil(lambda: editor.status.parameters.text().startswith("690 "), timeout=10_000)
     editor.files.new()
     qtbot.waitUntil(lambda: editor.status.parameters.text() == "0 parameters", timeout=10_000)
+
+
+def test_what_a_fix_adds_is_brought_into_view(editor: MainWindow, qtbot: QtBot) -> None:
+    project, canvas = editor.document.project, editor.canvas
+    loss = id_of(project, "loss")
+    editor.document.apply(Batch((RemoveNode(id_of(project, "label")), MoveNodes(((loss, (0.0, 4000.0)),)))))
+    canvas.camera.look(QPointF(300.0, 4000.0), 1.0)
+    canvas.select([loss])
+    qtbot.waitUntil(lambda: any(card.fix_buttons() for card in editor.inspector.block_page.cards), timeout=10_000)
+    (add,) = editor.inspector.block_page.cards[0].fix_buttons()
+    click(qtbot, add)
+    canvas.camera.jump()
+    assert canvas.camera.sees(canvas.canvas_scene.extent([id_of(project, "label")]))

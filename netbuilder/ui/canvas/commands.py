@@ -130,6 +130,16 @@ class CanvasCommands(CanvasSurface):
         if done and position is None:
             self.camera.reveal(self.canvas_scene.extent(self.selected()))
 
+    def mend(self, edit: Edit) -> None:
+        """Do what a problem's fix says."""
+        if self.perform(edit):
+            self.reveal_added(edit)
+
+    def reveal_added(self, edit: Edit) -> None:
+        """Bring the blocks that an edit put on the sheet into view, if they are not."""
+        if here := [node for node in intents.added(edit) if node in self.canvas_scene.blocks]:
+            self.camera.reveal(self.canvas_scene.extent(here))
+
     def put(self, wanted: str, intend: Callable[[Project, Iterator[NodeId], str], Edit | Refusal]) -> bool:
         """Do what is intended with a type of block, or a group in a file, and select the block; else say why not."""
         document, ids = self.document, self.document.new_ids()

@@ -50,7 +50,7 @@ def _add_fixes(menu: QMenu, canvas: CanvasView, hit: Hit) -> None:
     fixes = [fix for problem in canvas.canvas_scene.findings.problems_at(hit) for fix in problem.fixes]
     for fix in fixes:
         menu.addAction(icon("mdi6.auto-fix", "accent"), fix.title).triggered.connect(
-            lambda _, edit=fix.edit: canvas.perform(edit)
+            lambda _, edit=fix.edit: canvas.mend(edit)
         )
     if fixes:
         menu.addSeparator()

@@ -61,6 +61,7 @@ class CanvasView(GroupCommands):
         self._edge_scroll = EdgeScroll(self, self._on_edge_scrolled)
         document.edited.connect(self._on_document_edited)
         document.replayed.connect(self._on_document_replayed)
+        document.mended.connect(self.reveal_added)
         document.replaced.connect(self._on_document_replaced)
         document.sheet_changed.connect(self._on_document_sheet_changed)
 

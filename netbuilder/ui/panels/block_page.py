@@ -252,7 +252,7 @@ class BlockPage(QWidget):
             card.deleteLater()
         while len(self.cards) < len(shown):
             card = ProblemCard(self)
-            card.fix_requested.connect(lambda fix: self._document.apply(fix.edit))
+            card.fix_requested.connect(lambda fix: self._document.mend(fix.edit))
             self._problems.addWidget(card)
             self.cards.append(card)
         for card, problem in zip(self.cards, shown, strict=True):

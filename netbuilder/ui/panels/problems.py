@@ -122,7 +122,7 @@ class Problems(QScrollArea):
 
     def _make_card(self, at: int) -> None:
         card = ProblemCard(self, wide=True)
-        card.fix_requested.connect(lambda fix: self._document.apply(fix.edit))
+        card.fix_requested.connect(lambda fix: self._document.mend(fix.edit))
         card.clicked.connect(lambda: self._on_card_clicked(at))
         self._column.insertWidget(at, card)
         self._made.append(card)
