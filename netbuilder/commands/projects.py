@@ -46,8 +46,9 @@ def check(given: Namespace) -> None:
 
     lowering = lower(project)
     cost, blocks = lowering.total(), len(project.graph)
-    errors = [*lowering.errors(), *section_problems(project)]
-    warnings = [each for each in lowering.diagnostics if each.severity == "warning"]
+    problems = [*lowering.problems(), *section_problems(project)]
+    errors = [each for each in problems if each.severity == "error"]
+    warnings = [each for each in problems if each.severity == "warning"]
     if given.json:
         print_json(
             {
@@ -92,7 +93,7 @@ def program_of(project: Project, file: Path) -> Program:
 
     lowering = lower(project)
     if lowering.program is None:
-        first, *others = lowering.errors()
+        first, *others = (each for each in lowering.problems() if each.severity == "error")
         more = f" (and {_count(len(others), 'more error')}: netbuilder check {file})" if others else ""
         raise NetbuilderError(f"{file}: {first.message}{more}")
     return lowering.program

@@ -263,6 +263,13 @@ class Lowering:
         """Return the diagnostics that keep the network from being trained and exported."""
         return [diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "error"]
 
+    def problems(self) -> list[Diagnostic]:
+        """Return the diagnostics as they are counted and listed.
+
+        What is wrong inside of a group is one problem, at the block there, however many instances show it.
+        """
+        return [diagnostic for diagnostic in self.diagnostics if diagnostic.code != "problem-inside"]
+
     def total(self) -> Cost:
         """Return the cost of the whole network."""
         costs = self.costs.values()

@@ -335,6 +335,6 @@ def _incomplete(window: MainWindow) -> str | None:
         return reason
     if lowering is None:
         return "The network is being checked."
-    errors = lowering.errors()
+    errors = [each for each in lowering.problems() if each.severity == "error"]
     rest = f" And {len(errors) - 1} more." if len(errors) > 1 else ""
     return f"Fix this first: {errors[0].message}{rest}" if errors else "The network is empty."

@@ -48,6 +48,20 @@ def test_check_refuses_settings_with_which_training_would_not_begin(command: Com
     assert [each["code"] for each in found] == ["training-section", "data-section"]
 
 
+def test_check_counts_what_is_wrong_inside_of_a_group_once(command: Command, file: Path) -> None:
+    drawing = Drawing()
+    with drawing.group("stage") as stage:
+        drawing.put("Output", "y", drawing.put("Linear", "linear", drawing.put("Input", "x"), out_features="=nothing"))
+    x = drawing.put("Input", "x", shape=[8])
+    for name in ("first", "second"):
+        x = drawing.put_group(stage, name, x)
+    drawing.put("Output", "out", x)
+    save(drawing.project, file)
+    done = command("check", file)
+    assert done.refusal() == f"{file} has 1 error."
+    assert "linear.out_features:" in done.out
+
+
 def test_check_lists_every_problem_at_its_place_and_fails(command: Command, file: Path) -> None:
     project = load(file)
     Disconnect(wire("n4.y", "n5.x")).apply(project)
@@ -78,7 +92,7 @@ def test_check_tells_problems_inside_of_groups_by_the_groups_names(command: Comm
     drawing.put("Output", "out", drawing.put_group(block, "block", x))
     save(drawing.project, file)
     found = command("check", file, "--json").json()
-    assert [each["node"] for each in found["errors"]] == ["block", "Block.fc"]
+    assert [each["node"] for each in found["errors"]] == ["Block.fc"]
     assert "Block.astray" in [each["node"] for each in found["warnings"]]
     assert "error Block.fc.out_features: " in command("check", file).out
 

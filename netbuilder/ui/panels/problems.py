@@ -21,8 +21,6 @@ _MOST_SHOWN = 100
 _MADE_AT_ONCE = 3
 """Making a card takes a millisecond or two: the rest follows in the next rounds of the event loop, and all are kept."""
 
-_NOT_COUNTED = ("empty", "problem-inside")
-
 _PLACES = {"data-section": "data set", "training-section": "training"}
 """What a problem that is at no block is about, by its code."""
 
@@ -67,14 +65,11 @@ class Problems(QScrollArea):
     def diagnostics(self) -> list[Diagnostic]:
         """Return the problems in the order in which they are shown: errors first, else as they were found.
 
-        They are counted wherever the window says how many there are. An empty canvas is a beginning, and no problem;
-        what is wrong inside of a group is one, at the block there, however many instances show it.
+        They are counted wherever the window says how many there are. An empty canvas is a beginning, and no problem.
         """
         lowering = self._analysis.lowering
-        found = [*lowering.diagnostics, *section_problems(self._document.project)] if lowering else []
-        return sorted(
-            (each for each in found if each.code not in _NOT_COUNTED), key=lambda each: each.severity != "error"
-        )
+        found = [*lowering.problems(), *section_problems(self._document.project)] if lowering else []
+        return sorted((each for each in found if each.code != "empty"), key=lambda each: each.severity != "error")
 
     def next_problem(self) -> None:
         """Go to the block of the next problem, and from the last to the first."""
