@@ -58,7 +58,23 @@ def test_a_gru_computes_what_its_reference_says() -> None:
     r, z = torch.sigmoid(of_x[:10] + of_h[:10]).split(5)
     new = torch.tanh(of_x[10:] + r * of_h[10:])
     assert torch.allclose((1 - z) * new + z * h, gru(x[None], h[None])[1][0])
-    assert "h̃ = tanh(W·xₜ + b + r ⊙ (U·hₜ₋₁ + c))" in (GRU.__doc__ or "")
+    assert "n = tanh(W_in·xₜ + b_in + r ⊙ (W_hn·hₜ₋₁ + b_hn)); hₜ = (1 − z) ⊙ n + z ⊙ hₜ₋₁" in (GRU.__doc__ or "")
+
+
+def test_an_lstm_computes_what_its_reference_says_with_weights_of_each_gates_own() -> None:
+    lstm = nn.LSTM(8, 5)
+    x, h, c = torch.randn(8), torch.randn(5), torch.randn(5)
+    of_x, of_h = lstm.weight_ih_l0 @ x + lstm.bias_ih_l0, lstm.weight_hh_l0 @ h + lstm.bias_hh_l0
+    i, f, g, o = (of_x + of_h).split(5)
+    cell = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+    _, (hidden, state) = lstm(x[None], (h[None], c[None]))
+    assert torch.allclose(cell, state[0], atol=1e-6)
+    assert torch.allclose(torch.sigmoid(o) * torch.tanh(cell), hidden[0], atol=1e-6)
+    page = " ".join((LSTM.__doc__ or "").split())
+    for gate in "ifo":
+        assert f"{gate} = σ(W_i{gate}·xₜ + b_i{gate} + W_h{gate}·hₜ₋₁ + b_h{gate})" in page
+    assert "g = tanh(W_ig·xₜ + b_ig + W_hg·hₜ₋₁ + b_hg)" in page
+    assert "cₜ = f ⊙ cₜ₋₁ + i ⊙ g; hₜ = o ⊙ tanh(cₜ)" in page
 
 
 @pytest.mark.parametrize("block", [RNN, GRU])
