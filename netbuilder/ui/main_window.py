@@ -52,6 +52,7 @@ _FRAME = QMargins(8, 40, 8, 8)
 """Room for what the desktop draws around a window."""
 _SMALLEST = (960, 600)
 _LEFT, _RIGHT, _BOTTOM = 208, 256, 288
+_FINISHING = "Finishing the run; the other project opens when it is safe on disk…"
 
 
 class MainWindow(QMainWindow):
@@ -290,9 +291,11 @@ class MainWindow(QMainWindow):
         self.session.stop()
         if self.session.state != "idle":
             self.setEnabled(False)  # the question about unsaved changes is answered: no more of them
+            self.notice.tell(_FINISHING)
             self.session.state_changed.connect(look)
             waiting.exec()
             self.session.state_changed.disconnect(look)
+            self.notice.retract(_FINISHING)
             self.setEnabled(True)
 
     # Files dropped on the window
