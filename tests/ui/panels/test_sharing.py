@@ -134,13 +134,13 @@ def test_a_tag_that_can_not_be_is_told_at_the_field_or_with_what_mends_it(
     form = inspector.block_page.form
     assert form is not None
     (card,) = inspector.block_page.cards
-    assert "bias is False here and True there" in card.message()
+    assert "bias is off here and on there" in card.message()
     assert form.problem("weights") == ""
     assert field(inspector, "weights").property("invalid")
     assert inspector.block_page.sharing() == ""
     inspector.set_selection([node("a"), node("b")])
     (card,) = inspector.block_page.cards
-    assert "bias is False here and True there" in card.message()
+    assert "bias is off here and on there" in card.message()
     assert inspector.block_page.sharing() == ""
     card.fix_buttons()[0].click()
     settle()
