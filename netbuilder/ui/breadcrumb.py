@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from netbuilder.graph.edits import Edit, RenameGroup, RenameNode, flatten
@@ -17,11 +17,14 @@ from netbuilder.ui.typed import take_typed
 _MARK = QSize(14, 14)
 _LEAST = 32
 """What is left of the longest name where there is room for none."""
+_READABLE = 120
+"""What is left of each, at most, where some are left out: the fewer, the longer."""
 
 
 class Breadcrumb(QWidget):
-    """A row of names over the canvas, the longest cut short where there is no room for all;
-    tooltips tell them whole.
+    """A row of names over the canvas, the longest cut short where there is no room for all; tooltips tell them whole.
+
+    Where there is no room even so, those in the middle are left out: `more` stands for them and leads to the last.
     """
 
     def __init__(self, document: Document, parent: QWidget) -> None:
@@ -32,6 +35,9 @@ class Breadcrumb(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(2)
         self.parts: list[QToolButton] = []
+        self.more = QToolButton()
+        self._marks: list[QLabel] = []
+        """Before each part but the first, and before `more`."""
         document.path_changed.connect(self._refresh)
         document.sheet_changed.connect(self._refresh)
         document.edited.connect(self._on_document_edited)
@@ -67,33 +73,55 @@ class Breadcrumb(QWidget):
                 widget.hide()
                 widget.deleteLater()
         document = self._document
-        self.parts, self._names = [], []
+        self.parts, self._names, self._marks = [], [], []
         self._add(document.name, None)
+        self._add_mark()
+        self.more = self._button("…", theme().muted)
+        self.more.clicked.connect(self._go_to_left_out)
         for group, box in document.entered().items():
-            mark = QLabel()
-            mark.setPixmap(icon("mdi6.chevron-right", "muted").pixmap(_MARK))
-            self._row.addWidget(mark)
-            mark.show()
+            self._add_mark()
             self._add(_called(document.project.groups[group], box), group)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not document.trail)
         self._fit()
 
     def _fit(self) -> None:
-        """Cut the longest names until all are in the room that there is."""
+        """Cut the longest names until all are in the room that there is, and leave out those that are too many."""
         for part, name in zip(self.parts, self._names, strict=True):
             part.setText(name)
             part.ensurePolished()
-        metrics, place = self.parts[0].fontMetrics(), self.parentWidget()
-        assert place
+        metrics, last = self.parts[0].fontMetrics(), len(self.parts) - 1
         wanted = [metrics.horizontalAdvance(name) for name in self._names]
-        room = sum(wanted) - max(0, self._row.sizeHint().width() - (place.width() - 2 * self.x()))
-        most = max(wanted)
-        while sum(min(width, most) for width in wanted) > room and most > _LEAST:
+        left_out, least = 0, _LEAST
+        room = self._room(wanted, left_out)
+        while sum(min(width, least) for width in wanted[:1] + wanted[1 + left_out :]) > room and left_out < last - 1:
+            left_out, least = left_out + 1, _READABLE
+            room = self._room(wanted, left_out)
+        shown = [0, *range(1 + left_out, last + 1)]
+        most = max(wanted[at] for at in shown)
+        while sum(min(wanted[at], most) for at in shown) > room and most > _LEAST:
             most -= 1
-        for part, name, width in zip(self.parts, self._names, wanted, strict=True):
-            if width > most:
-                part.setText(metrics.elidedText(name, Qt.TextElideMode.ElideRight, most))
+        for at in shown:
+            if wanted[at] > most:
+                self.parts[at].setText(metrics.elidedText(self._names[at], Qt.TextElideMode.ElideRight, most))
+        self.more.setToolTip(" / ".join(self._names[1 : 1 + left_out]))
         self.adjustSize()
+
+    def _room(self, wanted: list[int], left_out: int) -> int:
+        """Return the room for the names themselves, in pixels, where so many behind the first are left out."""
+        for at, (mark, part) in enumerate(zip(self._marks[1:], self.parts[1:], strict=True)):
+            mark.setVisible(at >= left_out)
+            part.setVisible(at >= left_out)
+        self._marks[0].setVisible(left_out > 0)
+        self.more.setVisible(left_out > 0)
+        self._row.invalidate()
+        place = self.parentWidget()
+        assert place
+        names = wanted[0] + sum(wanted[1 + left_out :])
+        return names - max(0, self._row.sizeHint().width() - (place.width() - 2 * self.x()))
+
+    def _go_to_left_out(self) -> None:
+        """Go to the last of those that are left out."""
+        next(part for part in reversed(self.parts[1:]) if part.isHidden()).click()
 
     def _go(self, group: GroupId | None) -> None:
         take_typed(self.window())
@@ -101,21 +129,32 @@ class Breadcrumb(QWidget):
 
     def _add(self, name: str, group: GroupId | None) -> None:
         is_here = group == self._document.group
-        part = QToolButton()
+        part = self._button(name, theme().text if is_here and self._document.trail else theme().muted)
         part.setEnabled(not is_here)
-        part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         part.setToolTip(name if is_here else f"Go back to {name}")
-        look = theme()
-        colour = (look.text if is_here and self._document.trail else look.muted).name()
-        part.setStyleSheet(
-            f"QToolButton {{ background: transparent; border: none; padding: 2px 4px; margin: 0; color: {colour}; }}"
-            f"QToolButton:hover {{ color: {look.accent.name()}; }}"
-        )
         part.clicked.connect(lambda: self._go(group))
-        self._row.addWidget(part)
-        part.show()
         self.parts.append(part)
         self._names.append(name)
+
+    def _add_mark(self) -> None:
+        mark = QLabel()
+        mark.setPixmap(icon("mdi6.chevron-right", "muted").pixmap(_MARK))
+        self._row.addWidget(mark)
+        mark.show()
+        self._marks.append(mark)
+
+    def _button(self, text: str, colour: QColor) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setStyleSheet(
+            "QToolButton { background: transparent; border: none; padding: 2px 4px; margin: 0;"
+            f" color: {colour.name()}; }}"
+            f"QToolButton:hover {{ color: {theme().accent.name()}; }}"
+        )
+        self._row.addWidget(button)
+        button.show()
+        return button
 
 
 def _called(group: Group, box: Node | None) -> str:

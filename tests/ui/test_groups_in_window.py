@@ -86,6 +86,32 @@ def test_long_names_are_cut_where_the_breadcrumb_has_no_room_and_told_by_a_toolt
     qtbot.waitUntil(lambda: editor.crumb.parts[1].text() == whole)
 
 
+def test_a_deep_nest_is_left_out_of_the_breadcrumb_but_for_its_ends(editor: MainWindow) -> None:
+    document, canvas, drawing = editor.document, editor.canvas, Drawing()
+    for depth in range(30, 0, -1):
+        held = list(drawing.project.groups)[-1:]
+        with drawing.group(f"a_rather_long_name_of_a_group_{depth}"):
+            x = drawing.put("Input", "x")
+            for group in held:
+                x = drawing.put_group(group, "inner", x)
+            drawing.put("Output", "y", x)
+    drawing.put_group(list(drawing.project.groups)[-1], "outer", drawing.put("Input", "image", shape=[8]))
+    document.replace(drawing.project, None)
+    document.show(G1)
+    crumb, trail = editor.crumb, document.trail
+    assert len(trail) == 30
+    assert crumb.geometry().right() < canvas.width()
+    shown = [part.isVisible() for part in crumb.parts]
+    assert shown[0]
+    assert shown[-2:] == [True, True]
+    left_out = shown.count(False)
+    assert crumb.more.toolTip().count("/") == left_out - 1
+    QTest.mouseClick(crumb.more, Qt.MouseButton.LeftButton)
+    assert document.trail == trail[:left_out]
+    QTest.mouseClick(crumb.parts[0], Qt.MouseButton.LeftButton)
+    assert not crumb.more.isVisible()
+
+
 @pytest.mark.parametrize("top", [40, 70, 8, -20])
 def test_the_actions_of_a_block_do_not_cover_the_breadcrumb(editor: MainWindow, top: int) -> None:
     select(editor, "conv1", "relu1")
