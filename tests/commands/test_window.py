@@ -79,12 +79,15 @@ def test_the_demo_opens_the_window_and_trains_and_ctrl_c_closes_it_with_all_kept
     environment = {**os.environ, **homes, "DISPLAY": display}
     del environment["QT_QPA_PLATFORM"]
     demo = [sys.executable, "-m", "netbuilder", "demo"]
-    with subprocess.Popen(demo, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as window:
-        while not any(lines(file) for file in tmp_path.rglob("metrics.jsonl")):
+    window = subprocess.Popen(demo, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        while not any(map(lines, (tmp_path / "DATA").glob("netbuilder/runs/*/metrics.jsonl"))):
             assert window.poll() is None
             time.sleep(0.05)
         window.send_signal(signal.SIGINT)
         said, _ = window.communicate()
+    finally:
+        window.kill()
     assert (window.returncode, said) == (0, b"")
     (run,) = tmp_path.rglob("run.json")
     assert json.loads(run.read_text(encoding="utf-8"))["state"] in ("stopped", "finished")
