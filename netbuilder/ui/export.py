@@ -71,7 +71,7 @@ class Export(QObject):
             "The network was changed since it was trained, so what it learned does not fit it: the file would hold "
             "untrained, random weights. To export what was trained, undo the changes; or train anew."
         )
-        choices = (Choice("back", "Back to the drawing", "primary"), Choice("untrained", "Export untrained"))
+        choices = (Choice("untrained", "Export untrained"), Choice("back", "Back to the drawing", "primary"))
         return ask(self._window, "This is not the trained network", text, choices) == "untrained"
 
     def export(self, path: Path) -> None:
